@@ -1,0 +1,1 @@
+"""Nightly agreement between PSA, time and ERP for professional-services firms."""
