@@ -1,0 +1,231 @@
+"""The shape of the firm file: who the firm is, its systems, and the policies of its billing."""
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ps_integration.domain.currencies import MINOR_UNITS
+
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_UNITS:
+        raise ValueError(f"{code!r} is not an ISO 4217 currency code")
+    return code
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone of the IANA database")
+    return name
+
+
+Currency = Annotated[str, AfterValidator(_known_currency)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+Role = Literal["crm", "psa", "time", "erp", "hr"]
+PeriodPolicy = Literal["hold", "shift", "reject"]
+FAR_PAST = date(1900, 1, 1)
+FAR_FUTURE = date(9999, 12, 31)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class LegalEntity(_Strict):
+    """One company of the firm that employs people or bills customers."""
+
+    id: Identifier
+    name: str
+    currency: Currency
+    time_zone: Zone
+    holiday_calendar: str = Field(default="", description="country code of the holidays package")
+    rounding: Literal["half_up", "half_even"] = "half_up"
+    closed_period: PeriodPolicy = "hold"
+    future_period: PeriodPolicy = "hold"
+
+
+class System(_Strict):
+    """One connected application."""
+
+    id: Identifier
+    vendor: str
+    roles: tuple[Role, ...] = Field(min_length=1)
+    base_url: str = Field(default="", description="URL, or env:NAME")
+    account: str = ""
+    credentials: dict[str, Reference] = Field(default_factory=dict)
+    legal_entities: tuple[Identifier, ...] = ()
+    valid_from: date = FAR_PAST
+    valid_to: date = FAR_FUTURE
+    overlap_hours: int = Field(default=24, ge=0, le=24 * 90)
+    freshness_hours: int = Field(default=30, ge=1)
+    requests_per_second: float | None = Field(default=None, gt=0)
+    max_commit_delay_seconds: float | None = Field(default=None, gt=0, le=3600)
+    options: dict[str, object] = Field(
+        default_factory=dict, description="what only this vendor needs; checked by its connector"
+    )
+
+
+class Route(_Strict):
+    """Which system serves a legal entity in one role, and from when."""
+
+    legal_entity: Identifier
+    system: Identifier
+    company: str = Field(default="", description="the ERP's own company id, for role erp")
+    valid_from: date = FAR_PAST
+    valid_to: date = FAR_FUTURE
+
+
+class Routing(_Strict):
+    """Routes by role. For each entity and date exactly one system supplies billable time."""
+
+    time: tuple[Route, ...] = ()
+    psa: tuple[Route, ...] = ()
+    erp: tuple[Route, ...] = ()
+    hr: tuple[Route, ...] = ()
+    crm: tuple[Route, ...] = ()
+
+
+class GoingLive(_Strict):
+    """Time before `bill_from` is settled elsewhere: counted and shown, never posted."""
+
+    legal_entity: Identifier
+    time_system: Identifier
+    bill_from: date
+
+
+class Ownership(_Strict):
+    """The system of record of one field of one kind of object; field `*` is the default."""
+
+    object: Literal["customer", "project", "task", "resource", "assignment", "rate"]
+    field: str = "*"
+    system: Identifier
+
+
+class CrosswalkRow(_Strict):
+    """Says which canonical object an external id is, where keys do not match by themselves."""
+
+    object: Literal["project", "customer", "resource", "task"]
+    id: str
+    system: Identifier
+    external_id: str
+    valid_from: date = FAR_PAST
+    valid_to: date = FAR_FUTURE
+
+
+class Rates(_Strict):
+    """How the price of an hour is found."""
+
+    source: Identifier | None = Field(
+        default=None, description="system whose rates price time; none = the entry's own rate"
+    )
+    precedence: tuple[
+        Literal["assignment", "project_role", "project", "role", "resource", "entry"], ...
+    ] = ("assignment", "project_role", "project", "role", "resource")
+    fx_rate_type: str = "spot"
+    fx_max_age_days: int = Field(default=7, ge=0)
+    compare_with_erp: bool = True
+
+
+class RuleSetting(_Strict):
+    """What a firm changes of one rule."""
+
+    severity: Literal["critical", "high", "medium", "low"] | None = None
+    blocks: bool | None = None
+    is_enabled: bool = True
+    tolerances: dict[str, str | int] = Field(default_factory=dict)
+    owner: str | None = None
+
+
+class AutoApproval(_Strict):
+    """What a policy may approve without a person; anything over a ceiling waits for one.
+
+    Amounts are in major units of the batch's currency, as decimal text.
+    """
+
+    max_amount_per_batch: dict[Currency, str] = Field(default_factory=dict)
+    max_lines_per_batch: int = Field(default=0, ge=0)
+    max_amount_per_day: dict[Currency, str] = Field(default_factory=dict)
+    max_amount_per_month: dict[Currency, str] = Field(default_factory=dict)
+
+
+class Approval(_Strict):
+    """Who may approve a batch."""
+
+    automatic: AutoApproval = AutoApproval()
+    expires_after_days: int = Field(default=14, ge=1)
+
+
+class Slas(_Strict):
+    """Promises the rules measure against, in days."""
+
+    posting_days: int = Field(default=2, ge=0, description="approved to posted (TM01)")
+    approval_days: int = Field(default=5, ge=0, description="submitted to approved (TM13)")
+    milestone_days: int = Field(default=3, ge=0, description="reached to billed (BL02)")
+
+
+class Schedules(_Strict):
+    """Cron lines in the firm's time zone."""
+
+    nightly: str = "30 4 * * *"
+
+
+class Stores(_Strict):
+    """Where state lives. Relative paths are relative to the folder the command runs in."""
+
+    folder: str = Field(default="", description="default: data/<firm id>")
+    operational: str = Field(default="", description="SQLAlchemy URL or env:NAME; default SQLite")
+
+
+class Posting(_Strict):
+    """What is written to the ERP."""
+
+    mode: Literal["draft", "post"] = "post"
+    revenue_account: str = Field(default="", description="when the ERP cannot say it per project")
+    project_dimension: str = "PROJECT"
+
+
+class FirmIdentity(_Strict):
+    """The firm as a whole."""
+
+    id: Identifier
+    name: str
+    time_zone: Zone
+    reporting_currency: Currency
+    daily_hours_limit: int = Field(default=16, ge=1, le=24)
+
+
+class Firm(_Strict):
+    """One firm file."""
+
+    firm: FirmIdentity
+    legal_entities: tuple[LegalEntity, ...] = Field(min_length=1)
+    systems: tuple[System, ...] = Field(min_length=1)
+    routing: Routing
+    going_live: tuple[GoingLive, ...] = ()
+    ownership: tuple[Ownership, ...] = ()
+    crosswalk: tuple[CrosswalkRow, ...] = ()
+    rates: Rates = Rates()
+    posting: Posting = Posting()
+    rules: dict[str, RuleSetting] = Field(default_factory=dict)
+    owners: dict[str, str] = Field(
+        default_factory=dict, description="rule owner to a name or address people know"
+    )
+    approval: Approval = Approval()
+    slas: Slas = Slas()
+    schedules: Schedules = Schedules()
+    stores: Stores = Stores()
+
+    def system(self, system_id: str) -> System:
+        """The system of that id.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for system in self.systems:
+            if system.id == system_id:
+                return system
+        raise KeyError(system_id)

@@ -1,0 +1,357 @@
+-- The warehouse. Declares, never infers. No primary key, unique constraint, index, sequence or
+-- `on conflict`, so that the same statements run on a DuckLake catalog.
+-- Money is `*_minor` (bigint, ISO 4217 minor units) beside `currency`; rates are decimal(18, 6)
+-- per hour in major units; durations are integer seconds; instants are timestamptz in UTC;
+-- `period` is the accounting month as text, '2026-03'. An `entry_id` is system || ':' || external_id.
+
+create schema if not exists config;
+create schema if not exists raw;
+create schema if not exists quarantine;
+create schema if not exists canonical;
+create schema if not exists ops;
+create schema if not exists billing;
+create schema if not exists reconciliation;
+create schema if not exists metrics;
+
+-- config: the firm file as tables, written anew at the start of every run --------------------------
+
+create table if not exists config.run (
+    run_id varchar, as_of timestamptz, as_of_date date, config_hash varchar,
+    ledger_seq bigint, reporting_currency varchar
+);
+create table if not exists config.currencies (currency varchar, minor_units integer, factor bigint);
+create table if not exists config.legal_entities (
+    legal_entity varchar, name varchar, currency varchar, time_zone varchar,
+    rounding varchar,               -- half_up | half_even
+    closed_period_policy varchar,   -- hold | shift | reject
+    future_period_policy varchar    -- hold | shift | reject
+);
+create table if not exists config.systems (
+    system varchar, vendor varchar, roles varchar,      -- roles: comma separated, sorted
+    freshness_hours integer, quantity_decimals integer  -- ERP quantity scale, default 5
+);
+-- Which system serves which legal entity, by role and date. role: time | psa | erp | hr | crm.
+create table if not exists config.routing (
+    role varchar, legal_entity varchar, system varchar, company varchar,
+    valid_from date, valid_to date  -- [valid_from, valid_to), both always set
+);
+create table if not exists config.going_live (
+    legal_entity varchar, time_system varchar, bill_from date
+);
+create table if not exists config.ownership (object_kind varchar, field varchar, system varchar);
+create table if not exists config.rate_precedence (scope varchar, rank integer);
+create table if not exists config.revenue_targets (system varchar, object_number varchar);
+create table if not exists config.rule_settings (
+    rule varchar, setting varchar, value varchar
+);
+
+-- raw: what the systems said, exactly, append-only ------------------------------------------------
+
+create table if not exists raw.records (
+    raw_seq bigint, system varchar, stream varchar, record_id varchar,
+    payload varchar,            -- the record's own bytes as text; null on a tombstone
+    payload_sha256 varchar,
+    is_tombstone boolean,
+    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar
+);
+create table if not exists raw.reads (
+    run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
+    window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
+    status varchar,                                                 -- complete | failed
+    pages integer, records_read bigint, records_changed bigint,
+    started_at timestamptz, finished_at timestamptz,
+    error_kind varchar, error_message varchar
+);
+create table if not exists raw.watermarks (
+    system varchar, stream varchar, watermark varchar, moved_at timestamptz, run_id varchar
+);
+-- A record missing from a complete re-listing of its window; two clean misses make a tombstone.
+create table if not exists raw.missing (
+    system varchar, stream varchar, record_id varchar, run_id varchar, missed_at timestamptz,
+    misses integer
+);
+-- Every field path a stream has ever shown. First seen on the first read = the known shape.
+create table if not exists raw.shapes (
+    system varchar, stream varchar, path varchar, json_type varchar,
+    first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
+);
+
+create or replace view raw.current_records as
+select *
+from raw.records
+qualify row_number() over (partition by system, stream, record_id order by raw_seq desc) = 1;
+
+-- quarantine --------------------------------------------------------------------------------------
+
+create table if not exists quarantine.records (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint,
+    object varchar, contract_version varchar,
+    rule varchar, field varchar, value varchar, remedy varchar,
+    first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
+);
+
+-- canonical: one current row per object and system; deleted records have left, see raw ------------
+-- Every table starts with the same five columns: where the row came from.
+
+create table if not exists canonical.customers (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    match_key varchar, name varchar, currency varchar, legal_entity varchar,
+    company varchar, is_blocked boolean, updated_at timestamptz
+);
+create table if not exists canonical.projects (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    match_key varchar, name varchar,
+    customer_external_id varchar, customer_key varchar,  -- match key of the customer, when known here
+    legal_entity varchar, company varchar, currency varchar,
+    status varchar,             -- planned | active | closed
+    billing_type varchar,       -- time_and_materials | milestone | fixed_fee | internal; null = unknown here
+    is_billable boolean,
+    cap_minor bigint,           -- not to exceed, in `currency`; null = none
+    tax_code varchar, revenue_account varchar, cost_centre varchar,
+    billing_rule varchar, purchase_order varchar,
+    has_billing_attributes boolean,  -- false where the system cannot say (then the last five are null)
+    starts_on date, ends_on date, closed_on date, updated_at timestamptz
+);
+create table if not exists canonical.tasks (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    match_key varchar, project_external_id varchar, name varchar,
+    is_billable boolean, is_active boolean, updated_at timestamptz
+);
+create table if not exists canonical.resources (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    match_key varchar, name varchar, email varchar, home_legal_entity varchar,
+    role varchar, time_zone varchar, is_active boolean,
+    starts_on date, ends_on date, updated_at timestamptz
+);
+create table if not exists canonical.assignments (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    project_external_id varchar, task_external_id varchar, resource_external_id varchar,
+    role varchar, starts_on date, ends_on date, is_active boolean
+);
+create table if not exists canonical.rates (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    scope varchar,      -- assignment | project_role | project | role | resource
+    project_external_id varchar, resource_external_id varchar, task_external_id varchar,
+    role varchar, currency varchar, unit_price decimal(18, 6),   -- per hour
+    valid_from date, valid_to date      -- [valid_from, valid_to); valid_to null = open
+);
+create table if not exists canonical.time_entries (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    resource_external_id varchar, project_external_id varchar, task_external_id varchar,
+    role varchar, work_date date, seconds bigint, is_billable boolean,
+    approval_state varchar,     -- draft | submitted | approved | rejected | by_request (see approvals)
+    approved_at timestamptz, approver varchar, is_locked boolean, is_running boolean,
+    is_invoiced boolean,        -- the source's own mark
+    unit_price decimal(18, 6), currency varchar,    -- the source's own rate, when it gives one
+    started_at timestamptz, ended_at timestamptz, time_zone varchar,
+    note varchar, submitted_at timestamptz, updated_at timestamptz
+);
+-- Approval evidence that comes apart from the entry (timesheets, approval requests).
+create table if not exists canonical.approvals (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    entry_external_id varchar, state varchar,   -- submitted | approved | rejected | withdrawn
+    approver varchar, decided_at timestamptz, updated_at timestamptz
+);
+create table if not exists canonical.expenses (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    resource_external_id varchar, project_external_id varchar, category varchar, spent_on date,
+    amount_minor bigint, currency varchar, is_billable boolean, approval_state varchar,
+    has_receipt boolean, is_invoiced boolean, note varchar, updated_at timestamptz
+);
+create table if not exists canonical.milestones (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    project_external_id varchar, name varchar, amount_minor bigint, currency varchar,
+    is_reached boolean, reached_on date, is_invoiced boolean, updated_at timestamptz
+);
+create table if not exists canonical.erp_documents (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, kind varchar,      -- invoice | credit_memo
+    number varchar, reference varchar,  -- reference = our document_ref when it is ours
+    status varchar,                     -- draft | open | part_paid | paid | cancelled | corrective
+    is_posted boolean, customer_key varchar, currency varchar,
+    invoice_date date, posting_date date,
+    amount_minor bigint,                -- before tax; credit memos are positive here
+    tax_minor bigint, total_minor bigint, remaining_minor bigint, updated_at timestamptz
+);
+create table if not exists canonical.erp_lines (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, document_external_id varchar, line_no integer,
+    line_type varchar, object_number varchar,  -- account or resource number
+    project_key varchar,                       -- value of the project dimension
+    description varchar, quantity decimal(18, 5), unit_price decimal(18, 6),
+    amount_minor bigint, currency varchar, tax_code varchar
+);
+create table if not exists canonical.accounting_periods (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, period varchar, starts_on date, ends_on date,  -- [starts_on, ends_on)
+    state varchar               -- open | closed | not_open
+);
+create table if not exists canonical.fx_rates (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, from_currency varchar, to_currency varchar, rate_type varchar,
+    valid_on date, rate decimal(28, 12)  -- 1 from_currency = rate to_currency, from valid_on until the next
+);
+-- What a PSA or time system believes of an invoice (its copy of the ERP's status).
+create table if not exists canonical.invoice_statuses (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    subject_kind varchar,       -- project | milestone | time_entry
+    subject_external_id varchar,
+    reference varchar,          -- ERP document external id (BC: invoice id); null for a bare mark
+    status varchar,             -- draft | open | part_paid | paid | cancelled | invoiced
+    message varchar, updated_at timestamptz
+);
+create table if not exists canonical.crosswalk (
+    object_kind varchar,        -- project | customer | resource | task | legal_entity
+    canonical_id varchar, system varchar, external_id varchar,
+    valid_from date, valid_to date,     -- [valid_from, valid_to), both always set
+    how varchar                 -- match_key | configured
+);
+-- Every version of every entry, append-only: a new row only when a billing-relevant field changed.
+create table if not exists canonical.entry_versions (
+    entry_id varchar, version_no integer, version_sha256 varchar, raw_seq bigint,
+    system varchar, external_id varchar,
+    resource_external_id varchar, project_external_id varchar, task_external_id varchar,
+    role varchar, work_date date, seconds bigint, is_billable boolean,
+    approval_state varchar, is_deleted boolean,
+    approved_at timestamptz, is_approved_at_observed boolean,
+    first_seen_at timestamptz, run_id varchar
+);
+
+create or replace view canonical.current_versions as
+select *
+from canonical.entry_versions
+qualify row_number() over (partition by entry_id order by version_no desc) = 1;
+
+-- ops: a copy of the operational store under one ledger sequence number (config.run.ledger_seq) ---
+
+create table if not exists ops.documents (
+    document_ref varchar, batch_id varchar, kind varchar, system varchar, company varchar,
+    legal_entity varchar, project_id varchar, customer_key varchar, currency varchar,
+    period varchar, posting_date date, state varchar, amount_minor bigint,
+    erp_id varchar, erp_number varchar, readback_minor bigint,
+    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar
+);
+create table if not exists ops.posting_lines (
+    line_key varchar, document_ref varchar, line_no integer,
+    object_kind varchar,        -- time_entry | milestone | expense | adjustment
+    object_id varchar,          -- entry_id for time_entry; system:external_id for milestone
+    part integer, correction_no integer, version_sha256 varchar,
+    project_id varchar, legal_entity varchar, period varchar, work_date date,
+    seconds bigint, quantity decimal(18, 5), unit_price decimal(18, 6),
+    amount_minor bigint, currency varchar
+);
+create table if not exists ops.batches (
+    batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
+    currency varchar, line_count bigint, amount_minor bigint, status varchar
+);
+create table if not exists ops.open_breaks (
+    break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,
+    blocked_kind varchar, blocked_id varchar, opened_at timestamptz
+);
+create table if not exists ops.decisions (
+    kind varchar,               -- write_off | waiver
+    entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar
+);
+create table if not exists ops.openings (
+    legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
+);
+create table if not exists ops.feedback (
+    system varchar, subject_kind varchar, subject_external_id varchar, reference varchar,
+    status varchar, state varchar
+);
+
+-- billing: rebuilt every night --------------------------------------------------------------------
+
+-- One row per current entry of a routed or unrouted time system, with everything resolved.
+create table if not exists billing.entries (
+    entry_id varchar, system varchar, external_id varchar, raw_seq bigint,
+    version_no integer, version_sha256 varchar,
+    is_primary boolean,         -- this system supplies billable time for the person's entity that day
+    resource_external_id varchar, project_external_id varchar, task_external_id varchar,
+    resource_id varchar, project_id varchar, task_id varchar,  -- canonical ids; null = no mapping
+    resource_matches integer, project_matches integer,         -- crosswalk rows valid on work_date
+    role varchar, home_legal_entity varchar,
+    work_date date, seconds bigint, is_billable boolean,
+    approval_state varchar, approved_at timestamptz, is_deleted boolean, is_invoiced boolean,
+    legal_entity varchar, currency varchar, period varchar, customer_key varchar,
+    project_status varchar, billing_type varchar, project_is_billable boolean,
+    task_is_billable boolean, cap_minor bigint, closed_on date,
+    erp_system varchar, erp_company varchar, period_state varchar
+);
+-- One row per canonical project: each field from its system of record.
+create table if not exists billing.projects (
+    project_id varchar, name varchar, customer_key varchar, legal_entity varchar, currency varchar,
+    status varchar, billing_type varchar, is_billable boolean, cap_minor bigint,
+    tax_code varchar, revenue_account varchar, cost_centre varchar, billing_rule varchar,
+    purchase_order varchar, closed_on date,
+    psa_system varchar, psa_external_id varchar,
+    erp_system varchar, erp_company varchar, erp_external_id varchar
+);
+create table if not exists billing.resources (
+    resource_id varchar, name varchar, email varchar, home_legal_entity varchar, role varchar,
+    is_active boolean, starts_on date, ends_on date, source_system varchar
+);
+-- The price of one hour for each current, approved, billable entry, with its derivation.
+create table if not exists billing.rated_entries (
+    entry_id varchar, version_no integer,
+    rate_id varchar, rate_system varchar, rate_scope varchar, rate_candidates integer,
+    rate_price decimal(18, 6), rate_currency varchar,
+    fx_rate decimal(28, 12), fx_valid_on date, fx_source varchar,
+    unit_price decimal(18, 6), currency varchar,
+    quantity decimal(18, 5), amount_minor bigint,
+    problem varchar,            -- rate_missing | rate_overlap | fx_missing | fx_stale; null = priced
+    derivation varchar          -- one plain sentence
+);
+-- Exactly one row per part of a current, approved entry version.
+create table if not exists billing.dispositions (
+    entry_id varchar, version_no integer, version_sha256 varchar, part integer,
+    seconds bigint, quantity decimal(18, 5), unit_price decimal(18, 6),
+    amount_minor bigint,        -- null = unpriced; 0 for covered and non_billable
+    currency varchar, legal_entity varchar, period varchar,  -- 'unassigned' where it cannot be placed
+    project_id varchar, resource_id varchar, work_date date,
+    disposition varchar, reason varchar, evidence varchar, break_id varchar,
+    document_ref varchar, posting_period varchar
+);
+-- What raw records came to, counted apart from the dispositions.
+create table if not exists billing.completeness (
+    legal_entity varchar, currency varchar, period varchar,
+    approved_count bigint, approved_seconds bigint, approved_minor bigint, unpriced_count bigint,
+    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint, holds boolean
+);
+create table if not exists billing.record_counts (
+    system varchar, raw_records bigint, not_approved bigint, approved bigint,
+    quarantined bigint, deleted bigint, superseded bigint, holds boolean
+);
+create table if not exists billing.ledger_equation (
+    legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
+    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint, holds boolean
+);
+create table if not exists billing.corrections_owed (
+    entry_id varchar, legal_entity varchar, currency varchar, period varchar,
+    confirmed_minor bigint, in_flight_minor bigint, target_minor bigint, owed_minor bigint,
+    reason varchar
+);
+-- Milestones reached, priced and their fate, as dispositions have it for time.
+create table if not exists billing.milestones (
+    object_id varchar, project_id varchar, name varchar, reached_on date, legal_entity varchar,
+    currency varchar, period varchar, amount_minor bigint, customer_key varchar,
+    disposition varchar, reason varchar, break_id varchar, document_ref varchar,
+    posting_period varchar, erp_system varchar, erp_company varchar
+);
+
+-- reconciliation ----------------------------------------------------------------------------------
+
+-- What the rules found this night; the life of a break is in the operational store.
+create table if not exists reconciliation.found (
+    rule varchar, record_key varchar, period varchar, legal_entity varchar,
+    project_id varchar, customer_key varchar, entry_id varchar,
+    left_system varchar, left_id varchar, left_value varchar,
+    right_system varchar, right_id varchar, right_value varchar,
+    difference_seconds bigint, difference_minor bigint,
+    at_risk_minor bigint, currency varchar, cause varchar, detail varchar,
+    blocked_kind varchar, blocked_id varchar
+);
+create table if not exists reconciliation.rule_runs (
+    rule varchar, status varchar,       -- clean | found | could_not_run
+    found_count bigint, seconds double, message varchar
+);

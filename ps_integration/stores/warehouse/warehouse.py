@@ -1,0 +1,134 @@
+"""The warehouse: one DuckDB file, one writing process, values out as exact Python objects."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from ps_integration.domain.ports import Params, Row
+from ps_integration.errors import RetryLaterError
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+class Warehouse:
+    """A connection to the warehouse file; satisfies `domain.ports.Queries`.
+
+    One writer at a time: while it is open for writing no other process can read it, so readers
+    use the snapshot that is published when a run ends.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the file, creating its tables when writing.
+
+        Raises:
+            RetryLaterError: Another process is writing.
+        """
+        self.path = path
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
+        except duckdb.IOException as error:
+            raise RetryLaterError(
+                f"warehouse {path.name}: another process is using it; wait for its run to end"
+            ) from error
+        self._connection.execute("set timezone = 'UTC'")
+        self._lock = threading.RLock()
+        self._types: dict[str, pa.Schema] = {}
+        if not read_only:
+            schema = files("ps_integration.stores.warehouse").joinpath("schema.sql")
+            self._connection.execute(schema.read_text("utf-8"))
+
+    def execute(self, sql: str, params: Params | None = None) -> None:
+        """Run one or more statements with bound `$name` parameters."""
+        with self._lock:
+            self._connection.execute(sql, dict(params) if params else None)
+
+    def rows(self, sql: str, params: Params | None = None) -> list[Row]:
+        """Run one query; rows keyed by column name, decimals as Decimal."""
+        with self._lock:
+            result = self._connection.execute(sql, dict(params) if params else None)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+
+    def value(self, sql: str, params: Params | None = None) -> object:
+        """The first column of the first row, or None."""
+        with self._lock:
+            first = self._connection.execute(sql, dict(params) if params else None).fetchone()
+            return None if first is None else first[0]
+
+    def batches(
+        self, sql: str, params: Params | None = None, size: int = 50_000
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream a query's result in Arrow batches, so that memory stays flat."""
+        cursor = self._connection.cursor()
+        try:
+            relation = cursor.sql(sql, params=dict(params) if params else None)
+            yield from relation.to_arrow_reader(size)
+        finally:
+            cursor.close()
+
+    def insert(self, table: str, rows: Sequence[Row]) -> int:
+        """Insert rows by column name into a declared table; absent columns become null."""
+        if not rows:
+            return 0
+        schema = self._schema(table, rows[0])
+        self.insert_arrow(table, pa.Table.from_pylist(list(rows), schema=schema))
+        return len(rows)
+
+    def insert_arrow(self, table: str, data: pa.Table) -> None:
+        """Insert an Arrow table by column name."""
+        with self._lock:
+            self._connection.register("incoming", data)
+            try:
+                self._connection.execute(f"insert into {table} by name select * from incoming")
+            finally:
+                self._connection.unregister("incoming")
+
+    def _schema(self, table: str, row: Mapping[str, object]) -> pa.Schema:
+        if table not in self._types:
+            self._types[table] = (
+                self._connection.sql(f"from {table} limit 0").to_arrow_table().schema
+            )
+        declared = self._types[table]
+        unknown = set(row) - set(declared.names)
+        if unknown:
+            raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
+        return pa.schema([declared.field(name) for name in row])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit on leaving, roll back on an exception."""
+        with self._lock:
+            self._connection.execute("begin transaction")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+            self._connection.execute("commit")
+
+    def close(self) -> None:
+        """Write what is pending to the file and let go of it."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

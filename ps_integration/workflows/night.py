@@ -1,0 +1,71 @@
+"""One run: its as-of time, its firm, its folder, and what its steps report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ps_integration.settings.firm import Firm
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Everything a step of a run may know about time, place and maker. "Now" is `as_of`.
+
+    Attributes:
+        run_id: Unique id of this run.
+        as_of: The run's instant, aware UTC: the clock of every decision in it.
+        firm: The firm file.
+        config_hash: Hash of the billing-relevant configuration (no URLs, no paths).
+        folder: Where this firm's state lives (`data/<firm id>` by default).
+        trigger: What started the run.
+        maker: The operating system's user who started it, or `schedule`.
+        is_dry: Plan everything, write nothing outside.
+    """
+
+    run_id: str
+    as_of: datetime
+    firm: Firm
+    config_hash: str
+    folder: Path
+    trigger: Literal["schedule", "person"]
+    maker: str
+    is_dry: bool = False
+
+    @property
+    def as_of_date(self) -> date:
+        """The calendar date of the run in the firm's time zone."""
+        return self.as_of.astimezone(ZoneInfo(self.firm.firm.time_zone)).date()
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The warehouse file."""
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def operational_url(self) -> str:
+        """SQLAlchemy URL of the operational store."""
+        return self.firm.stores.operational or f"sqlite:///{self.folder / 'operational.sqlite'}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of a step, as Dagster and the command line show it."""
+
+    name: str
+    passed: bool
+    severity: Literal["error", "warn"]
+    is_blocking: bool
+    description: str
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What a step did: rows, figures worth showing, and its checks."""
+
+    row_count: int
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    checks: tuple[CheckResult, ...] = ()
