@@ -61,7 +61,7 @@ def test_the_order_of_input_does_not_change_a_byte(shared: World, seed: int):
     before = frozen(shared.plan())
     for table in ("billing.dispositions", "billing.entries", "billing.projects"):
         rows = shared.warehouse.rows(f"select * from {table}")
-        random.Random(seed).shuffle(rows)
+        random.Random(seed).shuffle(rows)  # noqa: S311 - an order, not a secret
         shared.warehouse.execute(f"delete from {table}")
         shared.warehouse.insert(table, rows)
     assert frozen(shared.plan()) == before
@@ -206,10 +206,10 @@ def test_references_of_different_projects_differ(names: list[str]):
 
 @pytest.mark.parametrize(("name", "made"), [
     ("us-101", "PS-US-101-202603-1"),
-    ("ünï côde", "PS-N-C-DE_09E8B7A5A8-202603-1"),
+    ("us 101", "PS-US-101_"),
 ])  # fmt: skip
 def test_plain_project_codes_stay_readable(name: str, made: str):
-    assert reference(name, "2026-03", 1)[:8] == made[:8]
+    assert reference(name, "2026-03", 1).startswith(made)
 
 
 def test_a_thousandth_document_is_refused():

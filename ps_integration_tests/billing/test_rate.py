@@ -86,8 +86,8 @@ def test_rates_of_another_system_than_the_pricing_source_are_ignored(world: Worl
 
 def test_role_falls_back_to_the_assignment_and_then_the_person(world: World):
     world.resource("bob", role="Junior")
-    world.put("canonical.assignments", system="psa", external_id="a1",
-              project_external_id="psa-p1", resource_external_id="psa-ann", role="Lead")  # fmt: skip
+    ids = {"project_external_id": "psa-p1", "resource_external_id": "psa-ann"}
+    world.put("canonical.assignments", system="psa", external_id="a1", role="Lead", **ids)
     world.rate("lead", "role", "200", role="Lead")
     world.rate("junior", "role", "80", role="junior")
     world.entry("1")
