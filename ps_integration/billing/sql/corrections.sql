@@ -75,13 +75,13 @@ compared as (
         coalesce(li.legal_entity, ta.legal_entity) as legal_entity,
         coalesce(li.currency, ta.currency) as currency,
         coalesce(li.period, ta.period) as period,
-        coalesce(li.confirmed_minor, 0)::bigint as confirmed_minor,
-        coalesce(li.in_flight_minor, 0)::bigint as in_flight_minor,
-        if(
+        cast(coalesce(li.confirmed_minor, 0) as bigint) as confirmed_minor,
+        cast(coalesce(li.in_flight_minor, 0) as bigint) as in_flight_minor,
+        cast(if(
             coalesce(ta.is_unpriced, false),
             coalesce(li.confirmed_minor, 0) + coalesce(li.in_flight_minor, 0),
             coalesce(ta.target_minor, 0)
-        )::bigint as target_minor,
+        ) as bigint) as target_minor,
         li.object_id is not null as is_billed_here,
         ta.object_id is not null as is_due_here
     from lines as li

@@ -180,7 +180,7 @@ all_parts as (
             when op.part_reason = 'cap_used_up'
                 then 'The cap of project ' || op.project_id || ', '
                     || money_text(op.cap_minor, op.factor, op.currency) || ', is used up: '
-                    || money_text(op.used_minor::bigint, op.factor, op.currency)
+                    || money_text(cast(op.used_minor as bigint), op.factor, op.currency)
                     || ' is in documents, the rest went to earlier work.'
             when op.part_reason = 'opening_not_signed'
                 then 'The opening list of ' || op.legal_entity || ' and ' || op.system
@@ -200,7 +200,7 @@ all_parts as (
                     || ' and there is no open period to shift to.'
             else 'Held: ' || replace(op.part_reason, '_', ' ') || '.'
         end as evidence,
-        if(op.part_reason[1:6] = 'break_', op.break_id, null) as break_id,
+        if(starts_with(op.part_reason, 'break_'), op.break_id, null) as break_id,
         pd.document_ref,
         if(op.part_reason = 'to_be_planned', op.posting_period, null) as posting_period
     from open_parts as op
@@ -231,7 +231,7 @@ all_parts as (
         if(is_posted, 'posted', 'queued') as disposition,
         state as reason,
         'In ' || document_ref || coalesce(', ERP document ' || erp_number, '') || ', '
-        || money_text(billed_minor::bigint, factor, currency) || '.'
+        || money_text(cast(billed_minor as bigint), factor, currency) || '.'
         || case
             when part_minor is null then ' No price is found for it any more.'
             when is_changed or part_minor <> billed_minor

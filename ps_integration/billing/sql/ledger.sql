@@ -230,12 +230,12 @@ select
     legal_entity,
     currency,
     period,
-    sum(confirmed_minor)::bigint as confirmed_minor,
-    sum(in_flight_minor)::bigint as in_flight_minor,
-    sum(target_minor)::bigint as target_minor,
-    sum(owed_minor)::bigint as owed_minor,
-    (sum(confirmed_minor) + sum(erp_difference_minor))::bigint as erp_minor,
-    sum(unexplained)::bigint as unexplained,
+    cast(sum(confirmed_minor) as bigint) as confirmed_minor,
+    cast(sum(in_flight_minor) as bigint) as in_flight_minor,
+    cast(sum(target_minor) as bigint) as target_minor,
+    cast(sum(owed_minor) as bigint) as owed_minor,
+    cast((sum(confirmed_minor) + sum(erp_difference_minor)) as bigint) as erp_minor,
+    cast(sum(unexplained) as bigint) as unexplained,
     sum(unexplained) = 0
     and sum(erp_difference_minor) = 0
     and sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) = sum(target_minor)

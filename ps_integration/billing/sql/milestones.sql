@@ -189,7 +189,7 @@ select
         else 'excepted'
     end as disposition,
     if(pd.document_ref is not null, 'planned', de.decided_reason) as reason,
-    if(de.decided_reason[1:6] = 'break_', de.break_id, null) as break_id,
+    if(starts_with(de.decided_reason, 'break_'), de.break_id, null) as break_id,
     coalesce(de.document_ref, pd.document_ref) as document_ref,
     case
         when de.has_lines then de.billed_period

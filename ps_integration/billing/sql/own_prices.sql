@@ -314,7 +314,7 @@ select
         when not oe.has_price then 0
         when coalesce(sp.is_as_billed, false)
             then sp.line_minor + minor_of(
-                hours_at(oe.seconds - sp.line_seconds::bigint, oe.scale),
+                hours_at(oe.seconds - cast(sp.line_seconds as bigint), oe.scale),
                 pr.unit_price,
                 oe.factor,
                 oe.rounding

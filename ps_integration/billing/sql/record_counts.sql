@@ -141,7 +141,7 @@ select
     coalesce(en.approved, 0) as approved,
     coalesce(ne.quarantined, 0) as quarantined,
     coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) as deleted,
-    coalesce(en.superseded, 0)::bigint as superseded,
+    cast(coalesce(en.superseded, 0) as bigint) as superseded,
     coalesce(sh.records, 0) + coalesce(po.older, 0)
     = coalesce(en.not_approved, 0) + coalesce(en.approved, 0) + coalesce(ne.quarantined, 0)
     + coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) + coalesce(en.superseded, 0) as holds
