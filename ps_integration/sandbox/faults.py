@@ -7,7 +7,7 @@ dead                       connection closed without an answer, nothing done
 timeout_before_commit      no answer for `seconds` (0.2), then closed; nothing done
 timeout_after_commit       done, then no answer for `seconds` (0.2), then closed
 slow_commit                connection closed at once, done `delay` seconds later (at most, and
-                           unless given, nine tenths of the system's `max_commit_delay_seconds`)
+                           unless given, half of the system's `max_commit_delay_seconds`)
 status_429                 refused as the vendor does; `retry_after` (1) seconds where it says so
 status_500_before          the vendor's 500, nothing done
 status_500_after_commit    done, then the vendor's 500
