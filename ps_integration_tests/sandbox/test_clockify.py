@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from ps_integration.sandbox.faults import Fault, add_fault
 from ps_integration_tests.sandbox.conftest import NOW, WORKSPACE, clockify_entry
 
 BASE = f"clockify_in/api/v1/workspaces/{WORKSPACE}"
@@ -236,6 +237,12 @@ def test_the_range_is_on_the_clock_of_the_reports_zone(clockify, call):
         {"timeZone": "Mars/Base"},
         {"colour": "red"},
         {"users": ["u1"]},
+        {"users": {"ids": ["u1"], "contains": "MAYBE"}},
+        {"billable": "yes"},
+        {"approvalState": "PENDING"},
+        {"detailedFilter": {"sortColumn": "COLOUR"}},
+        {"detailedFilter": {"options": {"totals": "MAYBE"}}},
+        {"detailedFilter": {"options": "CALCULATE"}},
     ],
 )
 def test_a_report_that_is_wrong_is_refused(clockify, call, fields):
@@ -246,6 +253,32 @@ def test_the_report_filters_by_id(clockify, call):
     assert report_ids(call, users={"ids": ["u2"], "contains": "CONTAINS"}) == []
     nobody = {"ids": ["p2"], "contains": "DOES_NOT_CONTAIN"}
     assert len(report_ids(call, projects=nobody)) == 3
+
+
+def test_the_report_filters_by_billable_and_may_leave_totals_out(clockify, call):
+    entry = clockify_entry("free", "u1", "2026-03-09T09:00:00Z", billable=False, projectId=None)
+    clockify.put("clockify_in", "time_entries", "free", entry, NOW)
+    wanted = {"page": 1, "pageSize": 50, "options": {"totals": "EXCLUDE"}}
+    answer = report(call, billable=False, detailedFilter=wanted).json()
+    assert ([row["_id"] for row in answer["timeentries"]], answer["totals"]) == (["free"], [])
+
+
+@pytest.mark.parametrize("kind", ["status_429", "status_500_before", "status_503", "wrong_token"])
+def test_a_fault_answers_in_the_vendors_words(clockify, call, kind):
+    add_fault(clockify, Fault(kind, "clockify_in"))
+    assert set(call(ENTRIES).json()) == {"message", "code"}
+
+
+def test_a_body_that_is_not_json_is_refused(clockify, call):
+    assert code(call(REPORT, "POST", data="{")) == (400, 501)
+
+
+def test_sorting_backwards_turns_the_list_around(clockify, call):
+    project = {"id": "p2", "name": "Audit", "workspaceId": WORKSPACE}
+    clockify.put("clockify_in", "projects", "p2", project, NOW)
+    by_name = {"sort-column": "NAME", "sort-order": "ASCENDING"}
+    assert ids(call(f"{BASE}/projects", params=by_name)) == ["p2", "p1"]
+    assert ids(call(f"{BASE}/projects", params={"sort-order": "DESCENDING"})) == ["p2", "p1"]
 
 
 def changes(call, kind, **params):

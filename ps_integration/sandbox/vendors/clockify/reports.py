@@ -127,7 +127,10 @@ def _tests(body: Document, context: Context) -> list[Test]:
             raise invalid(f"{name} must be one of {yes}, {no}, ALL")
         if wanted != "ALL":
             tests.append(_state_test(name, context, wanted=wanted == yes))
-    if (billable := body.get("billable")) is not None:
+    billable = body.get("billable")
+    if billable not in (None, True, False):
+        raise invalid("billable must be true or false")
+    if billable is not None:
         tests.append(lambda line: line["billable"] is billable)
     tests += [_ids_test(body[name], field) for name, field in IDS.items() if name in body]
     return tests
@@ -158,7 +161,8 @@ def _detailed_filter(body: Document, size_max: int) -> tuple[Paging, bool]:
     check_known("field", list(wanted), ("page", "pageSize", "sortColumn", "options"))
     if wanted.get("sortColumn", "DATE") != "DATE":
         raise invalid("sortColumn is not supported")
-    totals = (wanted.get("options") or {}).get("totals", "CALCULATE")
+    options = wanted.get("options", {})
+    totals = options.get("totals", "CALCULATE") if isinstance(options, dict) else None
     if totals not in TOTALS:
         raise invalid("totals must be CALCULATE or EXCLUDE")
     page = number("page", wanted.get("page", 1), 1)

@@ -172,7 +172,7 @@ def _start(request: Request, keys: list[Key], size: int, *, newest_first: bool) 
         return (read_number("page", request.args.get("page", "1")) - 1) * size
     try:
         last = msgspec.json.decode(urlsafe_b64decode(cursor), type=Key)
-    except (ValueError, msgspec.DecodeError):
+    except ValueError:
         raise RefusedError(refused(422, "cursor is invalid")) from None
     return sum(key >= last if newest_first else key <= last for key in keys)
 
