@@ -102,7 +102,11 @@ def change_draft(company: Company, kind: DocumentType, header: Document, body: o
     other |= {"customerNumber"} if "customerId" in sent else set()
     other |= {"currencyId"} if "currencyCode" in sent else set()
     kept = {name: value for name, value in header.items() if name not in other - set(sent)}
-    return retotalled(company, kind, _completed(company, kind, {**kept, **sent}))
+    changed = _completed(company, kind, {**kept, **sent})
+    if changed["currencyCode"] != header["currencyCode"]:
+        for line in lines_of(company, kind, header):
+            changed_line(company, kind.lines, changed, line, {})
+    return retotalled(company, kind, changed)
 
 
 def delete_draft(company: Company, kind: DocumentType, header: Document) -> None:
