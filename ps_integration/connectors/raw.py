@@ -1,7 +1,7 @@
 """From one record of a page to the raw record that is kept."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ps_integration.domain.records import Json, RawRecord
@@ -55,3 +55,13 @@ def raw_record(
         instant_or_none(inside(value, updated)) if updated else None,
         told[:10] if isinstance(told, str) else None,
     )
+
+
+def raw_records(
+    records: Sequence[tuple[str, Json]],
+    identity: str = "id",
+    updated: str | None = None,
+    day: str | None = None,
+) -> list[RawRecord]:
+    """Make the raw records of one page; see `raw_record`."""
+    return [raw_record(text, value, identity, updated, day) for text, value in records]

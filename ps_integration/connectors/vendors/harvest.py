@@ -11,20 +11,20 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from ps_integration.connectors import answers, paging
+from ps_integration.connectors import paging
 from ps_integration.connectors.auth import bearer
 from ps_integration.connectors.fields import Fields, refuse
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.keys import KeyRule
+from ps_integration.connectors.probing import who
 from ps_integration.connectors.protocol import Ask, Connector, Stream
-from ps_integration.connectors.raw import id_text, inside, raw_record
+from ps_integration.connectors.raw import id_text, inside, raw_record, raw_records
 from ps_integration.connectors.rows import row
 from ps_integration.connectors.setup import Options, Setup, Vendor
 from ps_integration.connectors.zones import rails_zone
 from ps_integration.domain.records import (
     ApprovalEvidence,
     CanonicalRow,
-    Json,
     JsonObject,
     RawRecord,
 )
@@ -53,15 +53,9 @@ class HarvestOptions(Options):
     customer_key: KeyRule = KeyRule(field="name")
     resource_key: KeyRule = KeyRule(field="email")
     task_key: KeyRule = KeyRule(field="task.name")
-    rate_currency: Currency | None = Field(
-        default=None, description="currency of user rates; Harvest gives none with them"
-    )
-    home_legal_entity: Identifier | None = Field(
-        default=None, description="legal entity of this account's people"
-    )
-    use_rounded_hours: bool = Field(
-        default=False, description="bill rounded_hours (the account's rounding) instead of hours"
-    )
+    rate_currency: Currency | None = Field(default=None, description="Harvest's rates name none")
+    home_legal_entity: Identifier | None = Field(default=None, description="of all its people")
+    use_rounded_hours: bool = Field(default=False, description="rounded_hours instead of hours")
     page_size: int = Field(default=2000, ge=1, le=2000)  # "Pagination": at most 2000
 
 
@@ -97,10 +91,7 @@ class HarvestConnector:
         if ask.mode == "incremental" and ask.since is not None:
             query["updated_since"] = ask.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for page in self._listing(f"/{ask.stream.name}", ask.stream.name, query):
-            yield [
-                raw_record(text, value, updated="updated_at", day="spent_date")
-                for text, value in page.records
-            ]
+            yield raw_records(page.records, updated="updated_at", day="spent_date")
 
     def parse(self, stream: str, payload: JsonObject) -> Sequence[CanonicalRow]:
         """Map one record; see `Connector.parse`."""
@@ -108,32 +99,29 @@ class HarvestConnector:
 
     def probe(self) -> Mapping[str, object]:
         """Who the token belongs to ("Users": users/me)."""
-        me = self._client.get_json("/users/me")
-        return {
-            "user": inside(me.json, "email"),
-            "rights": inside(me.json, "access_roles"),
-            "server_time": answers.server_time(me.headers),
-        }
+        return who(self._client, "/users/me", user="email", rights="access_roles")
 
     def _listing(
         self, path: str, collection: str, query: Mapping[str, str | int]
     ) -> Iterator[paging.Page]:
-        """Follow links.next as given; list again while rows shift ("Pagination")."""
-
+        """Follow links.next as given; list again while rows shift (page "Pagination")."""
         following = paging.next_link("links", "next")
         turn = paging.Turn(path, query)
         return paging.counted(self._client, turn, (collection,), following, "total_entries")
 
     def _rates(self) -> Iterator[Sequence[RawRecord]]:
         """User rates stand under each user and name none, so the user's id goes before theirs."""
-        users: list[str] = []
+        users: dict[str, None] = {}
         for page in self._listing("/users", "users", {"per_page": self._options.page_size}):
-            found = (id_text(inside(value, "id")) for _, value in page.records)
-            users += [user for user in found if user is not None and user not in users]
+            ids = (id_text(inside(value, "id")) for _, value in page.records)
+            users.update((user, None) for user in ids if user is not None)
         for user in users:
             path = f"/users/{quote(user, safe='')}/billable_rates"
             for page in self._listing(path, "billable_rates", {}):
-                yield [_owned(user, text, value) for text, value in page.records]
+                yield [
+                    raw_record(f'{{"user_id":"{user}","rate":{text}}}', {"rate": value}, "rate.id")
+                    for text, value in page.records
+                ]
 
     def _resource(self, fields: Fields) -> CanonicalRow:
         """Page "Users": timezone is a Rails name; of the roles (labels) the first is taken."""
@@ -284,15 +272,9 @@ def _approval(fields: Fields) -> str:
     """
     if fields.raw("approval_status") is not None:
         return fields.choice("approval_status", _STATES)
-    is_approved = fields.flag("is_closed")
-    if not is_approved and fields.opt_flag("is_locked"):
-        is_approved = "Approved" in (fields.opt_text("locked_reason") or "")
+    says_so = "Approved" in (fields.opt_text("locked_reason") or "")
+    is_approved = fields.flag("is_closed") or (fields.opt_flag("is_locked") and says_so)
     return "approved" if is_approved else "draft"
-
-
-def _owned(user: str, text: str, value: Json) -> RawRecord:
-    """A rate's own characters inside an object that says whose it is."""
-    return raw_record(f'{{"user_id":"{user}","rate":{text}}}', {"rate": value}, "rate.id")
 
 
 def _build(setup: Setup) -> Connector:
