@@ -3,13 +3,14 @@
 from typing import Final
 
 from ps_integration.connectors.setup import Options, Vendor
-from ps_integration.connectors.vendors import clockify, harvest
+from ps_integration.connectors.vendors import clockify, files, harvest
 from ps_integration.errors import FixConfigError
 
 VENDORS: Final[dict[str, Vendor]] = {
     vendor.name: vendor
     for vendor in (
         clockify.VENDOR,
+        files.VENDOR,
         harvest.VENDOR,
     )
 }  # fmt: skip
