@@ -223,3 +223,15 @@ def test_only_the_newest_complete_export_is_taken_when_told_so(tmp_path):
     (tmp_path / "2026-02.csv").write_text(HEADER + "2,w,P,05-Nov-04,1,DONE\n")
     assert [r.record_id for r in read(connector(tmp_path, take="newest"))] == ["2"]
     assert [r.record_id for r in read(connector(tmp_path))] == ["1", "2"]
+
+
+def test_an_ambiguous_or_broken_lookup_row_refuses_only_what_needs_it(tmp_path):
+    (tmp_path / "a.csv").write_text("id,who,project,hours,status\n1,w,P,1,DONE\n2,w,P,1,DONE\n")
+    (tmp_path / "d.txt").write_text("id,day\n1,05-Nov-04\n1,06-Nov-04\n2,05-Nov-04\n3,x,y\n")
+    lookup = {"name": "dates", "path": "d.txt", "key": ["id"]}
+    columns = {**COLUMNS, "work_date": {"column": "dates.day", "format": "%d-%b-%y"}}
+    files = connector(tmp_path, lookup=lookup, columns=columns)
+    broken, ambiguous, fine = read(files)
+    assert refusal(files, broken).rule == "row_width_differs_from_header"
+    assert refusal(files, ambiguous).rule == "lookup_rows_differ"
+    assert parsed(files, fine)["work_date"] == date(2004, 11, 5)

@@ -7,6 +7,7 @@ by name, never left out.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -72,33 +73,38 @@ class FilesConnector:
         return found[-1:] if form.take == "newest" else found
 
     def _records(self, stream: FileStream) -> Iterator[RawRecord]:
-        lookup = self._lookup(stream.lookup, stream.looked_up()) if stream.lookup else {}
+        beside = self._lookup(stream.lookup, stream.looked_up()) if stream.lookup else _Beside()
+        yield from beside.broken
         seen: dict[str, int] = {}
         for header, cells in self._rows(stream, stream.named()):
             if len(cells) != len(header):
-                yield _raw({"wrong_width": list(cells), "header": list(header)}, "")
+                yield _wrong_width(header, cells)
                 continue
             named = dict(zip(header, cells, strict=True))
             body: dict[str, Json] = {"cells": dict(named)}
             if stream.lookup is not None:
-                body["lookup"] = dict(lookup.get(_key(named, stream.lookup.key), {}))
+                key = _key(named, stream.lookup.key)
+                rows = beside.rows.get(key, ())
+                body["lookup"] = dict(rows[0]) if len(rows) == 1 else {}
+                body |= {"lookup_twice": "/".join(key)} if len(rows) > 1 else {}
             identity = "/".join(_key(named, stream.id))
             seen[identity] = seen.get(identity, 0) + 1
             if seen[identity] > 1:
                 body["again"] = seen[identity]
             yield _raw(body, identity if seen[identity] == 1 else f"{identity}#{seen[identity]}")
 
-    def _lookup(self, form: Lookup, needed: Sequence[str]) -> dict[tuple[str, ...], dict[str, str]]:
-        found: dict[tuple[str, ...], dict[str, str]] = {}
+    def _lookup(self, form: Lookup, needed: Sequence[str]) -> "_Beside":
+        found = _Beside()
         names = form.lookup_key or form.key
         for header, cells in self._rows(form, needed):
             if len(cells) != len(header):
-                raise BadAnswerError(f"lookup {form.name}: a row has not the header's width")
+                found.broken.append(_wrong_width(header, cells))
+                continue
             named = dict(zip(header, cells, strict=True))
-            key = _key(named, names)
-            if key in found:
-                raise BadAnswerError(f"lookup {form.name}: {'/'.join(key)} stands twice")
-            found[key] = {f"{form.name}.{name}": text for name, text in named.items()}
+            row = {f"{form.name}.{name}": text for name, text in named.items()}
+            rows = found.rows.setdefault(_key(named, names), [])
+            if row not in rows:
+                rows.append(row)
         return found
 
     def _rows(self, form: FileForm, needed: Sequence[str]) -> Iterator[tuple[Cells, Cells]]:
@@ -114,6 +120,18 @@ class FilesConnector:
             if lacking:
                 raise BadAnswerError(f"file {path.name}: not one column {', '.join(lacking)}")
             yield from ((header, cells) for cells in rows)
+
+
+@dataclass
+class _Beside:
+    """The lookup file: differing rows by key, and rows that cannot be read."""
+
+    rows: dict[tuple[str, ...], list[dict[str, str]]] = field(default_factory=dict)
+    broken: list[RawRecord] = field(default_factory=list)
+
+
+def _wrong_width(header: Cells, cells: Cells) -> RawRecord:
+    return _raw({"wrong_width": list(cells), "header": list(header)}, "")
 
 
 def _open(path: Path, form: FileForm) -> Iterator[Cells]:

@@ -22,13 +22,15 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
 
     Raises:
         RecordRefusedError: The row has another width than the header, its id stood in an earlier
-            row, or a cell is not in the declared form.
+            row, its lookup is ambiguous, or a cell is not in the declared form.
     """
     if "wrong_width" in payload:
         refuse("row", payload["wrong_width"], "row_width_differs_from_header")
     if "again" in payload:
         remedy = "name more id columns, or correct the file"
         refuse("/".join(stream.id), payload["again"], "id_stands_twice", remedy)
+    if "lookup_twice" in payload:
+        refuse("lookup", payload["lookup_twice"], "lookup_rows_differ", "leave one row per key")
     cells = _cells(payload)
     identity = [str(cells.get(name) or "").strip() for name in stream.id]
     if not all(identity):
