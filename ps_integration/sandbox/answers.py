@@ -22,3 +22,11 @@ def json_body(request: Request) -> object:
     """
     body: object = loads(request.get_data())
     return body
+
+
+class RefusedError(Exception):
+    """A request the vendor refuses; carries the vendor's own answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response

@@ -27,8 +27,8 @@ ADMIN = "_sandbox"
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
 REFUSALS = {"status_429": 429, "status_500_before": 500, "status_503": 503, "wrong_token": 401}
 HTML_PAGE = "<!DOCTYPE html><html><body><h1>We'll be right back</h1></body></html>"
-COMMIT_MARGIN = 0.9
-"""A slow commit starts no later than this share of the declared longest delay."""
+COMMIT_SHARE = 0.5
+"""A slow commit waits at most this share of the declared longest delay."""
 
 
 class SandboxApp:
@@ -110,14 +110,16 @@ class SandboxApp:
     def _commit_later(
         self, request: Request, context: Context, vendor: Vendor, fault: Fault
     ) -> None:
-        longest = COMMIT_MARGIN * float(context.settings.get("max_commit_delay_seconds", 0.3))
-        delay = min(float(fault.options.get("delay", longest)), longest)
+        received = time.monotonic()
+        declared = float(context.settings["max_commit_delay_seconds"])
+        delay = min(float(fault.options.get("delay", declared)), COMMIT_SHARE * declared)
         body = request.get_data()
         late = Request({**request.environ, "wsgi.input": BytesIO(body)})
 
         def commit() -> None:
             time.sleep(delay)
-            vendor.handle(late, context)
+            if time.monotonic() - received < declared:  # Too late would break what we declare.
+                vendor.handle(late, context)
 
         thread = threading.Thread(target=commit, name="sandbox-late-commit")
         thread.start()

@@ -41,7 +41,7 @@ def stored_instant(instant: datetime) -> str:
 
 def read_instant(text: str) -> datetime:
     """Read what `stored_instant` wrote."""
-    return datetime.strptime(text, _STORED_FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def utc_seconds(instant: datetime) -> str:

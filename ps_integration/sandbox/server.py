@@ -23,6 +23,13 @@ class _Handler(WSGIRequestHandler):
         """Send the status line without a second Date header."""
         self.send_response_only(code, message)
 
+    def connection_dropped(
+        self, error: BaseException, environ: dict[str, Any] | None = None
+    ) -> None:
+        """Close the connection when the application gave no (whole) answer."""
+        super().connection_dropped(error, environ)
+        self.close_connection = True
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - overrides werkzeug's
         """Write to this module's logger, debug unless an error."""
         _LOG.log(logging.ERROR if type == "error" else logging.DEBUG, message, *args)

@@ -6,12 +6,13 @@ moment starts again with exactly what it had committed.
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ps_integration.sandbox.cache import DecodedCollections
 from ps_integration.sandbox.codec import Document, dumps, loads, read_instant, stored_instant
 from ps_integration.sandbox.store import (
     SCHEMA,
@@ -44,12 +45,14 @@ class SandboxState:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._indexed: set[str] = set()
+        self._decoded = DecodedCollections(self._open)
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(SCHEMA)
 
     def close(self) -> None:
         """Close every idle connection; the state can still be used and opens new ones."""
+        self._decoded.close()
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -97,8 +100,11 @@ class SandboxState:
     def documents(
         self, system: str, collection: str, *, where: Mapping[str, object] | None = None
     ) -> list[Document]:
-        """Return a collection's documents in order of first insertion; `where` as in `stored`."""
-        return [row.document for row in self.stored(system, collection, where=where)]
+        """Return a collection's documents in order of first insertion; `where` as in `stored`.
+
+        Objects inside a document may be shared with other callers: make new ones, change none.
+        """
+        return [dict(row.document) for row in self.stored(system, collection, where=where)]
 
     def stored(
         self,
@@ -107,14 +113,23 @@ class SandboxState:
         *,
         where: Mapping[str, object] | None = None,
         updated_from: datetime | None = None,
-    ) -> list[Stored]:
-        """Return documents with their instants; see `StateTransaction.stored`."""
+    ) -> Sequence[Stored]:
+        """Return documents with their instants; see `StateTransaction.stored`.
+
+        The documents may be shared with other callers: make new ones, change none.
+        """
+
+        def read() -> Sequence[Stored]:
+            with self.reading() as transaction:
+                return tuple(
+                    transaction.stored(system, collection, where=where, updated_from=updated_from)
+                )
+
+        if not where and updated_from is None:
+            return self._decoded.rows(system, collection, read)
         for path in where or ():
             self._index(path)
-        with self.reading() as transaction:
-            return list(
-                transaction.stored(system, collection, where=where, updated_from=updated_from)
-            )
+        return read()
 
     def delete(self, system: str, collection: str, doc_id: str, at: datetime) -> bool:
         """Delete one document in a transaction of its own; False when there was none."""

@@ -1,7 +1,11 @@
 """The sandbox's state is durable, exact and atomic."""
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +117,46 @@ def test_systems_survive_with_their_settings(state, tmp_path):
     state.register_system("harvest_uk", "harvest", {"page_size_max": 10})
     [system] = SandboxState(tmp_path / "sandbox.sqlite").systems().values()
     assert (system.vendor, system.settings) == ("harvest", {"page_size_max": 10})
+
+
+def test_what_another_process_wrote_is_seen_at_once(state, tmp_path):
+    other = SandboxState(tmp_path / "sandbox.sqlite")
+    for name in ("1", "2"):
+        other.put("s", "c", name, {"id": name}, AT)
+        assert state.documents("s", "c")[-1] == {"id": name}
+    state.put("s", "c", "2", {"id": "own"}, AT)
+    assert [row["id"] for row in state.documents("s", "c")] == ["1", "own"]
+
+
+def test_a_changed_answer_does_not_change_the_state(state):
+    state.put("s", "c", "1", {"id": 1}, AT)
+    state.documents("s", "c")[0]["id"] = 2
+    assert state.documents("s", "c") == [{"id": 1}]
+
+
+def test_two_threads_never_get_the_same_id(state):
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda _: state.next_id("s", "c"), range(40)))
+    assert sorted(ids) == list(range(1, 41))
+
+
+def test_nothing_is_lost_when_the_process_is_killed(tmp_path):
+    path = tmp_path / "killed.sqlite"
+    code = (
+        "import os, pathlib, sys; from datetime import datetime, UTC;"
+        "from ps_integration.sandbox.state import SandboxState;"
+        "state = SandboxState(pathlib.Path(sys.argv[1]));"
+        "state.put('s', 'c', '1', {'id': 1}, datetime.now(UTC));"
+        "os.kill(os.getpid(), 9)"
+    )
+    root = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", code, str(path)], check=False, cwd=root)
+    assert killed.returncode == -9
+    assert SandboxState(path).documents("s", "c") == [{"id": 1}]
+
+
+def test_the_file_is_synced_at_every_commit(state):
+    with state.transaction() as transaction:
+        pragma = transaction.connection.execute
+        modes = [pragma(f"pragma {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert modes == ["wal", 2]

@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -59,10 +60,11 @@ class Vendor:
     reads_by_post: tuple[str, ...] = ()
 
 
-def vendor_names() -> list[str]:
+@cache
+def vendor_names() -> tuple[str, ...]:
     """Return every vendor the sandbox can serve."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [name for name in names if hasattr(_module(name), "VENDOR")]
+    return tuple(name for name in names if hasattr(_module(name), "VENDOR"))
 
 
 def find_vendor(name: str) -> Vendor:
