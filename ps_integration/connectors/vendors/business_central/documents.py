@@ -5,17 +5,16 @@ positive in both kinds; a credit memo has no remaining amount there.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
-from ps_integration.connectors import fields as f
+from ps_integration.connectors.compose import listed, part, whole
+from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.vendors.business_central.masters import (
     blank_to_none,
     currency_of,
     enumerated,
 )
 from ps_integration.connectors.vendors.business_central.options import Options
-from ps_integration.domain.money import exact_minor
 from ps_integration.domain.records import CanonicalRow, JsonObject
 from ps_integration.domain.text import match_key
 
@@ -41,75 +40,67 @@ def credit_memo(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     yield from _document(raw, options, "credit_memo")
 
 
-def minor(record: JsonObject, field: str, currency: str) -> int:
-    """An amount in minor units; one with more decimals than its currency has is refused."""
-    amount = f.decimal(record, field)
-    try:
-        return exact_minor(amount, currency)
-    except ValueError as error:
-        raise f.refused(record, field, str(error)) from None
-
-
 def _document(raw: JsonObject, options: Options, kind: str) -> Iterator[CanonicalRow]:
-    record, currency = f.record(raw, "record"), currency_of(raw, f.record(raw, "record"))
+    record = part(raw, "record")
+    currency = currency_of(raw, record)
     state = enumerated(record, "status", STATES)
-    total = minor(record, "totalAmountIncludingTax", currency)
-    remaining = minor(record, "remainingAmount", currency) if kind == "invoice" else None
+    total = record.money("totalAmountIncludingTax", currency)
+    remaining = record.money("remainingAmount", currency) if kind == "invoice" else None
     if state == "open" and remaining is not None and 0 < remaining < total:
         state = "part_paid"
     values = {
-        "external_id": f.text(record, "id"),
-        "company": f.text(raw, "company"),
+        "external_id": record.ident("id"),
+        "company": Fields(raw).text("company"),
         "kind": kind,
-        "number": f.text(record, "number"),
+        "number": record.text("number"),
         "reference": blank_to_none(record, "externalDocumentNumber"),
         "status": state,
         "is_posted": state != "draft",
-        "customer_key": match_key(f.text(record, "customerNumber")),
+        "customer_key": match_key(record.text("customerNumber")),
         "currency": currency,
-        "invoice_date": f.day(record, DATES[kind]),
-        "posting_date": f.day(record, "postingDate"),
-        "amount_minor": minor(record, "totalAmountExcludingTax", currency),
-        "tax_minor": minor(record, "totalTaxAmount", currency),
+        "invoice_date": record.day(DATES[kind]),
+        "posting_date": record.day("postingDate"),
+        "amount_minor": record.money("totalAmountExcludingTax", currency),
+        "tax_minor": record.money("totalTaxAmount", currency),
         "total_minor": total,
         "remaining_minor": remaining,
-        "updated_at": f.instant(record, "lastModifiedDateTime"),
+        "updated_at": record.instant("lastModifiedDateTime"),
     }
     yield CanonicalRow("erp_documents", values)
-    for line in f.records(record, LINES[kind]):
+    for line in listed(record, LINES[kind]):
         project = project_of(line, options)
         if project is not None:
             yield _line(raw, line, project, currency)
 
 
-def project_of(line: JsonObject, options: Options) -> str | None:
+def project_of(line: Fields, options: Options) -> str | None:
     """The project a line bills: on a revenue account or resource, with the project dimension."""
     revenue = {"Account": options.revenue_accounts, "Resource": options.revenue_resources}
-    kind = f.text(line, "lineType").replace("_x0020_", " ").strip()
+    kind = line.text("lineType").replace("_x0020_", " ").strip()
     if blank_to_none(line, "lineObjectNumber") not in revenue.get(kind, ()):
         return None
-    for dimension in f.records(line, "dimensionSetLines"):
-        if f.text(dimension, "code") == options.project_dimension:
-            return f.text(dimension, "valueCode")
+    for dimension in listed(line, "dimensionSetLines"):
+        if dimension.text("code") == options.project_dimension:
+            return dimension.text("valueCode")
     return None
 
 
-def _line(raw: JsonObject, line: JsonObject, project: str, currency: str) -> CanonicalRow:
+def _line(raw: JsonObject, line: Fields, project: str, currency: str) -> CanonicalRow:
     """`netAmount` is before tax and after all discounts, so that lines add up to the header."""
     return CanonicalRow(
         "erp_lines",
         {
-            "external_id": f.text(line, "id"),
-            "company": f.text(raw, "company"),
-            "document_external_id": f.text(f.record(raw, "record"), "id"),
-            "line_no": f.integer(line, "sequence"),
-            "line_type": f.text(line, "lineType"),
-            "object_number": f.text(line, "lineObjectNumber"),
+            "external_id": line.ident("id"),
+            "company": Fields(raw).text("company"),
+            "document_external_id": part(raw, "record").ident("id"),
+            "line_no": whole(line, "sequence"),
+            "line_type": line.text("lineType"),
+            "object_number": line.text("lineObjectNumber"),
             "project_key": match_key(project),
             "description": blank_to_none(line, "description"),
-            "quantity": f.decimal(line, "quantity"),
-            "unit_price": Decimal(f.decimal(line, "unitPrice")),
-            "amount_minor": minor(line, "netAmount", currency),
+            "quantity": line.number("quantity"),
+            "unit_price": line.number("unitPrice"),
+            "amount_minor": line.money("netAmount", currency),
             "currency": currency,
             "tax_code": blank_to_none(line, "taxCode"),
         },

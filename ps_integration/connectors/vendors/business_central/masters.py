@@ -9,13 +9,15 @@ an enumeration is `_x0020_` (vendor pages "customer", "project", "accountingPeri
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
-from ps_integration.connectors import fields as f
+from ps_integration.connectors.compose import part, parts
+from ps_integration.connectors.fields import Fields, refuse
 from ps_integration.connectors.vendors.business_central.options import Options
 from ps_integration.domain.records import CanonicalRow, JsonObject
 from ps_integration.domain.text import match_key
 
+T = TypeVar("T")
 FAR_PAST: Final = date(1900, 1, 1)
 NO_DATE: Final = "0001-01-01"
 TWELVE_DECIMALS: Final = Decimal(1).scaleb(-12)
@@ -28,57 +30,55 @@ PROJECT_STATES: Final = {
 }
 
 
-def blank_to_none(record: JsonObject, field: str) -> str | None:
+def blank_to_none(record: Fields, field: str) -> str | None:
     """A text, or None when the vendor has it blank."""
-    return f.text_or_none(record, field) or None
+    return record.opt_text(field) or None
 
 
-def day_or_none(record: JsonObject, field: str) -> date | None:
+def day_or_none(record: Fields, field: str) -> date | None:
     """A date, or None for the vendor's blank date."""
-    text = f.text_or_none(record, field)
-    return None if text in (None, "", NO_DATE) else f.day(record, field)
+    return None if record.raw(field) == NO_DATE else record.opt_day(field)
 
 
-def currency_of(raw: JsonObject, record: JsonObject) -> str:
+def currency_of(raw: JsonObject, record: Fields) -> str:
     """A record's currency; blank means the company's own."""
-    is_blank = blank_to_none(record, "currencyCode") is None
-    return f.currency(raw, "localCurrencyCode") if is_blank else f.currency(record, "currencyCode")
+    return record.opt_currency("currencyCode") or Fields(raw).currency("localCurrencyCode")
 
 
-def enumerated[T](record: JsonObject, field: str, meanings: Mapping[str, T]) -> T:
+def enumerated(record: Fields, field: str, meanings: Mapping[str, T]) -> T:
     """What an enumeration's value means; unknown values are refused."""
-    text = f.text(record, field).replace("_x0020_", " ").strip()
-    return f.mapped({field: text}, field, meanings)
+    text = record.opt_text(field) or ""
+    return Fields({field: text.replace("_x0020_", " ").strip()}).choice(field, meanings)
 
 
 def customer(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """One customer; blocked for invoices or for all = blocked (`Ship` stops deliveries only)."""
-    company, record = f.text(raw, "company"), f.record(raw, "record")
-    number = f.text(record, "number")
+    company, record = Fields(raw).text("company"), part(raw, "record")
+    number = record.text("number")
     yield CanonicalRow(
         "customers",
         {
             "external_id": f"{company}/{number}",
             "match_key": match_key(number),
-            "name": f.text(record, "displayName"),
+            "name": record.text("displayName"),
             "currency": currency_of(raw, record),
             "legal_entity": options.legal_entity(company),
             "company": company,
             "is_blocked": enumerated(record, "blocked", BLOCKED),
-            "updated_at": f.instant(record, "lastModifiedDateTime"),
+            "updated_at": record.instant("lastModifiedDateTime"),
         },
     )
 
 
 def project(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """One project as the standard API knows it: by number and name only."""
-    company, record = f.text(raw, "company"), f.record(raw, "record")
-    yield _project(company, f.text(record, "number"), record, options, {})
+    company, record = Fields(raw).text("company"), part(raw, "record")
+    yield _project(company, record.text("number"), record, options, {})
 
 
 def project_billing(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """A project's billing terms, from the firm's own API page; its number is the project's."""
-    company, record = f.text(raw, "company"), f.record(raw, "record")
+    company, record = Fields(raw).text("company"), part(raw, "record")
     number = blank_to_none(record, "customerNumber")
     status = enumerated(record, "status", PROJECT_STATES)
     ends_on = day_or_none(record, "endingDate")
@@ -97,11 +97,11 @@ def project_billing(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]
         "ends_on": ends_on,
         "closed_on": ends_on if status == "closed" else None,
     }
-    yield _project(company, f.text(record, "projectNumber"), record, options, terms)
+    yield _project(company, record.text("projectNumber"), record, options, terms)
 
 
 def _project(
-    company: str, number: str, record: JsonObject, options: Options, terms: Mapping[str, object]
+    company: str, number: str, record: Fields, options: Options, terms: Mapping[str, object]
 ) -> CanonicalRow:
     unknown = dict.fromkeys(
         (
@@ -132,33 +132,38 @@ def _project(
             "legal_entity": options.legal_entity(company),
             "company": company,
             "has_billing_attributes": False,
-            "updated_at": f.instant(record, "lastModifiedDateTime"),
+            "updated_at": record.instant("lastModifiedDateTime"),
             **terms,
         },
     )
 
 
-def project_price(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def project_price(raw: JsonObject) -> Iterator[CanonicalRow]:
     """The price of an hour, as wide as the fields left blank; the ending date is the last day."""
-    company, record = f.text(raw, "company"), f.record(raw, "record")
+    company, record = Fields(raw).text("company"), part(raw, "record")
     number = blank_to_none(record, "projectNumber")
     resource = blank_to_none(record, "resourceNumber")
     role = blank_to_none(record, "roleCode") or blank_to_none(record, "workTypeCode")
     ends_on = day_or_none(record, "endingDate")
     scope = _scope(project=bool(number), resource=bool(resource), role=bool(role))
     if scope is None:
-        raise f.refused(record, "projectNumber", "a price needs a project, a resource or a role")
+        refuse(
+            "projectNumber",
+            record.raw("projectNumber"),
+            "value_invalid",
+            "a price needs a project, a resource or a role",
+        )
     yield CanonicalRow(
         "rates",
         {
-            "external_id": f.text(record, "id"),
+            "external_id": record.ident("id"),
             "scope": scope,
             "project_external_id": f"{company}/{number}" if number else None,
             "resource_external_id": f"{company}/{resource}" if resource else None,
             "task_external_id": None,
             "role": role,
             "currency": currency_of(raw, record),
-            "unit_price": f.decimal(record, "unitPrice"),
+            "unit_price": record.price("unitPrice"),
             "valid_from": day_or_none(record, "startingDate") or FAR_PAST,
             "valid_to": ends_on + timedelta(days=1) if ends_on else None,
         },
@@ -175,37 +180,34 @@ def _scope(*, project: bool, resource: bool, role: bool) -> str | None:
     return "role" if role else None
 
 
-def exchange_rate(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def exchange_rate(raw: JsonObject) -> Iterator[CanonicalRow]:
     """`exchangeRateAmount` of the currency equal `relationalExchangeRateAmount` of the other one.
 
     A blank relational currency is the company's own. Source: vendor page "currencyExchangeRate"
     and the base application's table Currency Exchange Rate.
     """
-    company, record = f.text(raw, "company"), f.record(raw, "record")
-    amount = f.decimal(record, "exchangeRateAmount")
-    relational = f.decimal(record, "relationalExchangeRateAmount")
+    company, record = Fields(raw).text("company"), part(raw, "record")
+    amount = record.number("exchangeRateAmount")
+    relational = record.number("relationalExchangeRateAmount")
     if amount <= 0 or relational <= 0:
         field = "exchangeRateAmount" if amount <= 0 else "relationalExchangeRateAmount"
-        raise f.refused(record, field, "an exchange rate must be above zero")
-    is_local = blank_to_none(record, "relationalCurrencyCode") is None
-    other = raw if is_local else record
+        refuse(field, record.raw(field), "value_invalid", "an exchange rate must be above zero")
+    local = Fields(raw).currency("localCurrencyCode")
     yield CanonicalRow(
         "fx_rates",
         {
-            "external_id": f.text(record, "id"),
+            "external_id": record.ident("id"),
             "company": company,
-            "from_currency": f.currency(record, "currencyCode"),
-            "to_currency": f.currency(
-                other, "localCurrencyCode" if is_local else "relationalCurrencyCode"
-            ),
+            "from_currency": record.currency("currencyCode"),
+            "to_currency": record.opt_currency("relationalCurrencyCode") or local,
             "rate_type": "spot",
-            "valid_on": f.day(record, "startingDate"),
+            "valid_on": record.day("startingDate"),
             "rate": (relational / amount).quantize(TWELVE_DECIMALS),
         },
     )
 
 
-def accounting_calendar(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def accounting_calendar(raw: JsonObject) -> Iterator[CanonicalRow]:
     """A company's months and whether they take postings.
 
     The record is the company's general ledger setup with all its accounting periods, since an
@@ -213,12 +215,17 @@ def accounting_calendar(raw: JsonObject, options: Options) -> Iterator[Canonical
     range; `closed` is a closed fiscal year; `dateLocked` only fixes the period's first day and
     closes nothing (vendor pages "accountingPeriod", "generalLedgerSetup").
     """
-    setup = f.record(raw, "setup")
-    periods = sorted(f.records(raw, "record"), key=lambda period: f.day(period, "startingDate"))
-    starts = [f.day(period, "startingDate") for period in periods]
+    setup = part(raw, "setup")
+    periods = sorted(parts(raw, "record"), key=lambda period: period.day("startingDate"))
+    starts = [period.day("startingDate") for period in periods]
     for period, start, after in zip(periods, starts, [*starts[1:], None], strict=True):
         if start.day != 1:
-            raise f.refused(period, "startingDate", "an accounting period must begin on a 1st")
+            refuse(
+                "startingDate",
+                period.raw("startingDate"),
+                "value_invalid",
+                "an accounting period must begin on a 1st",
+            )
         month = start
         while month < (after or _next_month(start)):
             end = _next_month(month)
@@ -227,7 +234,7 @@ def accounting_calendar(raw: JsonObject, options: Options) -> Iterator[Canonical
 
 
 def _month(raw: JsonObject, start: date, end: date, state: str) -> CanonicalRow:
-    company = f.text(raw, "company")
+    company = Fields(raw).text("company")
     values = {
         "external_id": f"{company}/{start:%Y-%m}",
         "company": company,
@@ -239,10 +246,10 @@ def _month(raw: JsonObject, start: date, end: date, state: str) -> CanonicalRow:
     return CanonicalRow("accounting_periods", values)
 
 
-def _state(setup: JsonObject, period: JsonObject, start: date, end: date) -> str:
+def _state(setup: Fields, period: Fields, start: date, end: date) -> str:
     first = day_or_none(setup, "allowPostingFrom")
     last = day_or_none(setup, "allowPostingTo")
-    if f.boolean(period, "closed") or (first is not None and end <= first):
+    if period.flag("closed") or (first is not None and end <= first):
         return "closed"
     return "not_open" if last is not None and start > last else "open"
 

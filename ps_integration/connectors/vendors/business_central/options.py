@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ps_integration.connectors.setup import Options as BaseOptions
 
 LOGIN_HOST = "https://login.microsoftonline.com"
 API_HOST = "https://api.businesscentral.dynamics.com"
 SCOPE = f"{API_HOST}/.default"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CustomApi(_Strict):
+class CustomApi(BaseOptions):
     """Route of the firm's own API page that shows projects' billing terms and prices."""
 
     publisher: str
@@ -26,7 +24,7 @@ class CustomApi(_Strict):
         return f"{self.publisher}/{self.group}/{self.version}"
 
 
-class Options(_Strict):
+class Options(BaseOptions):
     """Options of a Business Central system.
 
     Attributes:

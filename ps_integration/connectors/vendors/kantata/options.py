@@ -1,4 +1,4 @@
-"""What a firm says about its Kantata account: which custom field is what, and which value means what.
+"""What a firm says about its Kantata account: which custom field is what, which value means what.
 
 Kantata has no fields for a project's code, legal entity, kind of billing or cap; accounts keep them
 as custom fields (vendor page "Custom Field Values").
@@ -7,17 +7,15 @@ as custom fields (vendor page "Custom Field Values").
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ps_integration.connectors.setup import Options as BaseOptions
 
 BillingType = Literal["time_and_materials", "milestone", "fixed_fee", "internal"]
 ProjectStatus = Literal["planned", "active", "closed"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ProjectFields(_Strict):
+class ProjectFields(BaseOptions):
     """Names of the custom fields of workspaces; empty = the account has none."""
 
     code: str = ""
@@ -45,14 +43,14 @@ class ProjectFields(_Strict):
         )
 
 
-class CustomerFields(_Strict):
+class CustomerFields(BaseOptions):
     """Names of the custom fields of workspace groups (clients)."""
 
     number: str = ""
     legal_entity: str = ""
 
 
-class ResourceFields(_Strict):
+class ResourceFields(BaseOptions):
     """Names of the custom fields of users."""
 
     home_legal_entity: str = ""
@@ -61,7 +59,7 @@ class ResourceFields(_Strict):
     ends_on: str = ""
 
 
-class Options(_Strict):
+class Options(BaseOptions):
     """Options of a Kantata system.
 
     Attributes:

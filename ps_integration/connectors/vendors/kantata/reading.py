@@ -13,12 +13,12 @@ from typing import Final
 from ps_integration.connectors.answers import Answer
 from ps_integration.connectors.compose import compose
 from ps_integration.connectors.http import ApiClient
+from ps_integration.connectors.paging import LISTING_TRIES, MAX_PAGES
 from ps_integration.connectors.parse import slices
 from ps_integration.domain.records import JsonObject
 from ps_integration.errors import BadAnswerError, RetryLaterError
 
 PER_PAGE: Final = 200
-PAGES_MAX: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +76,37 @@ def read_pages(
         RetryLaterError: Records moved while the list was read, so that some were not seen.
         BadAnswerError: An answer is not the vendor's envelope.
     """
-    seen: set[str] = set()
-    for number in range(1, PAGES_MAX + 1):
+    for _ in range(LISTING_TRIES):
+        seen: set[str] = set()
+        count = 0
+        for page, counted in _listing(client, collection, params, side):
+            seen.update(record.id for record in page.records)
+            count = counted
+            yield page
+        if len(seen) >= count:
+            return
+    raise RetryLaterError(
+        f"system {client.system}: {collection} keeps changing while it is read"
+        f" ({len(seen)} of {count} records seen); read it again later"
+    )
+
+
+def _listing(
+    client: ApiClient, collection: str, params: Mapping[str, str], side: Sequence[str]
+) -> Iterator[tuple[Page, int]]:
+    served: set[tuple[str, ...]] = set()
+    for number in range(1, MAX_PAGES + 1):
         asked = {**params, "page": number, "per_page": PER_PAGE}
         answer = client.get_json(f"/{collection}", asked)
         page, count, pages = _page(answer, collection, side)
-        seen.update(record.id for record in page.records)
-        yield page
+        ids = tuple(record.id for record in page.records)
+        if ids and ids in served:
+            raise BadAnswerError(f"system {client.system}: {collection} serves one page twice")
+        served.add(ids)
+        yield page, count
         if number >= pages:
-            break
-    else:
-        raise BadAnswerError(f"system {client.system}: {collection} has over {PAGES_MAX} pages")
-    if len(seen) < count:
-        raise RetryLaterError(
-            f"system {client.system}: {collection} changed while it was read"
-            f" ({len(seen)} of {count} records seen); read it again"
-        )
+            return
+    raise BadAnswerError(f"system {client.system}: {collection} has over {MAX_PAGES} pages")
 
 
 def _page(answer: Answer, collection: str, side: Sequence[str]) -> tuple[Page, int, int]:
@@ -214,7 +229,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     ),
     "stories": Listing(
         "stories",
-        "workspace,parent,story_state_changes",
+        "workspace,story_state_changes",
         ("workspaces", "story_state_changes"),
         {
             "show_archived": "true",

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from ps_integration.connectors import fields as f
+from ps_integration.connectors.compose import idents, opt_whole, part, parts, whole
+from ps_integration.connectors.fields import Fields, refuse
 from ps_integration.connectors.vendors.kantata.options import Options
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.records import CanonicalRow, JsonObject
@@ -29,83 +30,79 @@ SUBJECTS: Final = {"Workspace": "project", "Story": "milestone", "TimeEntry": "t
 INVOICE_STATES: Final = ("draft", "open", "part_paid", "paid", "cancelled", "invoiced")
 
 
-def story(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def story(record: JsonObject) -> Iterator[CanonicalRow]:
     """A task, or a milestone; a milestone that takes time is a task as well. Deleted = none."""
-    item = f.record(record, "story")
-    if item.get("deleted_at") is not None:
+    item = part(record, "story")
+    if item.raw("deleted_at") is not None:
         return
-    is_milestone = f.text(item, "story_type") == "milestone"
+    is_milestone = item.text("story_type") == "milestone"
     if is_milestone:
-        yield _milestone(item, f.record(record, "currency"), f.records(record, "state_changes"))
-    if not is_milestone or f.boolean_or_none(item, "time_trackable"):
+        yield _milestone(item, part(record, "currency"), parts(record, "state_changes"))
+    if not is_milestone or item.opt_flag("time_trackable"):
         yield CanonicalRow(
             "tasks",
             {
-                "external_id": f.text(item, "id"),
-                "match_key": match_key(f.text(item, "title")),
-                "project_external_id": f.text(item, "workspace_id"),
-                "name": f.text(item, "title"),
-                "is_billable": f.boolean(item, "billable"),
-                "is_active": not f.boolean(item, "archived"),
-                "updated_at": f.instant_or_none(item, "updated_at"),
+                "external_id": item.ident("id"),
+                "match_key": match_key(item.text("title")),
+                "project_external_id": item.ident("workspace_id"),
+                "name": item.text("title"),
+                "is_billable": item.flag("billable"),
+                "is_active": not item.flag("archived"),
+                "updated_at": item.opt_instant("updated_at"),
             },
         )
 
 
-def _milestone(
-    item: JsonObject, currency: JsonObject, changes: Sequence[JsonObject]
-) -> CanonicalRow:
+def _milestone(item: Fields, currency: Fields, changes: Sequence[Fields]) -> CanonicalRow:
     """Reached when completed, on the day it last became so; without a history, its due date."""
-    is_reached = f.mapped(item, "state", MILESTONE_STATES)
+    is_reached = item.choice("state", MILESTONE_STATES)
     completions = [
-        f.instant(change, "created_at")
-        for change in changes
-        if f.text(change, "state") == "completed"
+        change.instant("created_at") for change in changes if change.text("state") == "completed"
     ]
-    reached = max(completions).date() if completions else f.day_or_none(item, "due_date")
+    reached = max(completions).date() if completions else item.opt_day("due_date")
     return CanonicalRow(
         "milestones",
         {
-            "external_id": f.text(item, "id"),
-            "project_external_id": f.text(item, "workspace_id"),
-            "name": f.text(item, "title"),
+            "external_id": item.ident("id"),
+            "project_external_id": item.ident("workspace_id"),
+            "name": item.text("title"),
             "amount_minor": _minor(item, "budget_estimate_in_cents", currency),
-            "currency": f.currency(currency, "currency"),
+            "currency": currency.currency("currency"),
             "is_reached": is_reached,
             "reached_on": reached if is_reached else None,
             "is_invoiced": None,
-            "updated_at": f.instant_or_none(item, "updated_at"),
+            "updated_at": item.opt_instant("updated_at"),
         },
     )
 
 
-def _minor(record: JsonObject, field: str, currency: JsonObject) -> int | None:
+def _minor(record: Fields, field: str, currency: Fields) -> int | None:
     """A count of base units as minor units of ISO 4217; they differ for few currencies."""
-    count = f.integer_or_none(record, field)
+    count = opt_whole(record, field)
     if count is None:
         return None
-    scale = 10 ** MINOR_UNITS[f.currency(currency, "currency")]
-    whole, rest = divmod(count * scale, f.integer(currency, "currency_base_unit"))
+    scale = 10 ** MINOR_UNITS[currency.currency("currency")]
+    minor, rest = divmod(count * scale, whole(currency, "currency_base_unit"))
     if rest:
-        raise f.refused(record, field, "is not a whole number of minor units")
-    return whole
+        refuse(field, count, "minor_units")
+    return minor
 
 
-def _per_hour(record: JsonObject, field: str, base_unit: int) -> Decimal | None:
-    count = f.integer_or_none(record, field)
+def _per_hour(record: Fields, field: str, base_unit: int) -> Decimal | None:
+    count = opt_whole(record, field)
     return None if count is None else Decimal(count) / base_unit
 
 
-def workspace_resource(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def workspace_resource(record: JsonObject) -> Iterator[CanonicalRow]:
     """One person on one project, and the price agreed for just that; unnamed places give none."""
-    place = f.record(record, "workspace_resource")
-    currency = f.record(record, "currency")
-    person = f.text_or_none(place, "user_id")
+    place = part(record, "workspace_resource")
+    currency = part(record, "currency")
+    person = place.opt_ident("user_id")
     if person is None:
         return
     common = {
-        "external_id": f.text(place, "id"),
-        "project_external_id": f.text(place, "workspace_id"),
+        "external_id": place.ident("id"),
+        "project_external_id": place.ident("workspace_id"),
         "resource_external_id": person,
         "task_external_id": None,
     }
@@ -113,13 +110,13 @@ def workspace_resource(record: JsonObject, options: Options) -> Iterator[Canonic
         "assignments",
         {
             **common,
-            "role": f.text_or_none(place, "role_name"),
-            "starts_on": f.day_or_none(place, "earliest_allocation_date"),
-            "ends_on": f.day_or_none(place, "latest_allocation_date"),
+            "role": place.opt_text("role_name"),
+            "starts_on": place.opt_day("earliest_allocation_date"),
+            "ends_on": place.opt_day("latest_allocation_date"),
             "is_active": True,
         },
     )
-    base_unit = f.integer(currency, "currency_base_unit")
+    base_unit = whole(currency, "currency_base_unit")
     price = _per_hour(place, "resource_bill_rate", base_unit)
     if price is not None:
         yield CanonicalRow(
@@ -128,7 +125,7 @@ def workspace_resource(record: JsonObject, options: Options) -> Iterator[Canonic
                 **common,
                 "scope": "assignment",
                 "role": None,
-                "currency": f.currency(currency, "currency"),
+                "currency": currency.currency("currency"),
                 "unit_price": price,
                 "valid_from": FAR_PAST,
                 "valid_to": None,
@@ -136,41 +133,37 @@ def workspace_resource(record: JsonObject, options: Options) -> Iterator[Canonic
         )
 
 
-def rate_card(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
-    """Every price of one card, from one version's effective date to the next one's.
+def rate_card(record: JsonObject) -> Iterator[CanonicalRow]:
+    """Every price of one card for each project that uses it.
 
-    A version's roles have their rate; its other roles have `default_rate` (0 = unset), given here
-    as the project's price. A card of the account's default set also prices, by role, the projects
-    that name no card.
+    A version holds from its set version's effective date to the next one's. Roles without a rate
+    of their own have the version's `default_rate` (0 = unset), given here as the project's price.
     """
-    card = f.record(record, "rate_card")
-    of_set = f.record(record, "rate_card_set")
-    roles = {f.text(role, "id"): f.text(role, "name") for role in f.records(record, "roles")}
-    projects: list[str | None] = [*f.texts(record, "workspace_ids")]
-    if f.boolean(of_set, "account_default"):
-        projects.append(None)
+    card = part(record, "rate_card")
+    roles = {role.ident("id"): role.text("name") for role in parts(record, "roles")}
+    prices = parts(record, "rate_card_roles")
+    projects = idents(Fields(record), "workspace_ids")
     for version, starts_on, ends_on in _versions(record):
-        prices = [
-            (roles[f.text(price, "role_id")], _card_rate(price, "rate", card))
-            for price in f.records(record, "rate_card_roles")
-            if f.text(price, "rate_card_version_id") == f.text(version, "id")
+        number = version.ident("id")
+        listed = [
+            (roles[price.ident("role_id")], _card_rate(price, "rate", card))
+            for price in prices
+            if price.ident("rate_card_version_id") == number
         ]
-        default = _card_rate(version, "default_rate", card)
+        if default := _card_rate(version, "default_rate", card):
+            listed.append(("", default))
         for project in projects:
-            listed = [*prices, (None, default)] if project and default else prices
             for role, rate in listed:
                 yield CanonicalRow(
                     "rates",
                     {
-                        "external_id": "/".join(
-                            (f.text(version, "id"), project or "default", role or "any")
-                        ),
-                        "scope": _scope(project, role),
+                        "external_id": "/".join((number, project, role or "default")),
+                        "scope": "project_role" if role else "project",
                         "project_external_id": project,
                         "resource_external_id": None,
                         "task_external_id": None,
-                        "role": role,
-                        "currency": f.currency(card, "currency"),
+                        "role": role or None,
+                        "currency": card.currency("currency"),
                         "unit_price": rate,
                         "valid_from": starts_on,
                         "valid_to": ends_on,
@@ -178,103 +171,100 @@ def rate_card(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  
                 )
 
 
-def _scope(project: str | None, role: str | None) -> str:
-    if project is None:
-        return "role"
-    return "project_role" if role else "project"
+def _card_rate(record: Fields, field: str, card: Fields) -> Decimal | None:
+    return _per_hour(record, field, 10 ** MINOR_UNITS[card.currency("currency")])
 
 
-def _card_rate(record: JsonObject, field: str, card: JsonObject) -> Decimal | None:
-    return _per_hour(record, field, 10 ** MINOR_UNITS[f.currency(card, "currency")])
-
-
-def _versions(record: JsonObject) -> Iterator[tuple[JsonObject, date, date | None]]:
+def _versions(record: JsonObject) -> Iterator[tuple[Fields, date, date | None]]:
     """The card's versions in order, each with `[effective, next effective)`."""
     dates = {
-        f.text(version, "id"): f.day(version, "effective_date")
-        for version in f.records(record, "rate_card_set_versions")
+        version.ident("id"): version.day("effective_date")
+        for version in parts(record, "rate_card_set_versions")
     }
     versions = sorted(
-        f.records(record, "rate_card_versions"),
-        key=lambda version: dates[f.text(version, "rate_card_set_version_id")],
+        parts(record, "rate_card_versions"),
+        key=lambda version: dates[version.ident("rate_card_set_version_id")],
     )
-    starts = [dates[f.text(version, "rate_card_set_version_id")] for version in versions]
+    starts = [dates[version.ident("rate_card_set_version_id")] for version in versions]
     yield from zip(versions, starts, [*starts[1:], None], strict=True)
 
 
-def time_entry(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def time_entry(raw: JsonObject) -> Iterator[CanonicalRow]:
     """One entry of time, in whole minutes; the date has no time of day and no zone."""
-    state = "submitted" if record.get("active_submission_id") is not None else "draft"
+    record = Fields(raw)
+    state = "submitted" if record.raw("active_submission_id") is not None else "draft"
     yield CanonicalRow(
         "time_entries",
         {
-            "external_id": f.text(record, "id"),
-            "resource_external_id": f.text(record, "user_id"),
-            "project_external_id": f.text(record, "workspace_id"),
-            "task_external_id": f.text_or_none(record, "story_id"),
+            "external_id": record.ident("id"),
+            "resource_external_id": record.ident("user_id"),
+            "project_external_id": record.ident("workspace_id"),
+            "task_external_id": record.opt_ident("story_id"),
             "role": None,
-            "work_date": f.day(record, "date_performed"),
-            "seconds": f.integer(record, "time_in_minutes") * 60,
-            "is_billable": f.boolean(record, "billable"),
-            "approval_state": "approved" if f.boolean(record, "approved") else state,
+            "work_date": record.day("date_performed"),
+            "seconds": whole(record, "time_in_minutes") * 60,
+            "is_billable": record.flag("billable"),
+            "approval_state": "approved" if record.flag("approved") else state,
             "approved_at": None,
             "approver": None,
             "is_locked": None,
             "is_running": False,
-            "is_invoiced": f.boolean(record, "is_invoiced"),
-            "unit_price": _per_hour(
-                record, "rate_in_cents", f.integer(record, "currency_base_unit")
-            ),
-            "currency": f.currency(record, "currency"),
+            "is_invoiced": record.flag("is_invoiced"),
+            "unit_price": _per_hour(record, "rate_in_cents", whole(record, "currency_base_unit")),
+            "currency": record.currency("currency"),
             "started_at": None,
             "ended_at": None,
             "time_zone": None,
-            "note": f.text_or_none(record, "notes"),
+            "note": record.opt_text("notes"),
             "submitted_at": None,
-            "updated_at": f.instant(record, "updated_at"),
+            "updated_at": record.instant("updated_at"),
         },
     )
 
 
-def submission(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:  # noqa: ARG001
+def submission(raw: JsonObject) -> Iterator[CanonicalRow]:
     """One timesheet submission as evidence for each of its entries; it serves one project."""
-    state = f.mapped(record, "status", SUBMISSION_STATES)
-    decided = f.text_or_none(record, "current_resolution_created_at_date")
-    for entry in f.texts(record, "time_entry_ids"):
+    record = Fields(raw)
+    state = record.choice("status", SUBMISSION_STATES)
+    for entry in idents(record, "time_entry_ids"):
         yield CanonicalRow(
             "approvals",
             {
-                "external_id": f"{f.text(record, 'id')}/{entry}",
+                "external_id": f"{record.text('id')}/{entry}",
                 "entry_external_id": entry,
                 "state": state,
-                "approver": f.text_or_none(record, "current_resolution_creator_id"),
-                "decided_at": _decided(decided) if state in ("approved", "rejected") else None,
-                "updated_at": f.instant(record, "updated_at"),
+                "approver": record.opt_ident("current_resolution_creator_id"),
+                "decided_at": _decided(record) if state in ("approved", "rejected") else None,
+                "updated_at": record.instant("updated_at"),
             },
         )
 
 
-def _decided(text: str | None) -> datetime | None:
+def _decided(record: Fields) -> datetime | None:
     """The vendor names the day of a decision only; it counts from that day's midnight in UTC."""
-    day = f.parsed_day("current_resolution_created_at_date", text[:10] if text else None)
-    return None if day is None else datetime.combine(day, time(), UTC)
+    field = "current_resolution_created_at_date"
+    text = record.opt_text(field)
+    if not text:
+        return None
+    return datetime.combine(Fields({field: text[:10]}).day(field), time(), UTC)
 
 
-def external_reference(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:
+def external_reference(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """What the account believes of one ERP invoice; other services' references give none."""
-    kind = SUBJECTS.get(f.text(record, "subject_type"))
-    if f.text(record, "service_name") != options.service_name or kind is None:
+    record = Fields(raw)
+    kind = SUBJECTS.get(record.text("subject_type"))
+    if record.text("service_name") != options.service_name or kind is None:
         return
     states: Mapping[str, str] = {state: state for state in INVOICE_STATES}
     yield CanonicalRow(
         "invoice_statuses",
         {
-            "external_id": f.text(record, "id"),
+            "external_id": record.ident("id"),
             "subject_kind": kind,
-            "subject_external_id": f.text(record, "subject_id"),
-            "reference": f.text(record, "service_model_ref"),
-            "status": f.mapped(record, "external_status", states),
-            "message": f.text_or_none(record, "external_message"),
-            "updated_at": f.instant_or_none(record, "updated_at"),
+            "subject_external_id": record.ident("subject_id"),
+            "reference": record.text("service_model_ref"),
+            "status": record.choice("external_status", states),
+            "message": record.opt_text("external_message"),
+            "updated_at": record.opt_instant("updated_at"),
         },
     )
