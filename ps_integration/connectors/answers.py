@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Final, Literal
 
 from ps_integration.connectors.parse import decode, strict_json
@@ -28,19 +29,26 @@ class NotThereError(BadAnswerError):
     """The far side has no such thing (404, 410), which is not the same as an empty list."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """A good answer.
+    """A good answer, parsed when it is used, so that it is parsed once.
 
     Attributes:
         text: The body, exactly.
-        json: The body, strictly parsed.
         headers: Names in lower case.
     """
 
     text: str = field(repr=False)
-    json: Json = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def json(self) -> Json:
+        """The whole body, strictly parsed.
+
+        Raises:
+            BadAnswerError: See `parse.strict_json`.
+        """
+        return strict_json(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +132,11 @@ def _read_ok(names: Mapping[str, str], body: bytes) -> Answer | Problem:
         return Problem("bad", f"answered 200 with {shown} instead of JSON (a login page?)", _OK)
     try:
         text = decode(body)
-        return Answer(text, strict_json(text), names)
     except BadAnswerError as error:
         return Problem("bad", str(error), _OK)
+    if text.lstrip()[:1] not in {"{", "["}:
+        return Problem("bad", "answered 200 with something that is not a JSON document", _OK)
+    return Answer(text, names)
 
 
 def _message(body: bytes) -> str:

@@ -272,7 +272,8 @@ class ApiClient:
     def _pause(self, seconds: float, *, is_asked_for: bool) -> None:
         if is_asked_for:
             self._policy.pace.hold(seconds)
-        self._policy.sleep(seconds)
+        else:
+            self._policy.sleep(seconds)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

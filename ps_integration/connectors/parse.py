@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from json import decoder
 from typing import Final
@@ -93,10 +94,22 @@ def strict_json(text: str) -> Json:
     return value
 
 
-def slices(text: str, path: Sequence[str] = ()) -> Iterator[tuple[str, Json]]:
-    """Yield each record of a collection as (its own characters in the answer, its value).
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One answer, parsed once.
 
-    The whole answer is checked by one strict parse of every part; each record is parsed once.
+    Attributes:
+        records: Of the collection: (the record's own characters in the answer, its value).
+        rest: The answer's outer object without the collection (counts, links, side loads);
+            empty when the answer itself is the collection.
+    """
+
+    records: tuple[tuple[str, Json], ...]
+    rest: Mapping[str, Json]
+
+
+def split(text: str, path: Sequence[str] = ()) -> Split:
+    """Split an answer into the records of one collection and the rest, by one strict parse.
 
     Args:
         text: The answer.
@@ -106,10 +119,16 @@ def slices(text: str, path: Sequence[str] = ()) -> Iterator[tuple[str, Json]]:
     Raises:
         BadAnswerError: The answer breaks `strict_json`, or there is no collection at the path.
     """
-    found = _Walk(text).collection(tuple(path))
+    walk = _Walk(text)
+    found = walk.collection(tuple(path))
     if found is None:
         raise BadAnswerError(f"the answer has no list at {'.'.join(path) or 'its top'}")
-    yield from found
+    return Split(tuple(found), walk.rest)
+
+
+def slices(text: str, path: Sequence[str] = ()) -> Iterator[tuple[str, Json]]:
+    """Yield the records of `split`."""
+    yield from split(text, path).records
 
 
 class _Walk:
@@ -118,6 +137,7 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = self._skip(0)
+        self.rest: dict[str, Json] = {}
 
     def collection(self, path: tuple[str, ...]) -> list[tuple[str, Json]] | None:
         found = self._value(path)
@@ -157,7 +177,7 @@ class _Walk:
             elif path and name == path[0]:
                 found = self._value(path[1:])
             else:
-                self._scan()
+                _, self.rest[name] = self._scan()
             if self._peek() != "}":
                 self._step(",")
                 self._refuse_closing("}")
