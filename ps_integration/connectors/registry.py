@@ -3,13 +3,15 @@
 from typing import Final
 
 from ps_integration.connectors.setup import Options, Vendor
-from ps_integration.connectors.vendors import harvest
+from ps_integration.connectors.vendors import business_central, harvest, kantata
 from ps_integration.errors import FixConfigError
 
 VENDORS: Final[dict[str, Vendor]] = {
     vendor.name: vendor
     for vendor in (
+        business_central.VENDOR,
         harvest.VENDOR,
+        kantata.VENDOR,
     )
 }  # fmt: skip
 

@@ -79,13 +79,12 @@ def _refusal(reply: Reply) -> WriteAnswer:
     """`{"errors": [{"type", "message", "field"}]}`; another shape is a doubt."""
     json: Json = reply.json
     errors = json.get("errors") if isinstance(json, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else None
-    if not isinstance(first, dict):
+    known = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    if not known:
         return WriteAnswer("ambiguous", message=reply.message, recovery="outcome_unknown")
-    told = [str(one.get("message")) for one in errors or () if isinstance(one, dict)]
     return WriteAnswer(
         "refused",
-        code=str(first.get("type", "")),
-        message="; ".join(told)[:500],
+        code=str(known[0].get("type", "")),
+        message="; ".join(str(one.get("message")) for one in known)[:500],
         recovery="fix_configuration" if reply.status in _UNAUTHORISED else "fix_data",
     )

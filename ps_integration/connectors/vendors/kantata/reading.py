@@ -76,9 +76,10 @@ def read_pages(
         RetryLaterError: Records moved while the list was read, so that some were not seen.
         BadAnswerError: An answer is not the vendor's envelope.
     """
+    seen: set[str] = set()
+    count = 0
     for _ in range(LISTING_TRIES):
-        seen: set[str] = set()
-        count = 0
+        seen.clear()
         for page, counted in _listing(client, collection, params, side):
             seen.update(record.id for record in page.records)
             count = counted
@@ -96,7 +97,7 @@ def _listing(
 ) -> Iterator[tuple[Page, int]]:
     served: set[tuple[str, ...]] = set()
     for number in range(1, MAX_PAGES + 1):
-        asked = {**params, "page": number, "per_page": PER_PAGE}
+        asked: dict[str, str | int] = {**params, "page": number, "per_page": PER_PAGE}
         answer = client.get_json(f"/{collection}", asked)
         page, count, pages = _page(answer, collection, side)
         ids = tuple(record.id for record in page.records)

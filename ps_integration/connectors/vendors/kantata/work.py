@@ -81,7 +81,7 @@ def _minor(record: Fields, field: str, currency: Fields) -> int | None:
     count = opt_whole(record, field)
     if count is None:
         return None
-    scale = 10 ** MINOR_UNITS[currency.currency("currency")]
+    scale: int = 10 ** MINOR_UNITS[currency.currency("currency")]
     minor, rest = divmod(count * scale, whole(currency, "currency_base_unit"))
     if rest:
         refuse(field, count, "minor_units")
