@@ -163,3 +163,136 @@ def invoice() -> ErpDocument:
         amount_minor=109998,
         lines=(line, resource),
     )
+
+
+def custom(key: str, subject: str, subject_id: str, name: str, value: object) -> dict[str, Any]:
+    kind = "currency" if isinstance(value, int) else "string"
+    return {"id": key, "subject_type": subject, "subject_id": subject_id, "value": value,
+            "display_value": str(value), "type": kind, "custom_field_name": name}  # fmt: skip
+
+
+ACCOUNT: dict[str, list[dict[str, Any]]] = {
+    "users": [
+        {"id": "11", "full_name": "Asha Verma", "email_address": "Asha@Example.com",
+         "role_id": "41"},
+        {"id": "12", "full_name": "Ben Mills", "email_address": "ben@example.com"},
+    ],
+    "account_memberships": [
+        {"id": "91", "user_id": "11"},
+        {"id": "92", "user_id": "12", "disabled_at": "2026-02-01T00:00:00Z"},
+    ],
+    "roles": [{"id": "41", "name": "Consultant"}, {"id": "42", "name": "Architect"}],
+    "workspace_groups": [{"id": "7", "name": "Northwind", "company": True},
+                         {"id": "8", "name": "Region north", "company": False}],
+    "workspaces": [
+        {"id": "1", "title": "Apollo", "archived": False, "currency": "GBP", "rate_card_id": "31",
+         "currency_base_unit": 100, "workspace_group_ids": ["7", "8"], "start_date": "2026-01-05",
+         "primary_workspace_group_id": "7", "status": {"key": 300, "message": "Active"}},
+        {"id": "2", "title": "Gemini", "archived": True, "currency": "JPY",
+         "currency_base_unit": 1, "workspace_group_ids": [],
+         "status": {"key": 300, "message": "Active"}},
+    ],
+    "custom_field_values": [
+        custom("61", "Workspace", "1", "Project Code", "AP-1"),
+        custom("62", "Workspace", "1", "Not To Exceed", 5_000_000),
+        custom("63", "Workspace", "1", "Billing Type", "T&M"),
+        custom("64", "WorkspaceGroup", "7", "Customer Number", "C100"),
+        custom("65", "User", "11", "Home Entity", "uk"),
+        custom("66", "Story", "1", "Project Code", "a task's, not the project's"),
+    ],
+    "stories": [
+        {"id": "21", "workspace_id": "1", "title": "Build", "story_type": "task",
+         "billable": True, "archived": False, "state": "started"},
+        {"id": "22", "workspace_id": "1", "title": "Go-live", "story_type": "milestone",
+         "state": "completed", "budget_estimate_in_cents": 500000, "due_date": "2026-03-31",
+         "billable": True, "archived": False, "time_trackable": False},
+        {"id": "23", "workspace_id": "2", "title": "Handover", "story_type": "milestone",
+         "state": "started", "budget_estimate_in_cents": 300000, "billable": True,
+         "archived": False, "time_trackable": False},
+        {"id": "24", "workspace_id": "1", "title": "Gone", "story_type": "task", "billable": True,
+         "archived": False, "deleted_at": "2026-03-05T00:00:00Z"},
+    ],
+    "story_state_changes": [
+        {"id": "71", "story_id": "22", "state": "completed"},
+    ],
+    "workspace_resources": [
+        {"id": "81", "workspace_id": "1", "user_id": "11", "role_name": "Consultant",
+         "resource_bill_rate": 17550, "earliest_allocation_date": "2026-02-01"},
+        {"id": "82", "workspace_id": "1", "user_id": None, "role_name": "Architect"},
+    ],
+    "rate_card_sets": [{"id": "30", "title": "Standard", "account_default": True}],
+    "rate_card_set_versions": [
+        {"id": "35", "rate_card_set_id": "30", "effective_date": "2026-01-01"},
+        {"id": "36", "rate_card_set_id": "30", "effective_date": "2026-03-16"},
+    ],
+    "rate_cards": [
+        {"id": "31", "currency": "GBP", "rate_card_set_id": "30"},
+        {"id": "32", "currency": "JPY", "rate_card_set_id": "30"},
+    ],
+    "rate_card_versions": [
+        {"id": "37", "rate_card_id": "31", "rate_card_set_version_id": "35", "default_rate": 9000},
+        {"id": "38", "rate_card_id": "31", "rate_card_set_version_id": "36", "default_rate": 0},
+        {"id": "39", "rate_card_id": "32", "rate_card_set_version_id": "35", "default_rate": 0},
+    ],
+    "rate_card_roles": [
+        {"id": "51", "rate_card_version_id": "37", "role_id": "41", "rate": 15000},
+        {"id": "52", "rate_card_version_id": "38", "role_id": "41", "rate": 16000},
+        {"id": "53", "rate_card_version_id": "39", "role_id": "41", "rate": 21000},
+    ],
+    "time_entries": [
+        {"id": str(number), "workspace_id": "1" if number % 2 else "2", "user_id": "11",
+         "story_id": "21", "date_performed": "2026-03-02", "time_in_minutes": 90,
+         "approved": number % 3 == 0, "billable": True, "rate_in_cents": 15050,
+         "currency": "GBP" if number % 2 else "JPY", "is_invoiced": False,
+         "currency_base_unit": 100 if number % 2 else 1, "active_submission_id": "95"}
+        for number in range(1000, 1450)
+    ],
+    "timesheet_submissions": [
+        {"id": "95", "status": "approved", "user_id": "11", "workspace_id": "1",
+         "time_entry_ids": ["1001", "1003"], "current_resolution_creator_id": "12",
+         "start_date": "2026-03-02", "current_resolution_created_at_date": "2026-03-09"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def account(state: SandboxState) -> None:
+    state.register_system("kantata", "kantata", {})
+    with state.transaction() as transaction:
+        for name, records in ACCOUNT.items():
+            for record in records:
+                transaction.put("kantata", name, record["id"], record, NOW)
+
+
+@pytest.fixture
+def kantata_setup(server: SandboxServer, account: None) -> Setup:
+    system = System.model_validate(
+        {
+            "id": "kantata",
+            "vendor": "kantata",
+            "roles": ["psa"],
+            "base_url": f"{server.url('kantata')}/api/v1",
+            "credentials": {"token": "env:KANTATA_TOKEN"},
+            "options": {
+                "custom_fields": {
+                    "code": "Project Code",
+                    "cap": "Not To Exceed",
+                    "billing_type": "Billing Type",
+                },
+                "customer_fields": {"number": "Customer Number"},
+                "resource_fields": {"home_legal_entity": "Home Entity"},
+                "billing_type_values": {"T&M": "time_and_materials"},
+            },
+        }
+    )
+    return Setup(system, {"KANTATA_TOKEN": "sandbox-token"}, PATIENCE)
+
+
+@pytest.fixture
+def kantata(kantata_setup: Setup):
+    return vendor("kantata").build(kantata_setup)
+
+
+@pytest.fixture
+def feedback(kantata_setup: Setup):
+    return vendor("kantata").feedback_writer(kantata_setup)
