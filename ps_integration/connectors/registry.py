@@ -3,13 +3,16 @@
 from typing import Final
 
 from ps_integration.connectors.setup import Options, Vendor
-from ps_integration.connectors.vendors import business_central, harvest, kantata
+from ps_integration.connectors.vendors import business_central, clockify, harvest, kantata
 from ps_integration.errors import FixConfigError
 
 VENDORS: Final[dict[str, Vendor]] = {
     vendor.name: vendor
     for vendor in (
         business_central.VENDOR,
+        clockify.VENDOR,
+        harvest.VENDOR,
+        kantata.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
     )
