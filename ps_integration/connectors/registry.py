@@ -13,8 +13,6 @@ VENDORS: Final[dict[str, Vendor]] = {
         clockify.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
-        harvest.VENDOR,
-        kantata.VENDOR,
     )
 }  # fmt: skip
 
