@@ -92,7 +92,9 @@ def next_link(*path: str) -> Following:
     """The body carries the whole next URL at this path; it is followed as given."""
 
     def following(turn: Turn, page: Page) -> Turn | None:
-        link = inside(page.rest, ".".join(path))
+        link: object = page.rest
+        for key in path:  # a key may itself hold dots (`@odata.nextLink`)
+            link = link.get(key) if isinstance(link, Mapping) else None
         if link is None or link == "":
             return None
         if not isinstance(link, str):

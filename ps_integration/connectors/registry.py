@@ -3,15 +3,23 @@
 from typing import Final
 
 from ps_integration.connectors.setup import Options, Vendor
-from ps_integration.connectors.vendors import clockify, files, harvest
+from ps_integration.connectors.vendors import (
+    business_central,
+    clockify,
+    files,
+    harvest,
+    kantata,
+)
 from ps_integration.errors import FixConfigError
 
 VENDORS: Final[dict[str, Vendor]] = {
     vendor.name: vendor
     for vendor in (
+        business_central.VENDOR,
         clockify.VENDOR,
         files.VENDOR,
         harvest.VENDOR,
+        kantata.VENDOR,
     )
 }  # fmt: skip
 
