@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ps_integration.contracts.columns import until
 from ps_integration.contracts.registry import CONTRACTS
+from ps_integration.contracts.remedies import REMEDIES
 from ps_integration.contracts.typed import RowProblem
 from ps_integration.domain.records import FieldProblem
 
@@ -26,23 +27,6 @@ _RULES: Final = {
     "greater_than_or_equal_to": "not_below_limit",
     "less_than_or_equal_to": "not_above_limit",
 }
-REMEDIES: Final = {
-    "required": "Fill this field in the source system.",
-    "known_value": "Use one of the values this field may have, or map the vendor's value.",
-    "text_length": "Shorten the text in the source system; ids must not be empty.",
-    "no_control_characters": "Remove invisible control characters in the source system.",
-    "format": "Correct the format in the source system.",
-    "not_below_limit": "Correct the value in the source system: it is below what is plausible.",
-    "not_above_limit": "Correct the value in the source system: it is above what is plausible.",
-    "type": "The connector read another type than the contract declares; check its mapping.",
-    "value_fits_type": "The value has more digits than the contract keeps, or is not finite.",
-    "unknown_column": "The connector filled a column the contract does not know; correct it.",
-    "has_a_day": "Give the entry a date, or a start time, in the source system.",
-    "cap_has_currency": "Give the project a currency.",
-    "amount_has_currency": "Give the amount a currency.",
-    "ends_after_it_starts": "Correct the dates: the end lies before the start.",
-}
-"""What a person does about each rule a record can break."""
 
 
 @lru_cache(maxsize=256)
