@@ -74,7 +74,14 @@ create table if not exists raw.missing (
 -- Every field path a stream has ever shown. First seen on the first read = the known shape.
 create table if not exists raw.shapes (
     system varchar, stream varchar, path varchar, json_type varchar,
-    first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
+    first_seen_at timestamptz, last_seen_at timestamptz,
+    run_id varchar,         -- the last run that saw it
+    records_seen bigint     -- records looked at, over all runs, that had it
+);
+-- How many changed records each run looked at. A path of a stream that was in more than 99 % of
+-- the records looked at since it was first seen, and in none of a run's 20 or more, is missing.
+create table if not exists raw.shape_runs (
+    run_id varchar, system varchar, stream varchar, seen_at timestamptz, records bigint
 );
 
 create or replace view raw.current_records as
@@ -94,6 +101,10 @@ create table if not exists quarantine.records (
 -- canonical: one current row per object and system; deleted records have left, see raw ------------
 -- Every table starts with the same five columns: where the row came from.
 
+-- How far each stream has been conformed, and with which mapping.
+create table if not exists canonical.conformed (
+    system varchar, stream varchar, raw_seq bigint, mapping_hash varchar
+);
 create table if not exists canonical.customers (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     match_key varchar, name varchar, currency varchar, legal_entity varchar,
@@ -153,6 +164,36 @@ create table if not exists canonical.approvals (
     entry_external_id varchar, state varchar,   -- submitted | approved | rejected | withdrawn
     approver varchar, decided_at timestamptz, updated_at timestamptz
 );
+-- Time entries with the approval they have tonight: an entry that is approved by request takes the
+-- latest decision about it; a withdrawn request, or none, leaves it a draft.
+create or replace view canonical.entry_states as
+with decisions as (
+    select
+        system, entry_external_id, state, approver, decided_at, updated_at
+    from canonical.approvals
+    qualify row_number() over (
+        partition by system, entry_external_id
+        order by coalesce(decided_at, updated_at) desc nulls last, raw_seq desc, external_id desc
+    ) = 1
+)
+select
+    te.* exclude (approval_state, approved_at, approver, submitted_at),
+    case
+        when te.approval_state <> 'by_request' then te.approval_state
+        when de.state in ('approved', 'rejected', 'submitted') then de.state
+        else 'draft'
+    end as approval_state,
+    case when te.approval_state <> 'by_request' then te.approved_at
+        when de.state = 'approved' then de.decided_at end as approved_at,
+    case when te.approval_state <> 'by_request' then te.approver
+        when de.state = 'approved' then de.approver end as approver,
+    case when te.approval_state <> 'by_request' then te.submitted_at
+        when de.state = 'submitted' then coalesce(te.submitted_at, de.updated_at)
+    end as submitted_at
+from canonical.time_entries as te
+left join decisions as de
+    on te.approval_state = 'by_request'
+    and te.system = de.system and te.external_id = de.entry_external_id;
 create table if not exists canonical.expenses (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     resource_external_id varchar, project_external_id varchar, category varchar, spent_on date,
@@ -210,7 +251,7 @@ create table if not exists canonical.crosswalk (
 -- Every version of every entry, append-only: a new row only when a billing-relevant field changed.
 create table if not exists canonical.entry_versions (
     entry_id varchar, version_no integer, version_sha256 varchar, raw_seq bigint,
-    system varchar, external_id varchar,
+    system varchar, stream varchar, record_id varchar, external_id varchar,
     resource_external_id varchar, project_external_id varchar, task_external_id varchar,
     role varchar, work_date date, seconds bigint, is_billable boolean,
     approval_state varchar, is_deleted boolean,

@@ -64,8 +64,9 @@ class Warehouse:
     def value(self, sql: str, params: Params | None = None) -> object:
         """The first column of the first row, or None."""
         with self._lock:
-            first = self._connection.execute(sql, dict(params) if params else None).fetchone()
-            return None if first is None else first[0]
+            # Read to the end: DuckDB refuses other work beside an unfinished result.
+            found = self._connection.execute(sql, dict(params) if params else None).fetchall()
+            return found[0][0] if found else None
 
     def batches(
         self, sql: str, params: Params | None = None, size: int = 50_000
