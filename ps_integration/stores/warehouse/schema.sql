@@ -271,7 +271,8 @@ create table if not exists ops.documents (
     legal_entity varchar, project_id varchar, customer_key varchar, currency varchar,
     period varchar, posting_date date, state varchar, amount_minor bigint,
     erp_id varchar, erp_number varchar, readback_minor bigint,
-    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar
+    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
+    content_sha256 varchar      -- of the planned document; the plan reuses a reference by it
 );
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
@@ -358,7 +359,8 @@ create table if not exists billing.dispositions (
 create table if not exists billing.completeness (
     legal_entity varchar, currency varchar, period varchar,
     approved_count bigint, approved_seconds bigint, approved_minor bigint, unpriced_count bigint,
-    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint, holds boolean
+    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint,
+    disposed_unpriced_count bigint, holds boolean
 );
 create table if not exists billing.record_counts (
     system varchar, raw_records bigint, not_approved bigint, approved bigint,
@@ -366,10 +368,13 @@ create table if not exists billing.record_counts (
 );
 create table if not exists billing.ledger_equation (
     legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
-    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint, holds boolean
+    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint,
+    unexplained bigint,         -- lines, documents and entries that fit nowhere; see ledger.sql
+    holds boolean
 );
+-- `entry_id` is the entry's or the milestone's id; one row per group it was or is billed under.
 create table if not exists billing.corrections_owed (
-    entry_id varchar, legal_entity varchar, currency varchar, period varchar,
+    entry_id varchar, project_id varchar, legal_entity varchar, currency varchar, period varchar,
     confirmed_minor bigint, in_flight_minor bigint, target_minor bigint, owed_minor bigint,
     reason varchar
 );
@@ -379,6 +384,17 @@ create table if not exists billing.milestones (
     currency varchar, period varchar, amount_minor bigint, customer_key varchar,
     disposition varchar, reason varchar, break_id varchar, document_ref varchar,
     posting_period varchar, erp_system varchar, erp_company varchar
+);
+
+-- What goes into tonight's documents, line by line, in its final order (billing/sql/ready_lines.sql).
+create table if not exists billing.ready_lines (
+    document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
+    part integer, correction_no integer, version_sha256 varchar, project_id varchar,
+    legal_entity varchar, period varchar, posting_period varchar, work_date date, seconds bigint,
+    quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
+    description varchar, erp_system varchar, erp_company varchar, project_external_id varchar,
+    customer_key varchar, purchase_order varchar, tax_code varchar, cost_centre varchar,
+    revenue_account varchar
 );
 
 -- reconciliation ----------------------------------------------------------------------------------
