@@ -146,9 +146,7 @@ def show(session: Session, break_id: str) -> tuple[Break, list[BreakEvent]]:
     return rows[0], list(events)
 
 
-def _see(
-    session: Session, now: _Night, item: Break | None, key: str, sighting: _Sighting
-) -> str:
+def _see(session: Session, now: _Night, item: Break | None, key: str, sighting: _Sighting) -> str:
     facts = _facts(sighting.row)
     if item is None:
         item = _new(now, key, sighting.row)
@@ -242,7 +240,13 @@ def _facts(row: Found) -> dict[str, object]:
 
 
 def _event(
-    key: str, now: _Night, event: str, facts: dict[str, object], *, by: str = _SYSTEM, note: str = ""
+    key: str,
+    now: _Night,
+    event: str,
+    facts: dict[str, object],
+    *,
+    by: str = _SYSTEM,
+    note: str = "",
 ) -> BreakEvent:
     return BreakEvent(
         break_id=key,
