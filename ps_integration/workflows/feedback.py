@@ -38,18 +38,15 @@ def feedback(
     """
     copy(warehouse, store)
     counts: Counter[str] = Counter()
-    with store.snapshot() as session:
-        known = owed_store.known_hashes(session)
     by_system: dict[str, list[tuple[Owed, StatusNote]]] = {}
-    for one, note in _all_owed(warehouse):
-        if one.system not in writers:
-            counts["no_writer"] += 1
-            continue
-        sha, state = known.get(one.key, ("", "pending"))
-        if sha == one.payload_sha256 and state != "pending":
-            counts["unchanged"] += 1
-            continue
-        by_system.setdefault(one.system, []).append((one, note))
+    with store.snapshot() as session:
+        for one, note in _all_owed(warehouse):
+            if one.system not in writers:
+                counts["no_writer"] += 1
+            elif owed_store.is_settled(session, one):
+                counts["unchanged"] += 1
+            else:
+                by_system.setdefault(one.system, []).append((one, note))
     if not night.is_dry:
         for system, owed in sorted(by_system.items()):
             counts += _tell_system(night, store, writers[system], owed)

@@ -72,4 +72,15 @@ select
 from subjects as sj
 inner join invoices as iv
     on sj.document_ref = iv.document_ref
+left join ops.feedback as fb
+    on
+        sj.system = fb.system
+        and sj.subject_kind = fb.subject_kind
+        and sj.subject_external_id = fb.subject_external_id
+        and iv.reference = fb.reference
+-- A time entry is told only whether it is invoiced; there are many, so the known ones stay here.
+where
+    sj.subject_kind <> 'time_entry'
+    or coalesce(fb.state, 'pending') = 'pending'
+    or fb.status <> if(iv.status = 'cancelled', 'cancelled', 'invoiced')
 order by sj.system, sj.subject_kind, sj.subject_external_id, iv.reference

@@ -41,7 +41,7 @@ def _current(warehouse: Queries, object_ids: set[str]) -> dict[str, str]:
         return {}
     rows = warehouse.rows(
         "select entry_id, version_sha256 from canonical.current_versions "
-        "where list_contains($ids, entry_id)",
+        "where entry_id in (select unnest($ids))",
         {"ids": sorted(object_ids)},
     )
     return {str(row["entry_id"]): str(row["version_sha256"]) for row in rows}

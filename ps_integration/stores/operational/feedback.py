@@ -1,10 +1,9 @@
 """What we owe PSA and time systems about invoices: written before it is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ps_integration.stores.operational.models import Feedback
@@ -28,19 +27,12 @@ class Owed:
         return (self.system, self.subject_kind, self.subject_external_id, self.reference)
 
 
-def known_hashes(session: Session) -> Mapping[tuple[str, str, str, str], tuple[str, str]]:
-    """Payload hash and state by identity."""
-    rows = session.execute(
-        select(
-            Feedback.system,
-            Feedback.subject_kind,
-            Feedback.subject_external_id,
-            Feedback.reference,
-            Feedback.payload_sha256,
-            Feedback.state,
-        )
+def is_settled(session: Session, one: Owed) -> bool:
+    """Whether exactly this was told, or refused, before."""
+    row = session.get(Feedback, one.key)
+    return (
+        row is not None and row.state != "pending" and row.payload_sha256 == one.payload_sha256
     )
-    return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in rows}
 
 
 def intend(session: Session, owed: Sequence[Owed], at: datetime) -> None:
