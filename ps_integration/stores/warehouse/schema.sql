@@ -52,12 +52,13 @@ create table if not exists raw.records (
     payload varchar,            -- the record's own bytes as text; null on a tombstone
     payload_sha256 varchar,
     is_tombstone boolean,
-    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar
+    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar,
+    source_day varchar          -- business date, for streams that are listed again by window
 );
 create table if not exists raw.reads (
     run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
     window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
-    status varchar,                                                 -- complete | failed
+    status varchar,                                                 -- complete | failed | absent
     pages integer, records_read bigint, records_changed bigint,
     started_at timestamptz, finished_at timestamptz,
     error_kind varchar, error_message varchar
