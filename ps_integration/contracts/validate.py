@@ -39,9 +39,7 @@ def schema_on(name: str, as_of_date: date) -> pandera.DataFrameSchema:
             continue
         limit = as_of_date + timedelta(days=days_ahead)
         is_instant = pa.types.is_timestamp(column.dtype.type.pyarrow_dtype)
-        column.checks.append(
-            until(datetime.combine(limit, time.max, UTC) if is_instant else limit)
-        )
+        column.checks.append(until(datetime.combine(limit, time.max, UTC) if is_instant else limit))
     return schema
 
 

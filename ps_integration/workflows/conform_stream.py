@@ -104,9 +104,7 @@ def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None
         chunk = map_batch(source.connector, source.stream, batch, seen, source.noted_to)
         good, problems = hold_against_contracts(chunk, night.as_of_date)
         for table, (rows, owners) in good.items():
-            warehouse.insert_arrow(
-                f"canonical.{table}", _with_origin(source, chunk, rows, owners)
-            )
+            warehouse.insert_arrow(f"canonical.{table}", _with_origin(source, chunk, rows, owners))
             fed.add(table)
         quarantine.stage_problems(warehouse, chunk.record_ids, chunk.raw_seqs, problems)
     quarantine.settle(night, warehouse, source.connector.system, source.stream.name)

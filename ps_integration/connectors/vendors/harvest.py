@@ -297,4 +297,5 @@ VENDOR: Final = Vendor(
     ),
     rates=((100, 15.0),),  # "Rate limiting"
     credentials=("token",),
+    roles=("time",),
 )

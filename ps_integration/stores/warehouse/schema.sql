@@ -290,6 +290,10 @@ create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
+create table if not exists ops.ledger (
+    seq bigint, at timestamptz, document_ref varchar, from_state varchar, to_state varchar,
+    attempt integer, run_id varchar
+);
 create table if not exists ops.open_breaks (
     break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,
     blocked_kind varchar, blocked_id varchar, opened_at timestamptz
