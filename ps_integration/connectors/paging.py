@@ -89,10 +89,12 @@ def _once(seen: set[str], key: str, what: str) -> None:
 
 
 def next_link(*path: str) -> Following:
-    """The body carries the whole next URL at this path; it is followed as given."""
+    """The body carries the whole next URL under these keys; it is followed as given."""
 
     def following(turn: Turn, page: Page) -> Turn | None:
-        link = inside(page.rest, ".".join(path))
+        link: object = page.rest
+        for key in path:
+            link = link.get(key) if isinstance(link, Mapping) else None
         if link is None or link == "":
             return None
         if not isinstance(link, str):
