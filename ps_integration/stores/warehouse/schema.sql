@@ -44,6 +44,9 @@ create table if not exists config.revenue_targets (system varchar, object_number
 create table if not exists config.rule_settings (
     rule varchar, setting varchar, value varchar
 );
+create or replace view config.system_roles as
+select sy.system, trim(ro.role) as role
+from config.systems as sy, unnest(string_split(sy.roles, ',')) as ro (role);
 
 -- raw: what the systems said, exactly, append-only ------------------------------------------------
 
@@ -52,12 +55,13 @@ create table if not exists raw.records (
     payload varchar,            -- the record's own bytes as text; null on a tombstone
     payload_sha256 varchar,
     is_tombstone boolean,
-    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar
+    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar,
+    source_day varchar          -- business date, for streams that are listed again by window
 );
 create table if not exists raw.reads (
     run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
     window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
-    status varchar,                                                 -- complete | failed
+    status varchar,                                                 -- complete | failed | absent
     pages integer, records_read bigint, records_changed bigint,
     started_at timestamptz, finished_at timestamptz,
     error_kind varchar, error_message varchar
@@ -272,7 +276,8 @@ create table if not exists ops.documents (
     legal_entity varchar, project_id varchar, customer_key varchar, currency varchar,
     period varchar, posting_date date, state varchar, amount_minor bigint,
     erp_id varchar, erp_number varchar, readback_minor bigint,
-    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar
+    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
+    content_sha256 varchar      -- of the planned document; the plan reuses a reference by it
 );
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
@@ -300,7 +305,7 @@ create table if not exists ops.openings (
 );
 create table if not exists ops.feedback (
     system varchar, subject_kind varchar, subject_external_id varchar, reference varchar,
-    status varchar, state varchar
+    status varchar, state varchar, changed_at timestamptz, told_at timestamptz
 );
 
 -- billing: rebuilt every night --------------------------------------------------------------------
@@ -359,7 +364,8 @@ create table if not exists billing.dispositions (
 create table if not exists billing.completeness (
     legal_entity varchar, currency varchar, period varchar,
     approved_count bigint, approved_seconds bigint, approved_minor bigint, unpriced_count bigint,
-    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint, holds boolean
+    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint,
+    disposed_unpriced_count bigint, holds boolean
 );
 create table if not exists billing.record_counts (
     system varchar, raw_records bigint, not_approved bigint, approved bigint,
@@ -367,10 +373,13 @@ create table if not exists billing.record_counts (
 );
 create table if not exists billing.ledger_equation (
     legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
-    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint, holds boolean
+    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint,
+    unexplained bigint,         -- lines, documents and entries that fit nowhere; see ledger.sql
+    holds boolean
 );
+-- `entry_id` is the entry's or the milestone's id; one row per group it was or is billed under.
 create table if not exists billing.corrections_owed (
-    entry_id varchar, legal_entity varchar, currency varchar, period varchar,
+    entry_id varchar, project_id varchar, legal_entity varchar, currency varchar, period varchar,
     confirmed_minor bigint, in_flight_minor bigint, target_minor bigint, owed_minor bigint,
     reason varchar
 );
@@ -380,6 +389,17 @@ create table if not exists billing.milestones (
     currency varchar, period varchar, amount_minor bigint, customer_key varchar,
     disposition varchar, reason varchar, break_id varchar, document_ref varchar,
     posting_period varchar, erp_system varchar, erp_company varchar
+);
+
+-- What goes into tonight's documents, line by line, in its final order (billing/sql/ready_lines.sql).
+create table if not exists billing.ready_lines (
+    document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
+    part integer, correction_no integer, version_sha256 varchar, project_id varchar,
+    legal_entity varchar, period varchar, posting_period varchar, work_date date, seconds bigint,
+    quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
+    description varchar, erp_system varchar, erp_company varchar, project_external_id varchar,
+    customer_key varchar, purchase_order varchar, tax_code varchar, cost_centre varchar,
+    revenue_account varchar
 );
 
 -- reconciliation ----------------------------------------------------------------------------------
@@ -398,3 +418,42 @@ create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
     found_count bigint, seconds double, message varchar
 );
+-- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
+-- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
+create table if not exists reconciliation.unposted_entries (
+    entry_id varchar, system varchar, external_id varchar, version_sha256 varchar,
+    resource_external_id varchar, project_external_id varchar,
+    resource_id varchar, project_id varchar,
+    resource_matches integer, project_matches integer, role varchar, home_legal_entity varchar,
+    work_date date, seconds bigint, approved_at timestamptz,
+    legal_entity varchar, currency varchar, period varchar, customer_key varchar,
+    project_status varchar, closed_on date, cap_minor bigint,
+    erp_system varchar, erp_company varchar, period_state varchar,
+    rate_price decimal(18, 6), rate_currency varchar, unit_price decimal(18, 6),
+    amount_minor bigint, problem varchar,   -- as billing.rated_entries; null price = not rated
+    document_ref varchar                    -- one that waits to be posted; null = none
+);
+
+-- What holds entries, projects, customers or systems tonight: what blocking rules found and finance
+-- has not accepted, and what is still open of rules that could not look again.
+create or replace view reconciliation.holds as
+select fo.rule, fo.record_key, fo.period, fo.blocked_kind, fo.blocked_id
+from reconciliation.found as fo
+left join ops.open_breaks as ob
+    on fo.rule = ob.rule and fo.record_key = ob.record_key and fo.period = coalesce(ob.period, '')
+where fo.blocked_kind is not null and ob.state is distinct from 'accepted'
+union all
+select ob.rule, ob.record_key, ob.period, ob.blocked_kind, ob.blocked_id
+from ops.open_breaks as ob
+inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
+where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
+
+-- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
+create or replace macro reconciliation.money_text(minor, factor, currency) as
+case
+    when factor = 1 then minor::varchar
+    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
+        || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
+end || ' ' || currency;
+create or replace macro reconciliation.hours_text(seconds) as
+round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
