@@ -4,6 +4,7 @@ Every table has template rows; a test names only what it changes. `breaks_of` ru
 product's catalogue the way the night does, after those that it reads from.
 """
 
+import functools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -440,25 +441,50 @@ UNPOSTED: dict[str, list[Row]] = {
 """Changes that make the world's one entry not posted yet."""
 
 
+def rows_of(table: str, changes: dict[str, list[Row]]) -> list[Row]:
+    """The table's rows; where the test names it, its rows, each over the template of its place."""
+    templates = WORLD[table]
+    given = changes.get(table.replace(".", "__"))
+    if given is None:
+        return templates
+    last = templates[-1] if templates else {}
+    below = [templates[i] if i < len(templates) else last for i in range(len(given))]
+    return [{**template, **row} for template, row in zip(below, given, strict=True)]
+
+
 def fill(warehouse: Warehouse, changes: dict[str, list[Row]]) -> None:
-    """Insert the world; a named table has the test's rows, each over the template of its place."""
-    for table, templates in WORLD.items():
-        rows = templates
-        if table.replace(".", "__") in changes:
-            given = changes[table.replace(".", "__")]
-            last = templates[-1] if templates else {}
-            base = [templates[i] if i < len(templates) else last for i in range(len(given))]
-            rows = [{**below, **row} for below, row in zip(base, given, strict=True)]
-        for row in rows:
-            warehouse.insert(table, [row])
+    """Insert the changed world into an empty warehouse."""
+    for table in WORLD:
+        _insert(warehouse, table, rows_of(table, changes))
+
+
+def _insert(warehouse: Warehouse, table: str, rows: list[Row]) -> None:
+    names = {name: None for row in rows for name in row}
+    warehouse.insert(table, [{**names, **row} for row in rows])
+
+
+@functools.cache
+def _clean_world() -> Warehouse:
+    warehouse = Warehouse(Path(":memory:"))
+    fill(warehouse, {})
+    return warehouse
 
 
 def runs_of(changes: dict[str, list[Row]], codes: set[str] | None = None) -> dict[str, RuleRun]:
-    """Run the rules over the changed world."""
-    with Warehouse(Path(":memory:")) as warehouse:
-        fill(warehouse, changes)
+    """Run the rules over the changed world, which is clean again afterwards."""
+    warehouse = _clean_world()
+    tables = [table for table in WORLD if table.replace(".", "__") in changes]
+    assert len(tables) == len(changes), "the world has no such table"
+    try:
+        for table in tables:
+            warehouse.execute(f"delete from {table}")
+            _insert(warehouse, table, rows_of(table, changes))
         rules = [rule for code, rule in RULES.items() if codes is None or code in codes]
         return {run.rule.code: run for run in run_rules(warehouse, rules)}
+    finally:
+        for table in tables:
+            warehouse.execute(f"delete from {table}")
+            _insert(warehouse, table, WORLD[table])
 
 
 def breaks_of(rule: str, *, beside: tuple[str, ...] = (), **changes: list[Row]) -> list[Row]:
