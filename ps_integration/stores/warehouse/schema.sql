@@ -44,6 +44,9 @@ create table if not exists config.revenue_targets (system varchar, object_number
 create table if not exists config.rule_settings (
     rule varchar, setting varchar, value varchar
 );
+create or replace view config.system_roles as
+select sy.system, trim(ro.role) as role
+from config.systems as sy, unnest(string_split(sy.roles, ',')) as ro (role);
 
 -- raw: what the systems said, exactly, append-only ------------------------------------------------
 
@@ -257,7 +260,7 @@ create table if not exists ops.openings (
 );
 create table if not exists ops.feedback (
     system varchar, subject_kind varchar, subject_external_id varchar, reference varchar,
-    status varchar, state varchar
+    status varchar, state varchar, changed_at timestamptz, told_at timestamptz
 );
 
 -- billing: rebuilt every night --------------------------------------------------------------------
@@ -355,3 +358,42 @@ create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
     found_count bigint, seconds double, message varchar
 );
+-- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
+-- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
+create table if not exists reconciliation.unposted_entries (
+    entry_id varchar, system varchar, external_id varchar, version_sha256 varchar,
+    resource_external_id varchar, project_external_id varchar,
+    resource_id varchar, project_id varchar,
+    resource_matches integer, project_matches integer, role varchar, home_legal_entity varchar,
+    work_date date, seconds bigint, approved_at timestamptz,
+    legal_entity varchar, currency varchar, period varchar, customer_key varchar,
+    project_status varchar, closed_on date, cap_minor bigint,
+    erp_system varchar, erp_company varchar, period_state varchar,
+    rate_price decimal(18, 6), rate_currency varchar, unit_price decimal(18, 6),
+    amount_minor bigint, problem varchar,   -- as billing.rated_entries; null price = not rated
+    document_ref varchar                    -- one that waits to be posted; null = none
+);
+
+-- What holds entries, projects, customers or systems tonight: what blocking rules found and finance
+-- has not accepted, and what is still open of rules that could not look again.
+create or replace view reconciliation.holds as
+select fo.rule, fo.record_key, fo.period, fo.blocked_kind, fo.blocked_id
+from reconciliation.found as fo
+left join ops.open_breaks as ob
+    on fo.rule = ob.rule and fo.record_key = ob.record_key and fo.period = coalesce(ob.period, '')
+where fo.blocked_kind is not null and ob.state is distinct from 'accepted'
+union all
+select ob.rule, ob.record_key, ob.period, ob.blocked_kind, ob.blocked_id
+from ops.open_breaks as ob
+inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
+where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
+
+-- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
+create or replace macro reconciliation.money_text(minor, factor, currency) as
+case
+    when factor = 1 then minor::varchar
+    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
+        || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
+end || ' ' || currency;
+create or replace macro reconciliation.hours_text(seconds) as
+round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
