@@ -1,5 +1,6 @@
 """Runs: what was started, by whom, on which configuration, and how it ended."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -46,7 +47,7 @@ def finish(session: Session, run_id: str, status: str, result: Mapping[str, Any]
     run = session.get_one(Run, run_id)
     run.status = status
     run.finished_at = datetime.now(UTC)
-    run.result = None if result is None else dict(result)
+    run.result = None if result is None else json.loads(json.dumps(result, default=str))
 
 
 def find(session: Session, run_id: str) -> Run | None:
