@@ -420,7 +420,8 @@ create table if not exists reconciliation.found (
 );
 create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
-    found_count bigint, seconds double, message varchar
+    found_count bigint, seconds double, message varchar,
+    holds_posting boolean               -- a blocking rule could not look at what it guards
 );
 -- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
 -- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
