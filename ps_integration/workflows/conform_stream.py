@@ -19,7 +19,7 @@ from ps_integration.workflows.mapping import (
 )
 from ps_integration.workflows.night import Night
 
-CHUNK_ROWS: Final = 50_000
+CHUNK_ROWS: Final = 20_000
 # The newest raw record of everything that changed, and of what another record may have healed.
 _CHANGED: Final = f"""
     select record_id, max(raw_seq) as raw_seq
@@ -91,9 +91,9 @@ def conform_stream(night: Night, warehouse: Warehouse, source: Source) -> int:
 
 
 def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None:
-    for table in CANONICAL:
+    for canonical in CANONICAL:
         warehouse.execute(
-            f"delete from canonical.{table} where system = $system and stream = $stream"
+            f"delete from canonical.{canonical} where system = $system and stream = $stream"
             " and record_id in (select record_id from changed)",
             source.where,
         )

@@ -263,9 +263,11 @@ create table if not exists canonical.entry_versions (
 );
 
 create or replace view canonical.current_versions as
-select *
-from canonical.entry_versions
-qualify row_number() over (partition by entry_id order by version_no desc) = 1;
+select ev.*
+from canonical.entry_versions as ev
+semi join (
+    select entry_id, max(version_no) as version_no from canonical.entry_versions group by entry_id
+) as la on ev.entry_id = la.entry_id and ev.version_no = la.version_no;
 
 -- ops: a copy of the operational store under one ledger sequence number (config.run.ledger_seq) ---
 
