@@ -79,13 +79,14 @@ def _put(session: Session, outlined: staging.Outline, made: staging.Made, tally:
         for ref, content in outlined.contents.items()
     )
     is_signed = is_known and any(document.state != "planned" for document in stored.values())
+    problem = outlined.problem
     try:
-        if outlined.problem:
-            raise AskFinanceError(outlined.problem)
-        if not is_signed:
+        if not (problem or is_signed):
             staging.put_batch(session, outlined, made)
     except AskFinanceError as error:
-        tally.refused.append(f"{batch.batch_id}: {error}")
+        problem = str(error)
+    if problem:
+        tally.refused.append(f"{batch.batch_id}: {problem}")
         return
     (tally.kept if is_known else tally.staged).append(batch.batch_id)
     tally.lines += batch.line_count
