@@ -77,6 +77,9 @@ class Client:
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
+    def fresh_post(self, address: str) -> requests.Response:
+        return requests.post(address, headers=self.headers, timeout=10)
+
     def get(self, path: str, *, status: int = 200, **params: str) -> Any:
         return self.call("GET", path, status=status, params=params)
 

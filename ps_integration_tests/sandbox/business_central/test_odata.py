@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ps_integration.sandbox.faults import Fault, add_fault
+
 
 def numbers(answer):
     return [row["number"] for row in answer["value"]]
@@ -189,3 +191,22 @@ def test_an_incremental_read_sees_what_changed_since(client, state, record):
     text = "lastModifiedDateTime gt 2026-03-31T23:00:00Z"
     [row] = client.get("projects", **{"$filter": text})["value"]
     assert (row["number"], row["lastModifiedDateTime"]) == ("P103", "2026-03-31T23:00:00.250Z")
+
+
+def test_the_custom_api_shows_prices_with_their_dates(client, state, record):
+    collection, key = record("projectPrices", 0)
+    price = {"id": key, "projectNumber": "P100", "roleCode": "CONSULTANT", "unitPrice": 150}
+    state.put("bc", collection, key, {**price, "startingDate": "2026-03-01"}, state.clock())
+    client.root = client.root.replace("/api/v2.0/", "/api/psIntegration/billing/v1.0/")
+    options = {"$filter": "startingDate le 2026-03-31 and unitPrice ge 100.5"}
+    [row] = client.get("projectPrices", **options)["value"]
+    assert (row["roleCode"], row["unitPrice"]) == ("CONSULTANT", 150)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("wrong_token", 401), ("status_429", 429), ("status_500_before", 500), ("status_503", 503)],
+)
+def test_a_fault_answers_in_the_vendors_words(client, state, kind, status):
+    add_fault(state, Fault(kind, "bc", times=1))
+    assert "CorrelationId" in client.call("GET", "projects", status=status)["error"]["message"]

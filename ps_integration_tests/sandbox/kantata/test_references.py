@@ -1,6 +1,9 @@
 """External references: the vendor's upsert, and how they are found again."""
 
 import pytest
+import requests
+
+from ps_integration.sandbox.faults import Fault, add_fault
 
 PATH = "external_references/create_or_update"
 
@@ -114,3 +117,19 @@ def test_a_reference_can_be_deleted_once(client, reference):
     [saved] = save(client, reference)["results"]
     client.call("DELETE", f"external_references/{saved['id']}", status=204)
     client.call("DELETE", f"external_references/{saved['id']}", status=404)
+
+
+def test_a_reference_saved_under_a_lost_reply_is_saved_once(client, reference, state):
+    add_fault(state, Fault("timeout_after_commit", "kantata", method="POST", times=1))
+    with pytest.raises(requests.ConnectionError):
+        save(client, reference)
+    save(client, reference)
+    assert len(state.documents("kantata", "external_references")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("wrong_token", 401), ("status_429", 429), ("status_503", 503)]
+)
+def test_a_fault_answers_in_the_vendors_words(client, state, kind, status):
+    add_fault(state, Fault(kind, "kantata", times=1))
+    assert client.error("workspaces", status=status)["type"] in ("oauth", "system")

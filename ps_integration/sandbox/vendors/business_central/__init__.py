@@ -9,6 +9,16 @@ Records are kept in the vendor's own shape: companies in the collection `compani
 else in `collection(company_id, set_name)`, lines apart from their headers (`documentId`),
 `dimensionSetLines` inside their line or header. `resources` (number, revenueAccountNumber) are
 kept the same way but not published: the vendor's API v2.0 has no such page.
+
+Seed posted documents with the server's own code, so that lines, totals, numbers and ledger agree::
+
+    with state.transaction() as transaction:
+        company = Company(transaction, "bc_uk", company_id, {**DEFAULTS, **settings}, now)
+        draft = create_draft(company, INVOICE, {"customerNumber": "10000", ...})
+        post(company, INVOICE, draft)
+
+A payment is a change of the invoice from outside: lower `remainingAmount`, and set `status` to
+`Paid` when nothing remains.
 """
 
 from collections.abc import Mapping
@@ -26,15 +36,31 @@ from ps_integration.sandbox.vendors.business_central.auth import (
 from ps_integration.sandbox.vendors.business_central.batch import batch_reply
 from ps_integration.sandbox.vendors.business_central.calls import Call, Reply, parse_path
 from ps_integration.sandbox.vendors.business_central.company import Company, collection
+from ps_integration.sandbox.vendors.business_central.documents import (
+    CREDIT_MEMO,
+    INVOICE,
+    create_draft,
+)
 from ps_integration.sandbox.vendors.business_central.errors import (
     TOO_MANY_REQUESTS,
     BusinessCentralError,
     no_such_record,
 )
+from ps_integration.sandbox.vendors.business_central.posting import cancel, post
 from ps_integration.sandbox.vendors.business_central.reading import read, read_companies
 from ps_integration.sandbox.vendors.business_central.writing import write
 
-__all__ = ["VENDOR", "Company", "collection"]
+__all__ = [
+    "CREDIT_MEMO",
+    "DEFAULTS",
+    "INVOICE",
+    "VENDOR",
+    "Company",
+    "cancel",
+    "collection",
+    "create_draft",
+    "post",
+]
 
 DEFAULTS: Mapping[str, Any] = {
     "clients": {"sandbox-client": "sandbox-secret"},

@@ -23,7 +23,7 @@ from ps_integration.sandbox.vendors.business_central.lines import (
     new_line,
 )
 
-NUMBERS_MAX = 100_000
+NUMBER_SERIES = "noSeries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,11 @@ def change_draft(company: Company, kind: DocumentType, header: Document, body: o
     other |= {"customerNumber"} if "customerId" in sent else set()
     other |= {"currencyId"} if "currencyCode" in sent else set()
     kept = {name: value for name, value in header.items() if name not in other - set(sent)}
-    return retotalled(company, kind, _completed(company, kind, {**kept, **sent}))
+    changed = _completed(company, kind, {**kept, **sent})
+    if changed["currencyCode"] != header["currencyCode"]:
+        for line in lines_of(company, kind, header):
+            changed_line(company, kind.lines, changed, line, {})
+    return retotalled(company, kind, changed)
 
 
 def delete_draft(company: Company, kind: DocumentType, header: Document) -> None:
@@ -189,16 +193,13 @@ def retotalled(company: Company, kind: DocumentType, header: Document) -> Docume
 
 
 def next_document_number(company: Company, kind: DocumentType, series: str) -> str:
-    """Take the next number of a series that no document has.
-
-    Raises:
-        BusinessCentralError: The series is used up.
-    """
-    for _ in range(NUMBERS_MAX):
-        number = f"{series}{company.next_number(series):06d}"
-        if company.find(kind.entity.set_name, number=number) is None:
-            return number
-    raise dialog(f"You cannot assign new numbers from the number series {series}.")
+    """Take the number after the last one used of a series; numbers that exist are passed over."""
+    used = company.get(NUMBER_SERIES, series)
+    last = int(used.document["last"]) if used else 0
+    if company.find(kind.entity.set_name, number=f"{series}{last + 1:06d}"):
+        last = max(last, _highest(company, kind, series))
+    company.put(NUMBER_SERIES, {"id": series, "last": last + 1})
+    return f"{series}{last + 1:06d}"
 
 
 def customer_of(company: Company, header: Document) -> Document:
@@ -279,3 +280,9 @@ def _currency(company: Company, code: str) -> Document:
 
 def _without_blanks(sent: Document) -> Document:
     return {name: value for name, value in sent.items() if value not in ("", None)}
+
+
+def _highest(company: Company, kind: DocumentType, series: str) -> int:
+    numbers = (row.document.get("number", "") for row in company.stored(kind.entity.set_name))
+    ends = (number.removeprefix(series) for number in numbers if number.startswith(series))
+    return max((int(end) for end in ends if end.isdigit()), default=0)

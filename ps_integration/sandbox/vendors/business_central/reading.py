@@ -95,16 +95,13 @@ def single(
 
 
 def _list(company: Company, entity: Entity, rows: list[Stored], call: Call, base: str) -> Reply:
-    reply, query, shown = _page_of(company, entity, rows, call, base)
-    shown = _expanded(company, entity, shown, query)
-    return Reply(200, {**(reply.body or {}), "value": [_selected(row, query) for row in shown]})
-
-
-def _page_of(
-    company: Company, entity: Entity, rows: list[Stored], call: Call, base: str
-) -> tuple[Reply, Query, list[Document]]:
-    shown = [_tagged(entity, row) for row in rows]
-    return _page(entity, shown, call, base, int(company.settings["page_size_max"]))
+    documents = [_with_embedded(entity, row) for row in rows]
+    limit = int(company.settings["page_size_max"])
+    reply, query, shown = _page(entity, documents, call, base, limit)
+    by_id = {row.id: row for row in rows}
+    tagged = [{"@odata.etag": etag(by_id[row["id"]]), **row} for row in shown]
+    expanded = _expanded(company, entity, tagged, query)
+    return Reply(200, {**(reply.body or {}), "value": [_selected(row, query) for row in expanded]})
 
 
 def _page(
@@ -148,11 +145,14 @@ def _check_lines_filter(name: str, call: Call) -> None:
 
 
 def _tagged(entity: Entity, row: Stored) -> Document:
-    tagged = {"@odata.etag": etag(row), **rendered(entity, row.document, row.updated_at)}
-    for name, child in entity.children.items():
-        if child.key is None:
-            tagged[name] = row.document.get(name, [])
-    return tagged
+    return {"@odata.etag": etag(row), **_with_embedded(entity, row)}
+
+
+def _with_embedded(entity: Entity, row: Stored) -> Document:
+    """Render a record and keep the rows inside it until it is known whether they are asked for."""
+    shown = rendered(entity, row.document, row.updated_at)
+    inside = [name for name, child in entity.children.items() if child.key is None]
+    return shown | {name: row.document.get(name, []) for name in inside}
 
 
 def _selected(document: Document, query: Query) -> Document:
@@ -185,6 +185,8 @@ def _children(
     if child.key is None:
         for row in rows:
             found[row["id"]] = [rendered(child.entity, line) for line in row[name]]
+        return found
+    if not rows:
         return found
     where = {child.key: rows[0]["id"]} if len(rows) == 1 else {}
     for stored in company.stored(name, **where):
