@@ -7,12 +7,12 @@ from functools import cache
 from random import Random
 from typing import Literal
 
-from ps_integration.sandbox.world.people import PEOPLE, Person
+from ps_integration.sandbox.world.people import LEFT, PEOPLE, Person
 from ps_integration.sandbox.world.projects import TASKS, Project, staffing
 
 SEED = 20260201
 FIRST_DAY, LAST_DAY = date(2026, 1, 19), date(2026, 3, 31)
-ORDINARY = 11_940
+ORDINARY = 11_946
 """Entries of everyday work; `listed.py` has the others."""
 BILL_FROM = date(2026, 2, 1)
 CLOSINGS = (
@@ -105,7 +105,12 @@ class Entry:
         if self.state == "withdrawn" and approved and not changed:
             state = "approved"
         return replace(
-            self, submitted_at=submitted, approved_at=approved, changed_at=changed, state=state
+            self,
+            submitted_at=submitted,
+            approved_at=approved,
+            changed_at=changed,
+            state=state,
+            psa_minutes=self.psa_minutes if self.changed_at == changed else None,
         )
 
 
@@ -146,6 +151,8 @@ def _everyday(random: Random) -> Iterator[Entry]:
         if day.weekday() >= 5:  # noqa: PLR2004 - Saturday and Sunday
             continue
         for person in PEOPLE:
+            if day > LEFT.get(person.name, LAST_DAY):
+                continue
             yield from _day(random, person, staffed[person], day)
 
 

@@ -67,39 +67,26 @@ _STARTS = {900_051: 23 * 60 + 10, 900_052: 30, 900_054: 22 * 60 + 45}
 """Past midnight in Kolkata; over the change of the clocks in London; over the end of a month."""
 
 
-def _changes(number: int, entry: Entry) -> Mapping[str, Any]:
-    """What is special about an entry, besides where and when it was worked."""
-    match number:
-        case 900_033:
-            return {"changed_at": moment(date(2026, 3, 10)), "minutes": CHANGED_TO}
-        case 900_034:
-            return {
-                "own_request": True,
-                "state": "withdrawn",
-                "changed_at": moment(date(2026, 3, 11)),
-                "psa_minutes": 0,
-            }
-        case 900_035:
-            return {"changed_at": ZEROED_AT, "psa_minutes": 0}
-        case 900_045:
-            return {
-                "own_request": True,
-                "created_at": moment(date(2026, 3, 30)),
-                "submitted_at": moment(date(2026, 3, 30), 14),
-                "approved_at": moment(date(2026, 4, 1)),
-            }
-        case 900_049:
-            return {"psa_minutes": 90}
-        case 900_050:
-            return {"approved_at": None}
-        case 900_055:
-            return {
-                "created_at": entry.started_at,
-                "is_running": True,
-                "submitted_at": None,
-                "approved_at": None,
-            }
-    return {}
+_SPECIAL: Mapping[int, Mapping[str, Any]] = {
+    CHANGED_NUMBER: {"changed_at": moment(date(2026, 3, 10)), "minutes": CHANGED_TO},
+    900_034: {
+        "own_request": True,
+        "state": "withdrawn",
+        "changed_at": moment(date(2026, 3, 11)),
+        "psa_minutes": 0,
+    },
+    VANISHED_NUMBER: {"changed_at": ZEROED_AT, "psa_minutes": 0},
+    900_045: {
+        "own_request": True,
+        "created_at": moment(date(2026, 3, 30)),
+        "submitted_at": moment(date(2026, 3, 30), 14),
+        "approved_at": moment(date(2026, 4, 1)),
+    },
+    900_049: {"psa_minutes": 90},
+    900_050: {"approved_at": None},
+    900_055: {"created_at": moment(date(2026, 4, 7), 2), "is_running": True},
+}
+"""What is special about an entry, besides where and when it was worked."""
 
 
 @cache
@@ -112,7 +99,7 @@ def listed() -> tuple[Entry, ...]:
     found = []
     for number, (name, code, day, minutes) in enumerate(rows, start=FIRST_NUMBER):
         entry = _entry(number, name, code, date.fromisoformat(f"2026-{day}"), int(minutes))
-        found.append(replace(entry, **_changes(number, entry)))
+        found.append(replace(entry, **_SPECIAL.get(number, {})))
     return tuple(found)
 
 
@@ -134,10 +121,13 @@ def _entry(number: int, name: str, code: str, day: date, minutes: int) -> Entry:
 
 
 def as_at(entry: Entry, instant: datetime) -> Entry | None:
-    """A listed entry as it was at an instant; None before it was booked and once it is gone."""
+    """A listed entry as it was at an instant; None before it was booked."""
     now = entry.at(instant)
-    if now is None or (entry.number == VANISHED_NUMBER and instant >= VANISHED_AT):
-        return None
-    if entry.number == CHANGED_NUMBER and now.changed_at is None:
+    if now is not None and entry.number == CHANGED_NUMBER and now.changed_at is None:
         return replace(now, minutes=CHANGED_FROM)
     return now
+
+
+def is_gone(entry: Entry, instant: datetime) -> bool:
+    """Whether the time system has deleted it, without a word."""
+    return entry.number == VANISHED_NUMBER and instant >= VANISHED_AT

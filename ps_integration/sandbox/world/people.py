@@ -1,6 +1,7 @@
 """Sixty invented people: where they are employed, in which grade, and where they book time."""
 
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 GRADES = ("CONSULTANT", "ANALYST", "SENIOR", "CONSULTANT", "MANAGER", "SENIOR", "PRINCIPAL")
@@ -9,6 +10,8 @@ ZONES = {"US": "America/New_York", "UK": "Europe/London", "IN": "Asia/Kolkata"}
 RAILS_ZONES = {"US": "Eastern Time (US & Canada)"}
 TIME_SYSTEMS = {"US": "harvest_us", "UK": "clockify_emea", "IN": "clockify_emea"}
 OFFSHORE = " OFFSHORE"
+LEFT = {"Walter York": date(2026, 2, 28)}
+"""Last day of those who left."""
 _NAMES = {
     "US": (
         "Amy Archer, Brian Bell, Carla Cole, Daniel Dunn, Elena Ford, Frank Gates, Grace Hale,"

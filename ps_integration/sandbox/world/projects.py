@@ -105,7 +105,7 @@ PROJECTS = (
     Project("US-102", "patient data platform", "C10020", staff="US8 IN3 UK1"),
     Project("US-103", "grain trading desk", "C10030", staff="US7 IN2"),
     Project("US-104", "fare analytics", "C10040", staff="US6 UK2"),
-    Project("US-105", "dealer support", "C10050", cap=20_000),
+    Project("US-105", "dealer support", "C10050", card="US-105", cap=20_000),
     Project("US-106", "network migration", "C10060", closed_on=date(2026, 3, 20)),
     Project("US-107", "clinic launch", "C10020", "milestone", "UK2 IN3"),
     Project("US-108", "pricing review", "C10030", "fixed_fee", "US4"),

@@ -44,6 +44,7 @@ def _cards() -> tuple[Card, ...]:
         Card("UK", "GBP", {START: uk}),
         Card("IN", "INR", {START: india}),
         Card("EUR", "GBP", {START: uk}),
+        Card("US-105", "USD", {START: {"CONSULTANT": Decimal("250.00")}}),
         Card("UK-205", "GBP", {START: uk, date(2026, 3, 11): _raised(uk)}),
     )
 
