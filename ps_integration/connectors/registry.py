@@ -3,7 +3,13 @@
 from typing import Final
 
 from ps_integration.connectors.setup import Options, Vendor
-from ps_integration.connectors.vendors import business_central, clockify, harvest, kantata
+from ps_integration.connectors.vendors import (
+    business_central,
+    clockify,
+    files,
+    harvest,
+    kantata,
+)
 from ps_integration.errors import FixConfigError
 
 VENDORS: Final[dict[str, Vendor]] = {
@@ -11,8 +17,7 @@ VENDORS: Final[dict[str, Vendor]] = {
     for vendor in (
         business_central.VENDOR,
         clockify.VENDOR,
-        harvest.VENDOR,
-        kantata.VENDOR,
+        files.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
     )

@@ -1,8 +1,9 @@
 """Tables of the operational store: what people decided and what was written to an ERP.
 
 Money is a count of minor units beside its currency; instants are aware UTC; decimals are exact
-text on SQLite. Append-only tables (`ledger`, `break_events`, `audit`) have triggers that refuse
-updates and deletes.
+text on SQLite. Append-only tables (`ledger`, `break_events`, `audit`, `approvals`,
+`batch_makers`, `posting_lines`) have triggers that refuse updates and deletes; what an approval
+signs cannot be edited in `batches` and `documents` either (see `protections`).
 """
 
 from datetime import date, datetime
@@ -54,6 +55,7 @@ class Batch(Base):
     __tablename__ = "batches"
     batch_id: Mapped[str] = mapped_column(String(64), primary_key=True)  # first 16 of content hash
     content_sha256: Mapped[str] = mapped_column(String(64))
+    # over the header and the documents as stored; this is what an approval signs (see `sealing`)
     merkle_root: Mapped[str] = mapped_column(String(64))
     config_hash: Mapped[str] = mapped_column(String(64))
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id"))
@@ -69,6 +71,14 @@ class Batch(Base):
     # planned | approved | rejected | superseded | posting | posted | partly_posted
     status: Mapped[str] = mapped_column(String(16), index=True)
     planned_at: Mapped[datetime]
+
+
+class BatchMaker(Base):
+    """Everyone whose run made the batch as it stands; none of them may approve it."""
+
+    __tablename__ = "batch_makers"
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)
+    maker: Mapped[str] = mapped_column(String(128), primary_key=True)
 
 
 class Document(Base):
@@ -89,11 +99,14 @@ class Document(Base):
     amount_minor: Mapped[int] = mapped_column(Minor)
     # planned | approved | sending | draft | posted | refused | unknown | held | dead | superseded
     state: Mapped[str] = mapped_column(String(16), index=True)
-    content: Mapped[dict[str, Any]]  # vendor-free document, as approved (see billing.plan)
+    content: Mapped[dict[str, Any]]  # what the ERP also needs of the header, as approved
     content_sha256: Mapped[str] = mapped_column(String(64))
     merkle_proof: Mapped[dict[str, Any]]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # the night's time
+    # Wall clock: when the last call was about to leave, and when its answer was given up.
+    sent_clock_at: Mapped[datetime | None]
+    doubtful_clock_at: Mapped[datetime | None]
     erp_id: Mapped[str | None] = mapped_column(String(128))
     erp_number: Mapped[str | None] = mapped_column(String(64))
     readback_minor: Mapped[int | None] = mapped_column(Minor)

@@ -186,7 +186,7 @@ def test_a_system_without_its_own_api_page_has_no_billing_streams(bc_setup, rows
 def test_the_probe_names_a_company_that_is_not_there(bc_setup):
     options = {**bc_setup.system.options, "companies": {"us": "nowhere"}}
     other = replace(bc_setup, system=bc_setup.system.model_copy(update={"options": options}))
-    with pytest.raises(FixConfigError, match="companies.us"):
+    with pytest.raises(FixConfigError, match=r"companies\.us"):
         vendor("business_central").build(other).probe()
 
 
