@@ -76,7 +76,7 @@ billed_parts as (
         ae.*,
         be.is_changed,
         if(be.is_changed, be.first_part, ll.part) as part_no,
-        if(be.is_changed, ae.seconds, sum(ll.seconds)) as part_seconds,
+        cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint) as part_seconds,
         sum(ll.amount_minor) as billed_minor,
         bool_or(ll.is_posted) as is_posted,
         min_by(ll.document_ref, (not ll.is_posted, ll.document_ref)) as document_ref,

@@ -30,7 +30,7 @@ select
     ae.entry_id,
     min(ll.part) as first_part,
     max(ll.part) as last_part,
-    sum(ll.seconds) as billed_seconds,
+    cast(sum(ll.seconds) as bigint) as billed_seconds,
     bool_or(ll.version_sha256 <> ae.version_sha256) or sum(ll.seconds) > greatest(ae.seconds, 0)
         as is_changed,
     bool_or(ll.is_posted) as is_any_posted

@@ -39,7 +39,7 @@ case
     when minor is null then 'no price'
     when factor = 1 then minor::varchar || ' ' || currency
     else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
-        || lpad((abs(minor) % factor)::varchar, length(factor::varchar) - 1, '0') || ' ' || currency
+        || lpad((abs(minor) % factor)::varchar, cast(length(factor::varchar) - 1 as integer), '0') || ' ' || currency
 end;
 
 -- The identity of what was billed of a milestone: a change of any of the three is a new version.
