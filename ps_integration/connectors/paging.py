@@ -89,7 +89,7 @@ def _once(seen: set[str], key: str, what: str) -> None:
 
 
 def next_link(*path: str) -> Following:
-    """The body carries the whole next URL at this path; it is followed as given."""
+    """The body carries the whole next URL under these keys; it is followed as given."""
 
     def following(turn: Turn, page: Page) -> Turn | None:
         link: object = page.rest

@@ -12,7 +12,7 @@ from ps_integration.connectors.limits import Pace
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.domain.records import ApprovalEvidence
 from ps_integration.errors import FixConfigError
-from ps_integration.settings.firm import System
+from ps_integration.settings.firm import Role, System
 
 
 class Options(BaseModel):
@@ -110,6 +110,7 @@ class Vendor:
         approval_evidence: What a time system says about approval.
         rates: The vendor's published limits per account, as (calls, seconds).
         credentials: Names the credentials must have.
+        roles: Roles it is usually connected in, for a new firm file.
     """
 
     name: str
@@ -120,6 +121,7 @@ class Vendor:
     approval_evidence: ApprovalEvidence | None = None
     rates: tuple[tuple[int, float], ...] = ()
     credentials: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
     def pace(self, system: System) -> Pace:
         """The pace of the system's account: its own setting, or the vendor's limit."""

@@ -34,7 +34,8 @@ class AccountingPeriods(Identified):
     state: Series[Text] = one_of("open", "closed", "not_open")
 
     @pa.dataframe_check
-    def ends_after_it_starts(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def ends_after_it_starts(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """A period that ends before it starts holds no day."""
         return frame["starts_on"] < frame["ends_on"]
 

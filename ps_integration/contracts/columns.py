@@ -9,22 +9,22 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import pandas as pd
-import pandera.pandas
-import pyarrow as pa
+import pandera.pandas as pa
 from pandera import extensions
 from pandera.api.checks import Check
+from pyarrow import bool_, date32, decimal128, int32, int64, string, timestamp
 
 from ps_integration.domain.currencies import MINOR_UNITS
 
-Text = Annotated[pd.ArrowDtype, pa.string()]
-Flag = Annotated[pd.ArrowDtype, pa.bool_()]
-Count = Annotated[pd.ArrowDtype, pa.int64()]
-SmallCount = Annotated[pd.ArrowDtype, pa.int32()]
-Day = Annotated[pd.ArrowDtype, pa.date32()]
-Instant = Annotated[pd.ArrowDtype, pa.timestamp("us", tz="UTC")]
-Price = Annotated[pd.ArrowDtype, pa.decimal128(18, 6)]
-Quantity = Annotated[pd.ArrowDtype, pa.decimal128(18, 5)]
-ExchangeRate = Annotated[pd.ArrowDtype, pa.decimal128(28, 12)]
+Text = Annotated[pd.ArrowDtype, string()]
+Flag = Annotated[pd.ArrowDtype, bool_()]
+Count = Annotated[pd.ArrowDtype, int64()]
+SmallCount = Annotated[pd.ArrowDtype, int32()]
+Day = Annotated[pd.ArrowDtype, date32()]
+Instant = Annotated[pd.ArrowDtype, timestamp("us", tz="UTC")]
+Price = Annotated[pd.ArrowDtype, decimal128(18, 6)]
+Quantity = Annotated[pd.ArrowDtype, decimal128(18, 5)]
+ExchangeRate = Annotated[pd.ArrowDtype, decimal128(28, 12)]
 
 FIRST_DAY: Final = date(2000, 1, 1)
 FIRST_HIRE: Final = date(1950, 1, 1)
@@ -52,7 +52,7 @@ def no_control_characters(text: Any, *, may_have_lines: bool) -> Any:  # noqa: A
 
 def identifier(*, nullable: bool = False, max_length: int = 200) -> Any:  # noqa: ANN401  # as pandera's Field
     """An id, code or key: never empty, one line, no control characters."""
-    return pandera.pandas.Field(
+    return pa.Field(
         nullable=nullable,
         text_length={"max_length": max_length},
         no_control_characters={"may_have_lines": False},
@@ -61,7 +61,7 @@ def identifier(*, nullable: bool = False, max_length: int = 200) -> Any:  # noqa
 
 def prose(max_length: int = 500) -> Any:  # noqa: ANN401  # as pandera's Field
     """Text for people: may be missing or empty, may have lines, has a cap."""
-    return pandera.pandas.Field(
+    return pa.Field(
         nullable=True,
         str_length={"min_value": 0, "max_value": max_length},
         no_control_characters={"may_have_lines": True},
@@ -70,38 +70,38 @@ def prose(max_length: int = 500) -> Any:  # noqa: ANN401  # as pandera's Field
 
 def one_of(*values: str, nullable: bool = False) -> Any:  # noqa: ANN401  # as pandera's Field
     """One of a closed set of words."""
-    return pandera.pandas.Field(nullable=nullable, isin=values)
+    return pa.Field(nullable=nullable, isin=values)
 
 
 def currency(*, nullable: bool = False) -> Any:  # noqa: ANN401  # as pandera's Field
     """An ISO 4217 code whose minor units are known."""
-    return pandera.pandas.Field(nullable=nullable, isin=_CODES)
+    return pa.Field(nullable=nullable, isin=_CODES)
 
 
 def flag(*, nullable: bool = False) -> Any:  # noqa: ANN401  # as pandera's Field
     """Yes or no; null only where the vendor cannot say."""
-    return pandera.pandas.Field(nullable=nullable)
+    return pa.Field(nullable=nullable)
 
 
 def day(*, nullable: bool = True, first: date = FIRST_DAY, days_ahead: int | None = 366) -> Any:  # noqa: ANN401  # as pandera's Field
     """A calendar date from `first` to the run's date plus `days_ahead` (None = no end)."""
-    return pandera.pandas.Field(nullable=nullable, ge=first, metadata={"days_ahead": days_ahead})
+    return pa.Field(nullable=nullable, ge=first, metadata={"days_ahead": days_ahead})
 
 
 def instant(*, days_ahead: int = 366) -> Any:  # noqa: ANN401  # as pandera's Field
     """An instant in UTC, in the same window as dates; the vendor may not say it."""
     first = datetime.combine(FIRST_DAY, datetime.min.time(), UTC)
-    return pandera.pandas.Field(nullable=True, ge=first, metadata={"days_ahead": days_ahead})
+    return pa.Field(nullable=True, ge=first, metadata={"days_ahead": days_ahead})
 
 
 def minor(*, nullable: bool = True, least: int = -MINOR_MAX) -> Any:  # noqa: ANN401  # as pandera's Field
     """An amount in minor units."""
-    return pandera.pandas.Field(nullable=nullable, ge=least, le=MINOR_MAX)
+    return pa.Field(nullable=nullable, ge=least, le=MINOR_MAX)
 
 
 def price(*, nullable: bool = True, least: Decimal | None = None) -> Any:  # noqa: ANN401  # as pandera's Field
     """A decimal price, quantity or rate; finite by its type."""
-    return pandera.pandas.Field(nullable=nullable, ge=least)
+    return pa.Field(nullable=nullable, ge=least)
 
 
 def until(limit: date | datetime) -> Check:

@@ -64,7 +64,8 @@ class ErpLines(Identified):
     tax_code: Series[Text] = identifier(nullable=True)
 
     @pa.dataframe_check
-    def amount_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def amount_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """An amount without its currency says nothing."""
         return frame["amount_minor"].isna() | frame["currency"].notna()
 

@@ -35,7 +35,8 @@ class Milestones(Identified):
     updated_at: Series[Instant] = instant()
 
     @pa.dataframe_check
-    def amount_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def amount_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """An amount without its currency says nothing."""
         return frame["amount_minor"].isna() | frame["currency"].notna()
 

@@ -1,7 +1,7 @@
 """What all contracts share: strict columns, no coercion, a known version."""
 
-from dataclasses import dataclass, field
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandera.pandas as pa
 from pandera.typing import Series

@@ -51,7 +51,8 @@ class Projects(Identified):
     updated_at: Series[Instant] = instant()
 
     @pa.dataframe_check
-    def cap_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def cap_has_currency(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """An amount without its currency says nothing."""
         return frame["cap_minor"].isna() | frame["currency"].notna()
 

@@ -33,7 +33,8 @@ class Rates(Identified):
     valid_to: Series[Day] = day(days_ahead=None)
 
     @pa.dataframe_check
-    def ends_after_it_starts(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def ends_after_it_starts(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """A rate that ends before it starts is valid on no day."""
         ends = frame["valid_to"]
         return ends.isna() | frame["valid_from"].isna() | (frame["valid_from"] <= ends)

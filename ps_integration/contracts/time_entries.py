@@ -57,7 +57,8 @@ class TimeEntries(Identified):
     updated_at: Series[Instant] = instant()
 
     @pa.dataframe_check
-    def has_a_day(cls, frame: Any) -> Any:  # noqa: ANN401, N805  # pandera's signature
+    @classmethod
+    def has_a_day(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
         """Without a date or a start nobody can say in which period the time belongs."""
         return frame["work_date"].notna() | frame["started_at"].notna()
 

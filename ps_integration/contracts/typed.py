@@ -97,9 +97,7 @@ def _is_naive(value: object) -> bool:
     return isinstance(value, datetime) and value.tzinfo is None
 
 
-def _value_by_value(
-    values: list[object], declared: pa.Field
-) -> tuple[pa.Array, list[RowProblem]]:
+def _value_by_value(values: list[object], declared: pa.Field) -> tuple[pa.Array, list[RowProblem]]:
     kind = python_type(declared.type)
     good: list[object] = []
     problems: list[RowProblem] = []

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pandera.pandas as pandera
-import pyarrow as pa
+import pandera.pandas as pa
+from pyarrow import Table, types
 
 from ps_integration.contracts.columns import until
 from ps_integration.contracts.registry import CONTRACTS
@@ -30,7 +30,7 @@ _RULES: Final = {
 
 
 @lru_cache(maxsize=256)
-def schema_on(name: str, as_of_date: date) -> pandera.DataFrameSchema:
+def schema_on(name: str, as_of_date: date) -> pa.DataFrameSchema:
     """The contract with the upper ends of its windows for a run on that date."""
     schema = CONTRACTS[name].model.to_schema()
     for column in schema.columns.values():
@@ -38,14 +38,12 @@ def schema_on(name: str, as_of_date: date) -> pandera.DataFrameSchema:
         if days_ahead is None:
             continue
         limit = as_of_date + timedelta(days=days_ahead)
-        is_instant = pa.types.is_timestamp(column.dtype.type.pyarrow_dtype)
-        column.checks.append(
-            until(datetime.combine(limit, time.max, UTC) if is_instant else limit)
-        )
+        is_instant = types.is_timestamp(column.dtype.type.pyarrow_dtype)
+        column.checks.append(until(datetime.combine(limit, time.max, UTC) if is_instant else limit))
     return schema
 
 
-def validate(name: str, table: pa.Table, as_of_date: date) -> tuple[Mask, list[RowProblem]]:
+def validate(name: str, table: Table, as_of_date: date) -> tuple[Mask, list[RowProblem]]:
     """Hold a chunk against the contract of that name, lazily: every failure is reported.
 
     Args:
@@ -63,7 +61,7 @@ def validate(name: str, table: pa.Table, as_of_date: date) -> tuple[Mask, list[R
     frame = table.to_pandas(types_mapper=pd.ArrowDtype)
     try:
         schema_on(name, as_of_date).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
+    except pa.errors.SchemaErrors as errors:
         problems = list(_problems(name, errors.failure_cases, frame))
         good[[found.row for found in problems]] = False
         return good, problems

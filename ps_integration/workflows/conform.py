@@ -18,9 +18,7 @@ from ps_integration.workflows.quarantine import NO_ZONE, remember_open
 from ps_integration.workflows.statements import sql_text
 
 
-def conform(
-    night: Night, warehouse: Warehouse, connectors: Mapping[str, Connector]
-) -> StepResult:
+def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connector]) -> StepResult:
     """Turn what changed in raw into canonical rows, crosswalk and entry versions.
 
     Args:
@@ -101,7 +99,5 @@ def _rebuild_crosswalk(night: Night, warehouse: Warehouse) -> None:
 def _add_versions(night: Night, warehouse: Warehouse) -> int:
     count = "select count(*) from canonical.entry_versions"
     before = int(str(warehouse.value(count)))
-    warehouse.execute(
-        sql_text("entry_versions"), {"as_of": night.as_of, "run_id": night.run_id}
-    )
+    warehouse.execute(sql_text("entry_versions"), {"as_of": night.as_of, "run_id": night.run_id})
     return int(str(warehouse.value(count))) - before

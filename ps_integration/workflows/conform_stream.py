@@ -19,7 +19,7 @@ from ps_integration.workflows.mapping import (
 )
 from ps_integration.workflows.night import Night
 
-CHUNK_ROWS: Final = 50_000
+CHUNK_ROWS: Final = 20_000
 # The newest raw record of everything that changed, and of what another record may have healed.
 _CHANGED: Final = f"""
     select record_id, max(raw_seq) as raw_seq
@@ -91,9 +91,9 @@ def conform_stream(night: Night, warehouse: Warehouse, source: Source) -> int:
 
 
 def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None:
-    for table in CANONICAL:
+    for canonical in CANONICAL:
         warehouse.execute(
-            f"delete from canonical.{table} where system = $system and stream = $stream"
+            f"delete from canonical.{canonical} where system = $system and stream = $stream"
             " and record_id in (select record_id from changed)",
             source.where,
         )
@@ -104,9 +104,7 @@ def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None
         chunk = map_batch(source.connector, source.stream, batch, seen, source.noted_to)
         good, problems = hold_against_contracts(chunk, night.as_of_date)
         for table, (rows, owners) in good.items():
-            warehouse.insert_arrow(
-                f"canonical.{table}", _with_origin(source, chunk, rows, owners)
-            )
+            warehouse.insert_arrow(f"canonical.{table}", _with_origin(source, chunk, rows, owners))
             fed.add(table)
         quarantine.stage_problems(warehouse, chunk.record_ids, chunk.raw_seqs, problems)
     quarantine.settle(night, warehouse, source.connector.system, source.stream.name)

@@ -15,16 +15,19 @@ T = TypeVar("T")
 
 
 def connectors(
-    firm: Firm, environ: Mapping[str, str], policy: Policy | None = None
+    firm: Firm,
+    environ: Mapping[str, str],
+    policy: Policy | None = None,
+    only: tuple[str, ...] | None = None,
 ) -> dict[str, Connector]:
-    """A connector for every system of the firm, in the firm file's order.
+    """A connector for every system of the firm (or those named), in the firm file's order.
 
     Systems of one vendor account share one pace.
 
     Raises:
         FixConfigError: Names every system that cannot be built, and why.
     """
-    return _built(firm, environ, policy, lambda known: known.build)
+    return _built(firm, environ, policy, lambda known: known.build, only)
 
 
 def erp_writers(

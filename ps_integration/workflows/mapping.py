@@ -150,9 +150,7 @@ def hold_against_contracts(
 def _first(typing: list[RowProblem], broken: list[RowProblem]) -> list[RowProblem]:
     """A value that could not be read is reported once, not again as missing."""
     unread = {(found.row, found.problem.field) for found in typing}
-    return typing + [
-        found for found in broken if (found.row, found.problem.field) not in unread
-    ]
+    return typing + [found for found in broken if (found.row, found.problem.field) not in unread]
 
 
 def mapping_hash(connector: Connector, stream: Stream, system: System | None) -> str:

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration import __version__
 from ps_integration.errors import CouldNotRunError, PsIntegrationError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import runs
+from ps_integration.stores.operational.clone import clone
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import connect
-from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.night import Night, StepResult, store_url
 from ps_integration.workflows.outcome import Outcome, outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
 
@@ -50,6 +52,7 @@ def new_night(
     trigger: Literal["schedule", "person"],
     maker: str,
     run_id: str | None = None,
+    is_dry: bool = False,
 ) -> Night:
     """The night of a firm file at one instant; its id names the instant and the attempt."""
     return Night(
@@ -60,6 +63,7 @@ def new_night(
         folder=state_folder(file),
         trigger=trigger,
         maker=maker,
+        is_dry=is_dry,
     )
 
 
@@ -68,8 +72,7 @@ def operational_store(file: FirmFile) -> Iterator[OperationalStore]:
     """The firm's operational store, migrated and open."""
     folder = state_folder(file)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    url = file.firm.stores.operational or f"sqlite:///{folder / 'operational.sqlite'}"
-    store = OperationalStore(url)
+    store = OperationalStore(store_url(file.firm, folder))
     try:
         store.migrate()
         yield store
@@ -131,7 +134,7 @@ def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Out
 def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
     with workbench(night, environ) as bench:
         with bench.store.session() as session:
-            runs.start(session, night.run_id, "nightly_sync", night)
+            runs.begin(session, _start(night))
         try:
             failed = walk(bench, progress)
             result = outcome(bench, failed)
@@ -142,6 +145,18 @@ def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outco
         with bench.store.session() as session:
             runs.finish(session, night.run_id, "done", result.data)
         return result
+
+
+def _start(night: Night) -> runs.RunStart:
+    return runs.RunStart(
+        run_id=night.run_id,
+        job="nightly_sync",
+        as_of=night.as_of,
+        trigger=night.trigger,
+        maker=night.maker,
+        config_hash=night.config_hash,
+        code_version=__version__,
+    )
 
 
 def walk(bench: Workbench, progress: Progress) -> list[str]:
@@ -167,11 +182,14 @@ def _copies(night: Night) -> Iterator[Night]:
         if night.warehouse_path.exists():
             shutil.copyfile(night.warehouse_path, folder / night.warehouse_path.name)
         source = OperationalStore(night.operational_url)
-        source.migrate()
+        target = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
         try:
-            source.copy_to(f"sqlite:///{folder / 'operational.sqlite'}")
+            source.migrate()
+            target.migrate()
+            clone(source, target)
         finally:
             source.close()
+            target.close()
         stores = night.firm.stores.model_copy(update={"operational": ""})
         firm = night.firm.model_copy(update={"stores": stores})
         yield replace(night, folder=folder, firm=firm)

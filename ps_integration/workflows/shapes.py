@@ -83,8 +83,5 @@ def save(night: Night, warehouse: Queries, system: str, stream: str, shapes: Sha
     warehouse.insert("raw.shapes", list(known.values()))
     warehouse.insert(
         "raw.shape_runs",
-        [
-            where
-            | {"run_id": night.run_id, "seen_at": night.as_of, "records": shapes.records}
-        ],
+        [where | {"run_id": night.run_id, "seen_at": night.as_of, "records": shapes.records}],
     )

@@ -89,7 +89,9 @@ class FakeErp:
         state = "draft" if self.capability.creates_then_posts else "posted"
         row = (document.company, document.reference, json.dumps(body), state, visible)
         with self._open() as db:
-            db.execute("insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)", row)
+            db.execute(
+                "insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)", row
+            )
         [*_, made] = self._rows(document.company, document.reference, pending=True)
         return self._answer(mode, made)
 

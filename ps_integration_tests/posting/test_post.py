@@ -72,7 +72,9 @@ def test_a_late_commit_is_not_sent_again(store, night, approved, erp):
     assert len(erp.documents()) == 1
 
 
-def test_a_settle_time_too_long_to_wait_for_leaves_the_document_unknown(store, night, approved, tmp_path):
+def test_a_settle_time_too_long_to_wait_for_leaves_the_document_unknown(
+    store, night, approved, tmp_path
+):
     erp = FakeErp(tmp_path / "slow.sqlite", "F", delay=900.0)
     approved(make_batch())
     erp.play("lost_before")

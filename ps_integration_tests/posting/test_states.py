@@ -16,7 +16,6 @@ from ps_integration.domain.posting import (
 )
 
 
-
 def product(*axes):
     return list(itertools.product(*axes))
 

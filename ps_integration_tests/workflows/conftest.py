@@ -1,4 +1,4 @@
-"""A small firm, a fake connector that maps payloads one to one, and config tables filled by hand."""
+"""A small firm, a connector that maps payloads one to one, and config tables filled by hand."""
 
 import hashlib
 import json

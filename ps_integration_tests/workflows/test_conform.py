@@ -8,7 +8,9 @@ from ps_integration_tests.workflows.conftest import make_entry
 
 IDS = "select external_id from canonical.time_entries order by all"
 QUARANTINE = "select record_id, rule, field from quarantine.records order by all"
-VERSIONS = "select entry_id, version_no, seconds, is_deleted from canonical.entry_versions order by all"
+VERSIONS = (
+    "select entry_id, version_no, seconds, is_deleted from canonical.entry_versions order by all"
+)
 
 
 def test_one_bad_record_never_stops_the_others(suite):
@@ -106,7 +108,9 @@ def test_two_records_with_one_external_id_are_both_quarantined_until_one_goes(su
         ("a", "duplicate_external_id"),
         ("b", "duplicate_external_id"),
     ]
-    assert {row[0].day for row in suite.values("select first_seen_at from quarantine.records")} == {1}
+    assert {row[0].day for row in suite.values("select first_seen_at from quarantine.records")} == {
+        1
+    }
     suite.land("clock", "time", b=None)
     suite.night()
     assert suite.values(IDS) == [("e1",)]
@@ -124,7 +128,7 @@ def test_a_duplicate_that_arrives_later_takes_the_first_one_with_it(suite):
 
 
 def test_good_and_quarantined_records_are_all_records(suite):
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311  # a seeded case, not a secret
     faults = [{}, {}, {"currency": "XXX"}, {"note": "a\0b"}, {"seconds": 10**7}, {"seconds": 1.5}]
     payloads = [
         make_entry(f"e{chance.randrange(150)}" if chance.random() < 0.1 else f"e{number}",
@@ -254,7 +258,9 @@ def test_approval_without_an_instant_is_first_seen_approved_and_marked_observed(
     suite.land("clock", "time", make_entry(approved_at=None, seconds=60))
     suite.night()
     found = suite.rows("select approved_at, is_approved_at_observed from canonical.entry_versions")
-    assert [(row["approved_at"].day, row["is_approved_at_observed"]) for row in found] == [(1, True)] * 2
+    assert [(row["approved_at"].day, row["is_approved_at_observed"]) for row in found] == [
+        (1, True)
+    ] * 2
 
 
 def test_a_withdrawn_approval_is_a_new_version(suite):

@@ -5,6 +5,7 @@ completely at intervals. Approval shows on the entry; who approved and when is n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Final
 from urllib.parse import quote
@@ -33,6 +34,7 @@ from ps_integration.settings.firm import FAR_PAST, Currency, Identifier
 
 DEFAULT_URL: Final = "https://api.harvestapp.com/v2"  # "Overview: API requests"
 _STATES: Final = {"unsubmitted": "draft", "submitted": "submitted", "approved": "approved"}
+_BIG: Final = frozenset({"time_entries", "expenses"})
 
 STREAMS: Final = (
     Stream("users", "incremental", ("resources",)),
@@ -56,6 +58,7 @@ class HarvestOptions(Options):
     rate_currency: Currency | None = Field(default=None, description="Harvest's rates name none")
     home_legal_entity: Identifier | None = Field(default=None, description="of all its people")
     use_rounded_hours: bool = Field(default=False, description="rounded_hours instead of hours")
+    full_every_days: int = Field(default=1, ge=1, description="complete listings of time")
     page_size: int = Field(default=2000, ge=1, le=2000)  # "Pagination": at most 2000
 
 
@@ -80,7 +83,8 @@ class HarvestConnector:
 
     def streams(self) -> Sequence[Stream]:
         """Every stream, people and projects before time."""
-        return STREAMS
+        every = self._options.full_every_days
+        return [replace(s, full_every_days=every) if s.name in _BIG else s for s in STREAMS]
 
     def pages(self, ask: Ask) -> Iterator[Sequence[RawRecord]]:
         """Yield pages; see `Connector.pages`."""
@@ -297,4 +301,5 @@ VENDOR: Final = Vendor(
     ),
     rates=((100, 15.0),),  # "Rate limiting"
     credentials=("token",),
+    roles=("time",),
 )

@@ -30,9 +30,7 @@ class Owed:
 def is_settled(session: Session, one: Owed) -> bool:
     """Whether exactly this was told, or refused, before."""
     row = session.get(Feedback, one.key)
-    return (
-        row is not None and row.state != "pending" and row.payload_sha256 == one.payload_sha256
-    )
+    return row is not None and row.state != "pending" and row.payload_sha256 == one.payload_sha256
 
 
 def intend(session: Session, owed: Sequence[Owed], at: datetime) -> None:

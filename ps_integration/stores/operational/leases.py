@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ps_integration.errors import RetryLaterError
@@ -39,14 +40,24 @@ def acquire(session: Session, name: str, now: datetime) -> Held | None:
     """
     lease = _row(session, name)
     if lease is None:
-        session.add(Lease(name=name, holder=own_name(), token=1, expires_at=now + _period()))
-        session.flush()
-        return Held(name, 1)
+        lease = _first(session, name, now)
+        if lease is None:
+            return Held(name, 1)
     if lease.expires_at > now and not is_gone(lease.holder):
         return None
     lease.holder, lease.token, lease.expires_at = own_name(), lease.token + 1, now + _period()
     session.flush()
     return Held(name, lease.token)
+
+
+def _first(session: Session, name: str, now: datetime) -> Lease | None:
+    """Take a lease that nobody ever had; the row of whoever was faster, if somebody was."""
+    try:
+        with session.begin_nested():
+            session.add(Lease(name=name, holder=own_name(), token=1, expires_at=now + _period()))
+    except IntegrityError:
+        return _row(session, name)
+    return None
 
 
 def renew(session: Session, held: Held, now: datetime) -> None:

@@ -263,9 +263,11 @@ create table if not exists canonical.entry_versions (
 );
 
 create or replace view canonical.current_versions as
-select *
-from canonical.entry_versions
-qualify row_number() over (partition by entry_id order by version_no desc) = 1;
+select ev.*
+from canonical.entry_versions as ev
+semi join (
+    select entry_id, max(version_no) as version_no from canonical.entry_versions group by entry_id
+) as la on ev.entry_id = la.entry_id and ev.version_no = la.version_no;
 
 -- ops: a copy of the operational store under one ledger sequence number (config.run.ledger_seq) ---
 
@@ -289,6 +291,10 @@ create table if not exists ops.posting_lines (
 create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
+);
+create table if not exists ops.ledger (
+    seq bigint, at timestamptz, document_ref varchar, from_state varchar, to_state varchar,
+    attempt integer, run_id varchar
 );
 create table if not exists ops.open_breaks (
     break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,

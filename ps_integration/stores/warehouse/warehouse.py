@@ -86,6 +86,7 @@ class Warehouse:
         """Stream a query's result in Arrow batches, so that memory stays flat."""
         cursor = self._connection.cursor()
         try:
+            cursor.execute("set timezone = 'UTC'")  # a cursor is a session of its own
             relation = cursor.sql(sql, params=dict(params) if params else None)
             yield from relation.to_arrow_reader(size)
         finally:

@@ -2,13 +2,33 @@
 -- and replace the automatic ones of the same object, system and external id.
 insert into canonical.crosswalk by name
 with keyed as (
-    select 'project' as object_kind, match_key, system, external_id from canonical.projects
+    select
+        'project' as object_kind,
+        match_key,
+        system,
+        external_id
+    from canonical.projects
     union
-    select 'customer' as object_kind, match_key, system, external_id from canonical.customers
+    select
+        'customer' as object_kind,
+        match_key,
+        system,
+        external_id
+    from canonical.customers
     union
-    select 'resource' as object_kind, match_key, system, external_id from canonical.resources
+    select
+        'resource' as object_kind,
+        match_key,
+        system,
+        external_id
+    from canonical.resources
     union
-    select 'task' as object_kind, match_key, system, external_id from canonical.tasks
+    select
+        'task' as object_kind,
+        match_key,
+        system,
+        external_id
+    from canonical.tasks
 )
 
 select

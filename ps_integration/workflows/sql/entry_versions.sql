@@ -4,20 +4,43 @@ insert into canonical.entry_versions by name
 with live as (
     select
         system || ':' || external_id as entry_id,
-        raw_seq, system, stream, record_id, external_id,
-        resource_external_id, project_external_id, task_external_id,
-        role, work_date, seconds, is_billable, approval_state,
-        false as is_deleted, approved_at
+        raw_seq,
+        system,
+        stream,
+        record_id,
+        external_id,
+        resource_external_id,
+        project_external_id,
+        task_external_id,
+        role,
+        work_date,
+        seconds,
+        is_billable,
+        approval_state,
+        false as is_deleted,
+        approved_at
     from canonical.entry_states
     where work_date is not null
 ),
 
 gone as (
     select
-        cv.entry_id, cv.raw_seq, cv.system, cv.stream, cv.record_id, cv.external_id,
-        cv.resource_external_id, cv.project_external_id, cv.task_external_id,
-        cv.role, cv.work_date, cv.seconds, cv.is_billable, cv.approval_state,
-        true as is_deleted, cv.approved_at
+        cv.entry_id,
+        cv.raw_seq,
+        cv.system,
+        cv.stream,
+        cv.record_id,
+        cv.external_id,
+        cv.resource_external_id,
+        cv.project_external_id,
+        cv.task_external_id,
+        cv.role,
+        cv.work_date,
+        cv.seconds,
+        cv.is_billable,
+        cv.approval_state,
+        true as is_deleted,
+        cv.approved_at
     from canonical.current_versions as cv
     where
         not cv.is_deleted
@@ -38,7 +61,11 @@ gone_now as (
     select go.* replace (coalesce(tr.raw_seq, go.raw_seq) as raw_seq)
     from gone as go
     left join (
-        select system, stream, record_id, max(raw_seq) as raw_seq
+        select
+            system,
+            stream,
+            record_id,
+            max(raw_seq) as raw_seq
         from raw.records
         where (system, stream, record_id) in (select (system, stream, record_id) from gone)
         group by all

@@ -4,7 +4,10 @@
 delete from billing.projects;
 insert into billing.projects by name
 with customer_ids as (
-    select system, external_id, min(canonical_id) as customer_key
+    select
+        system,
+        external_id,
+        min(canonical_id) as customer_key
     from canonical.crosswalk
     where object_kind = 'customer'
     group by all
@@ -19,8 +22,12 @@ mapped as (
         coalesce(list_contains(string_split(sy.roles, ','), 'time'), false) as is_time
     from canonical.projects as pr
     inner join (
-        select distinct canonical_id, system, external_id
-        from canonical.crosswalk where object_kind = 'project'
+        select distinct
+            canonical_id,
+            system,
+            external_id
+        from canonical.crosswalk
+        where object_kind = 'project'
     ) as cw on pr.system = cw.system and pr.external_id = cw.external_id
     left join customer_ids as cu
         on pr.system = cu.system and pr.customer_external_id = cu.external_id
@@ -37,11 +44,14 @@ ranked as (
 
 -- The billing entity first: an ERP may know one project number in several companies.
 entities as (
-    select ra.project_id, ra.legal_entity as entity
+    select
+        ra.project_id,
+        ra.legal_entity as entity
     from ranked as ra
     left join config.ownership as ow
-        on ow.object_kind = 'project' and ow.system = ra.system
-        and ow.field in ('legal_entity', '*')
+        on
+            ow.object_kind = 'project' and ow.system = ra.system
+            and ow.field in ('legal_entity', '*')
     qualify row_number() over (
         partition by ra.project_id
         order by
@@ -63,18 +73,40 @@ placed as (
 ),
 
 fitting as (
-    select * from placed where is_in_entity or not has_in_entity
+    select * from placed
+    where is_in_entity or not has_in_entity
 ),
 
 field_values as (
-    select project_id, system, stream, external_id, role_rank, has_billing_attributes, field, value
+    select
+        project_id,
+        system,
+        stream,
+        external_id,
+        role_rank,
+        has_billing_attributes,
+        field,
+        value
     from (
         select
-            project_id, system, stream, external_id, role_rank, has_billing_attributes,
-            name, customer_key, currency, status, billing_type,
+            project_id,
+            system,
+            stream,
+            external_id,
+            role_rank,
+            has_billing_attributes,
+            name,
+            customer_key,
+            currency,
+            status,
+            billing_type,
             cast(is_billable as varchar) as is_billable,
             cast(cap_minor as varchar) as cap_minor,
-            tax_code, revenue_account, cost_centre, billing_rule, purchase_order,
+            tax_code,
+            revenue_account,
+            cost_centre,
+            billing_rule,
+            purchase_order,
             cast(closed_on as varchar) as closed_on
         from fitting
     ) unpivot include nulls (
@@ -97,7 +129,7 @@ judged as (
                 'tax_code', 'revenue_account', 'cost_centre', 'billing_rule', 'purchase_order'
             )
         ) as is_owner,
-        exists (
+        exists(
             select 1 from config.ownership as ow
             where ow.object_kind = 'project' and ow.system = fv.system and ow.field = '*'
         ) as is_default_owner
@@ -105,7 +137,10 @@ judged as (
 ),
 
 picked as (
-    select project_id, field, value
+    select
+        project_id,
+        field,
+        value
     from judged
     qualify row_number() over (
         partition by project_id, field
@@ -116,7 +151,10 @@ picked as (
 ),
 
 psa as (
-    select project_id, system, external_id
+    select
+        project_id,
+        system,
+        external_id
     from fitting
     where is_psa
     qualify row_number() over (partition by project_id order by system, stream, external_id) = 1
@@ -124,13 +162,17 @@ psa as (
 
 erp as (
     select
-        fi.project_id, fi.system, coalesce(fi.company, ro.company) as company, fi.external_id
+        fi.project_id,
+        fi.system,
+        coalesce(fi.company, ro.company) as company,
+        fi.external_id
     from fitting as fi
     cross join config.run as ru
     left join config.routing as ro
-        on ro.role = 'erp' and ro.legal_entity = fi.entity and ro.system = fi.system
-        and coalesce(fi.company, ro.company) = ro.company
-        and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
+        on
+            ro.role = 'erp' and ro.legal_entity = fi.entity and ro.system = fi.system
+            and coalesce(fi.company, ro.company) = ro.company
+            and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
     where fi.is_erp
     qualify row_number() over (
         partition by fi.project_id

@@ -4,7 +4,9 @@
 delete from billing.resources;
 insert into billing.resources by name
 with sole_routes as (
-    select system, min(legal_entity) as legal_entity
+    select
+        system,
+        min(legal_entity) as legal_entity
     from config.routing
     where role = 'time'
     group by system
@@ -24,19 +26,37 @@ mapped as (
         so.legal_entity as sole_entity
     from canonical.resources as rs
     inner join (
-        select distinct canonical_id, system, external_id
-        from canonical.crosswalk where object_kind = 'resource'
+        select distinct
+            canonical_id,
+            system,
+            external_id
+        from canonical.crosswalk
+        where object_kind = 'resource'
     ) as cw on rs.system = cw.system and rs.external_id = cw.external_id
     left join config.systems as sy on rs.system = sy.system
     left join sole_routes as so on rs.system = so.system
 ),
 
 field_values as (
-    select resource_id, system, stream, external_id, role_rank, field, value
+    select
+        resource_id,
+        system,
+        stream,
+        external_id,
+        role_rank,
+        field,
+        value
     from (
         select
-            resource_id, system, stream, external_id, role_rank,
-            name, email, home_legal_entity, role,
+            resource_id,
+            system,
+            stream,
+            external_id,
+            role_rank,
+            name,
+            email,
+            home_legal_entity,
+            role,
             cast(is_active as varchar) as is_active,
             cast(starts_on as varchar) as starts_on,
             cast(ends_on as varchar) as ends_on
@@ -49,11 +69,11 @@ field_values as (
 judged as (
     select
         fv.*,
-        exists (
+        exists(
             select 1 from config.ownership as ow
             where ow.object_kind = 'resource' and ow.system = fv.system and ow.field = fv.field
         ) as is_owner,
-        exists (
+        exists(
             select 1 from config.ownership as ow
             where ow.object_kind = 'resource' and ow.system = fv.system and ow.field = '*'
         ) as is_default_owner
@@ -61,7 +81,10 @@ judged as (
 ),
 
 picked as (
-    select resource_id, field, value
+    select
+        resource_id,
+        field,
+        value
     from judged
     qualify row_number() over (
         partition by resource_id, field
@@ -99,5 +122,8 @@ from picked as pi
 inner join people as pe on pi.resource_id = pe.resource_id
 where
     pe.best_rank <= 2
-    or not exists (select 1 from mapped as ma where ma.role_rank <= 2)
+    or not exists (
+        select 1 from mapped as ma
+        where ma.role_rank <= 2
+    )
 group by pi.resource_id;

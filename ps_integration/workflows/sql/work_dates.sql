@@ -9,7 +9,10 @@ from (
         coalesce(rz.name, ez.name) as zone
     from canonical.time_entries as en
     left join (
-        select system, external_id, min(time_zone) as time_zone
+        select
+            system,
+            external_id,
+            min(time_zone) as time_zone
         from canonical.resources
         group by all
     ) as rs on en.system = rs.system and en.resource_external_id = rs.external_id

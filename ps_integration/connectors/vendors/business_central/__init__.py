@@ -185,4 +185,5 @@ VENDOR = Vendor(
     erp_writer=_writer,
     rates=((6000, 300.0),),  # "Operational limits": requests of one user in five minutes
     credentials=("client_id", "client_secret"),
+    roles=("erp",),
 )

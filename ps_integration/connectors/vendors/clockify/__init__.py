@@ -198,4 +198,5 @@ VENDOR: Final = Vendor(
     approval_evidence=ApprovalEvidence("timesheet", gives_approver=True, gives_instant=True),
     rates=((10, 1.0),),
     credentials=("api_key",),
+    roles=("time",),
 )

@@ -143,4 +143,5 @@ VENDOR = Vendor(
         notes=("a decision has a day, not a time of day",),
     ),
     credentials=("token",),
+    roles=("psa",),
 )
