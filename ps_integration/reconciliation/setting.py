@@ -11,7 +11,7 @@ from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import Rule, number
 
 Settings = Mapping[str, Mapping[str, str]]
-_FIRM_WIDE: Final = ("SLA", "LIMIT")
+_FIRM_WIDE: Final = ("SLA", "LIMIT", "FX", "RATES")
 _PREFIX: Final = "tolerance_"
 
 

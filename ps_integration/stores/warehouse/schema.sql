@@ -293,7 +293,7 @@ create table if not exists ops.batches (
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
 create table if not exists ops.ledger (
-    seq bigint, at timestamptz, document_ref varchar, from_state varchar, to_state varchar,
+    seq bigint, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar
 );
 create table if not exists ops.open_breaks (
