@@ -72,12 +72,18 @@ class Setup:
         Raises:
             FixConfigError: There is none.
         """
-        told = self.system.base_url or default
-        if told.startswith("env:"):
-            told = secret(told, self.environ).value
+        told = self.address(self.system.base_url or default)
         if not told:
             raise FixConfigError(f"system {self.system.id}: base_url is missing")
         return told
+
+    def address(self, told: str) -> str:
+        """An address as it is, or what an `env:NAME` reference names.
+
+        Raises:
+            FixConfigError: The variable is not set.
+        """
+        return secret(told, self.environ).value if told.startswith("env:") else told
 
     def client(
         self,

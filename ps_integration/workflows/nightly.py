@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,6 +25,15 @@ from ps_integration.workflows.night import Night, StepResult, store_url
 from ps_integration.workflows.outcome import Outcome, outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
 
+POSTING_STEPS = (
+    "configuration",
+    "recovery",
+    "ledger_copy",
+    "posting_ledger",
+    "billing_feedback",
+    "settled_equations",
+)
+"""What is done again when people have approved batches since the night."""
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[Step, StepResult | None], None]
@@ -131,12 +140,30 @@ def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Out
     return result
 
 
-def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
+def post_approved(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
+    """Post what people have approved since the night, tell the PSA, and account again.
+
+    Raises:
+        PsIntegrationError: It could not run; the message says what to do.
+    """
+    steps = [step for step in STEPS if step.name in POSTING_STEPS]
+    result = _play(night, environ, progress, "post_approved_batches", steps)
+    publish(night.warehouse_path)
+    return result
+
+
+def _play(
+    night: Night,
+    environ: Mapping[str, str],
+    progress: Progress,
+    job: str = "nightly_sync",
+    steps: Sequence[Step] = STEPS,
+) -> Outcome:
     with workbench(night, environ) as bench:
         with bench.store.session() as session:
-            runs.begin(session, _start(night))
+            runs.begin(session, _start(night, job))
         try:
-            failed = walk(bench, progress)
+            failed = walk(bench, progress, steps)
             result = outcome(bench, failed)
         except PsIntegrationError:
             with bench.store.session() as session:
@@ -147,10 +174,10 @@ def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outco
         return result
 
 
-def _start(night: Night) -> runs.RunStart:
+def _start(night: Night, job: str) -> runs.RunStart:
     return runs.RunStart(
         run_id=night.run_id,
-        job="nightly_sync",
+        job=job,
         as_of=night.as_of,
         trigger=night.trigger,
         maker=night.maker,
@@ -159,10 +186,10 @@ def _start(night: Night) -> runs.RunStart:
     )
 
 
-def walk(bench: Workbench, progress: Progress) -> list[str]:
+def walk(bench: Workbench, progress: Progress, steps: Sequence[Step] = STEPS) -> list[str]:
     """Run the steps; the names of the blocking checks that failed come back."""
     failed: list[str] = []
-    for step in STEPS:
+    for step in steps:
         if (step.writes_outside and bench.night.is_dry) or (step.needs_balance and failed):
             continue
         progress(step, None)

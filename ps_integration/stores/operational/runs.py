@@ -1,11 +1,11 @@
 """Runs: what was started, by whom, on which configuration, and how it ended."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,7 @@ def finish(session: Session, run_id: str, status: str, result: Mapping[str, Any]
     run = session.get_one(Run, run_id)
     run.status = status
     run.finished_at = datetime.now(UTC)
-    run.result = None if result is None else json.loads(json.dumps(result, default=str))
+    run.result = None if result is None else msgspec.to_builtins(dict(result))
 
 
 def find(session: Session, run_id: str) -> Run | None:

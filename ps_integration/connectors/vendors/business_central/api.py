@@ -24,7 +24,7 @@ def client_of(setup: Setup, options: Options) -> ApiClient:
     """The client of one environment, with a token of the application."""
     token = setup.secret("client_secret")
     auth = ClientCredentials(
-        options.default_token_url(), setup.secret("client_id").value, token, SCOPE
+        setup.address(options.default_token_url()), setup.secret("client_id").value, token, SCOPE
     )
     return setup.client(auth, setup.url(options.default_base_url()), unprocessed=THROTTLED)
 

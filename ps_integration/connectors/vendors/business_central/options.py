@@ -37,7 +37,7 @@ class Options(BaseOptions):
         project_dimension: Code of the dimension whose values are project numbers.
         cost_centre_dimension: Code of the dimension for cost centres; empty = not sent.
         custom_api: Where the firm's own API page is; None = there is none.
-        token_url: Where tokens come from; empty = the tenant's at Microsoft Entra.
+        token_url: Where tokens come from, or env:NAME; empty = the tenant's at Microsoft Entra.
         page_size: Records a page (the vendor allows 20,000; lines come with their headers).
     """
 
