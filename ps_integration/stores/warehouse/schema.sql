@@ -292,6 +292,10 @@ create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
+create table if not exists ops.approvals (
+    batch_id varchar, decision varchar, maker varchar, decided_by varchar, decided_at timestamptz,
+    note varchar, content_sha256 varchar
+);
 create table if not exists ops.ledger (
     seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar
