@@ -14,7 +14,7 @@ from ps_integration.workflows.voiding import void_stale
 
 _TABLES: Final = (
     *("ops.documents", "ops.posting_lines", "ops.batches", "ops.open_breaks"),
-    *("ops.decisions", "ops.openings", "ops.feedback"),
+    *("ops.decisions", "ops.openings", "ops.feedback", "ops.ledger"),
 )
 
 
