@@ -7,6 +7,7 @@ _FILES = (
     "macros",
     "chargeable",
     "live_lines",
+    "standing",
     "gates",
     "caps",
     "dispositions",

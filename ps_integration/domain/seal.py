@@ -1,4 +1,4 @@
-"""Seals: one hash per value, one Merkle root per batch, one proof per document.
+"""One hash per value, for what is signed, chained or sent.
 
 A value's bytes are typed and length-prefixed, so that no two values share them and no field can
 lend characters to its neighbour.
@@ -56,47 +56,3 @@ def _framed(kind: bytes, body: bytes) -> bytes:
 def digest(value: object) -> str:
     """SHA-256 of a value's canonical bytes, as hexadecimal text."""
     return hashlib.sha256(b"v1" + canonical_bytes(value)).hexdigest()
-
-
-def _node(left: str, right: str) -> str:
-    return hashlib.sha256(b"node" + bytes.fromhex(left) + bytes.fromhex(right)).hexdigest()
-
-
-def _levels(leaves: Sequence[str]) -> list[list[str]]:
-    level = list(leaves) or [EMPTY_SHA256]
-    levels = [level]
-    while len(level) > 1:
-        pairs = range(0, len(level) - 1, 2)
-        nodes = [_node(level[index], level[index + 1]) for index in pairs]
-        level = nodes + level[len(level) - len(level) % 2 :]
-        levels.append(level)
-    return levels
-
-
-def merkle_root(leaves: Sequence[str]) -> str:
-    """The root over leaves in their order; an odd leaf is carried up as it is."""
-    return _levels(leaves)[-1][0]
-
-
-def merkle_proofs(leaves: Sequence[str]) -> list[list[list[str]]]:
-    """For each leaf the neighbours on its way to the root, as `[side, hash]`; side is L or R."""
-    levels = _levels(leaves)[:-1]
-    return [_proof(levels, index) for index in range(len(leaves))]
-
-
-def _proof(levels: Sequence[Sequence[str]], index: int) -> list[list[str]]:
-    path: list[list[str]] = []
-    for level in levels:
-        neighbour = index ^ 1
-        if neighbour < len(level):
-            path.append(["L" if neighbour < index else "R", level[neighbour]])
-        index //= 2
-    return path
-
-
-def root_from_proof(leaf: str, path: Sequence[Sequence[str]]) -> str:
-    """The root that this leaf and its way up lead to."""
-    root = leaf
-    for side, neighbour in path:
-        root = _node(neighbour, root) if side == "L" else _node(root, neighbour)
-    return root

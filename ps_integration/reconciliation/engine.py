@@ -145,6 +145,7 @@ def _write(queries: Queries, run: RuleRun) -> None:
                 "found_count": len(run.found),
                 "seconds": run.seconds,
                 "message": run.message,
+                "holds_posting": run.holds_posting,
             }
         ],
     )

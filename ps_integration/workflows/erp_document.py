@@ -52,7 +52,7 @@ def _line(document: Document, line: PostingLine, sign: int) -> ErpLine:
         amount_minor=sign * line.amount_minor,
         project_id=line.project_id,
         project_external_id=content["project_external_id"],
-        revenue_account=content["revenue_account"],
+        revenue_account=content["revenue_account"] or "",
         tax_code=content["tax_code"],
         cost_centre=content["cost_centre"],
     )

@@ -7,7 +7,7 @@ from ps_integration_tests.billing.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "warehouse.duckdb")
+def world() -> Iterator[World]:
+    made = World(Path(":memory:"))
     yield made
     made.warehouse.close()

@@ -22,6 +22,7 @@ class World:
 
     def __init__(self, path: Path) -> None:
         self.warehouse = Warehouse(path)
+        self.warehouse.execute("set threads = 1")  # the tables are tiny
         self.raw_seq = 0
         put = self.put
         put("config.run", run_id="r1", as_of_date=date(2026, 3, 20))
@@ -65,7 +66,8 @@ class World:
         self.resource("ann")
 
     def put(self, table: str, **row: Any) -> None:
-        self.warehouse.insert(table, [row])
+        marks = ", ".join(f"${column}" for column in row)
+        self.warehouse.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", row)
 
     def crosswalk(self, kind: str, canonical_id: str, *systems: str) -> None:
         for system in systems:
@@ -208,14 +210,26 @@ class World:
             quantity = hours(seconds, 5)
             amount = line_minor(quantity, Decimal(price), "GBP")
             total += amount
-            self.put("ops.posting_lines", **{
-                "line_key": f"bc|tt|time_entry|{entry_id[3:]}|1|0", "document_ref": ref,
-                "line_no": number, "object_kind": "time_entry", "object_id": entry_id, "part": 1,
-                "correction_no": 0, "version_sha256": f"v1-{entry_id[3:]}", "project_id": "p1",
-                "legal_entity": "UK", "period": "2026-03", "work_date": WORK_DAY,
-                "seconds": seconds, "quantity": quantity, "unit_price": Decimal(price),
-                "amount_minor": amount, "currency": "GBP",
-            })  # fmt: skip
+            self.put(
+                "ops.posting_lines",
+                line_key=f"bc|tt|time_entry|{entry_id[3:]}|1|0",
+                document_ref=ref,
+                line_no=number,
+                object_kind="time_entry",
+                object_id=entry_id,
+                part=1,
+                correction_no=0,
+                version_sha256=f"v1-{entry_id[3:]}",
+                project_id="p1",
+                legal_entity="UK",
+                period="2026-03",
+                work_date=WORK_DAY,
+                seconds=seconds,
+                quantity=quantity,
+                unit_price=Decimal(price),
+                amount_minor=amount,
+                currency="GBP",
+            )
         self.put("ops.documents", **{
             "document_ref": ref, "batch_id": "b1", "kind": "invoice", "system": "bc",
             "company": "UKCO", "legal_entity": "UK", "project_id": "p1", "customer_key": "c1",

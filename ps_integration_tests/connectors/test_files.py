@@ -235,3 +235,21 @@ def test_an_ambiguous_or_broken_lookup_row_refuses_only_what_needs_it(tmp_path):
     assert refusal(files, broken).rule == "row_width_differs_from_header"
     assert refusal(files, ambiguous).rule == "lookup_rows_differ"
     assert parsed(files, fine)["work_date"] == date(2004, 11, 5)
+
+
+def test_a_list_of_hours_can_be_the_list_of_projects(tmp_path):
+    lines = "1,w1,P1,05-Nov-04,7,DONE\n2,w2,P1,06-Nov-04,8,DONE\n3,w1,P2,07-Nov-04,2,NEW\n"
+    (tmp_path / "a.csv").write_text(HEADER + lines)
+    mapped = {"match_key": "project", "name": "project", "status": {"const": "active"}}
+    files = connector(tmp_path, table="projects", id=["project"], columns=mapped, distinct=True)
+    records = read(files)
+    assert [record.record_id for record in records] == ["P1", "P2"]
+    assert json.loads(records[0].payload) == {"cells": {"project": "P1"}}
+
+
+def test_distinct_rows_of_one_id_that_differ_are_refused_by_name(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "1,w1,P1,05-Nov-04,7,DONE\n2,w2,P1,,8,DONE\n")
+    mapped = {"match_key": "project", "name": "who", "status": {"const": "active"}}
+    files = connector(tmp_path, table="projects", id=["project"], columns=mapped, distinct=True)
+    _, second = read(files)
+    assert refusal(files, second).rule == "id_stands_twice"

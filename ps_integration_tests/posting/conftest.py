@@ -5,11 +5,10 @@ import shutil
 import pytest
 from sqlalchemy import select
 
-from ps_integration_tests.posting.making import make_night
-
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
+from ps_integration_tests.posting.making import make_night
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from ps_integration.stores.operational import claims
 from ps_integration.stores.operational.models import Document, LiveLine
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
-from ps_integration_tests.posting.fake_erp import DELAY, FakeErp
+from ps_integration_tests.posting.fake_erp import FakeErp
 from ps_integration_tests.posting.making import make_batch, make_document, make_night
 
 PLACES = [
@@ -49,10 +49,11 @@ def outcomes(posting_class: str) -> list[tuple[str, int]]:
 @pytest.fixture
 def tmp_path(tmp_path):
     """In memory where the machine allows: a kill leaves the page cache alone, so it is the same."""
-    if not Path("/dev/shm").is_dir():  # noqa: S108 - only a place for files
+    memory = Path("/dev/shm")  # noqa: S108 - only a place for files
+    if not memory.is_dir():
         yield tmp_path
         return
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:  # noqa: S108 - as above
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
         yield Path(folder)
 
 

@@ -1,13 +1,15 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from ps_integration_tests.posting.fake_erp import FakeErp
-from ps_integration_tests.posting.making import make_batch, make_document, make_firm, make_night
 from sqlalchemy import select
 
-from ps_integration.stores.operational import claims, ledger
+from ps_integration.stores.operational import approvals, claims, ledger
 from ps_integration.stores.operational.models import Break, Document, LiveLine
 from ps_integration.workflows import post
+from ps_integration.workflows.erp_document import build, payload_sha256
+from ps_integration_tests.posting.fake_erp import FakeErp
+from ps_integration_tests.posting.making import make_batch, make_document, make_firm, make_night
 
 REF = "PS-APOLLO-202603-1"
 
@@ -159,9 +161,6 @@ def test_an_earlier_life_of_the_store_is_found_before_the_first_send(store, nigh
 
 
 def post_payload(store):
-    from ps_integration.stores.operational import approvals
-    from ps_integration.workflows.erp_document import build
-
     with store.snapshot() as session:
         return build(ledger.get(session, REF), approvals.lines(session, REF))
 
@@ -189,8 +188,6 @@ def test_two_documents_under_our_reference_are_held(store, night, approved, erp)
 def test_a_date_that_the_erp_moved_is_recorded(store, night, approved, tmp_path):
     class Moving(FakeErp):
         def find(self, company, reference):
-            from dataclasses import replace
-
             moved = date(2026, 4, 1)
             return [replace(one, posting_date=moved) for one in super().find(company, reference)]
 
@@ -290,8 +287,6 @@ def test_every_intent_is_in_the_store_when_the_call_arrives(store, night, approv
                 last = ledger.history(session, document.reference)[-1]
                 seen.append((last.to_state, last.payload_sha256))
             return super().create(document)
-
-    from ps_integration.workflows.erp_document import payload_sha256
 
     approved(make_batch())
     expected = payload_sha256(post_payload(store))

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ps_integration.stores.operational import audit
-from ps_integration.stores.operational.models import Base
+from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import approve, post
@@ -102,11 +102,11 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_what_is_written_resists(store, approved, attack):
+def test_what_is_written_resists(store, approved):
     approved(make_batch())
-    with pytest.raises(DBAPIError, match="does not change"), store.session() as session:
-        session.execute(text(attack))
+    for attack in ATTACKS:
+        with pytest.raises(DBAPIError, match="does not change"), store.session() as session:
+            session.execute(text(attack))
 
 
 def test_self_approval_is_impossible_by_sql(store, tmp_path):

@@ -86,7 +86,9 @@ def test_a_line_twice_in_one_batch_is_refused(store, night):
     one = make_document(1)
     twin = replace(one, document_ref="PS-APOLLO-202603-5", content_sha256="f" * 64)
     result = post.stage(night, store, [make_batch(one, twin)])
-    assert "twice" in result.checks[0].description
+    assert "is live in PS-APOLLO-202603-1" in result.checks[0].description
+    assert approve.list_batches(store) == ()
+    assert owners(store) == {}
 
 
 def test_the_run_is_recorded_with_its_maker(store, tmp_path):

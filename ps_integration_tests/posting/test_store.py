@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ps_integration.errors import FixConfigError
 from ps_integration.stores.operational import audit, leases
-from ps_integration.stores.operational.models import Audit, Base, Lease
+from ps_integration.stores.operational.base import Base
+from ps_integration.stores.operational.clone import clone
+from ps_integration.stores.operational.models import Approval, Audit, Lease
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import post
 from ps_integration_tests.posting.fake_erp import FakeErp
-from ps_integration_tests.posting.making import AS_OF, make_batch
+from ps_integration_tests.posting.making import AS_OF, make_batch, make_night
 
 
 def test_the_migrations_lead_to_the_models(store):
@@ -59,12 +61,11 @@ def test_a_store_it_cannot_run_on_is_refused(url):
 
 
 def test_errors_do_not_tell_bound_values(store):
+    with store.session() as session:
+        session.add(Lease(name="x", holder="other", token=1, expires_at=AS_OF))
+    doubled = text("insert into leases values ('x', :holder, 1, '')")
     with pytest.raises(IntegrityError) as raised, store.session() as session:
-        session.add(Lease(name="x", holder="s3cret", token=1, expires_at=AS_OF))
-        session.flush()
-        session.execute(
-            text("insert into leases values ('x', :holder, 1, '')"), {"holder": "s3cret"}
-        )
+        session.execute(doubled, {"holder": "s3cret"})
     assert "s3cret" not in str(raised.value)
 
 
@@ -90,9 +91,13 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_is_written_resists(store, approved, attack):
     approved(make_batch())
-    with pytest.raises(DBAPIError), store.session() as session:
-        session.execute(text("pragma foreign_keys = off"))
-        session.execute(text(attack))
+    with pytest.raises(DBAPIError, match=r"append-only|never deleted|does not change"):
+        run(store, attack)
+
+
+def run(store, statement):
+    with store.session() as session:
+        session.execute(text(statement))
 
 
 def test_a_posted_document_cannot_be_moved_by_sql(store, night, approved, tmp_path):
@@ -100,6 +105,19 @@ def test_a_posted_document_cannot_be_moved_by_sql(store, night, approved, tmp_pa
     post.post(night, store, {"bc": FakeErp(tmp_path / "erp.sqlite", "U")})
     with pytest.raises(DBAPIError, match="final state"), store.session() as session:
         session.execute(text("update documents set state = 'approved'"))
+
+
+def test_a_store_with_old_approvals_can_be_copied_whole(store, approved, tmp_path):
+    batch = approved(make_batch())
+    changed = make_night(tmp_path, run_id="run-2", config_hash="d" * 64)
+    post.post(changed, store, {"bc": FakeErp(tmp_path / "erp.sqlite", "U")})
+    post.stage(changed, store, [batch])
+    copied = OperationalStore(f"sqlite:///{tmp_path / 'copy.sqlite'}")
+    copied.migrate()
+    clone(store, copied)
+    with copied.snapshot() as session:
+        assert len(session.scalars(select(Approval)).all()) == 1
+    copied.close()
 
 
 # the audit trail
@@ -134,13 +152,10 @@ def test_an_untouched_trail_holds(trail):
 
 @pytest.mark.parametrize("column", ["at", "who", "action", "subject", "detail", "sha256"])
 def test_an_edit_is_found(trail, column):
-    value = {"at": "'2026-04-02 00:00:00.000000'", "detail": """'{"amount_minor": 9}'"""}
+    values = {"at": "2026-04-02 00:00:00.000000", "detail": '{"amount_minor": 9}'}
+    edit = text(f"update audit set {column} = :value where seq = 3")
     with trail.session() as session:
-        session.execute(
-            text(
-                f"update audit set {column} = {value.get(column, chr(39) + 'x' + chr(39))} where seq = 3"
-            )
-        )
+        session.execute(edit, {"value": values.get(column, "x")})
     assert verdict(trail).first_bad_seq == 3
 
 

@@ -46,3 +46,6 @@ end;
 create or replace temp macro milestone_sha(minor, currency, reached_on) as sha256(
     concat_ws('|', minor, currency, reached_on)
 );
+
+-- A decimal without the zeros that only its column type adds.
+create or replace temp macro plain_number(value) as rtrim(rtrim(cast(value as varchar), '0'), '.');

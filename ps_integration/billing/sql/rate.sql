@@ -303,7 +303,7 @@ select
                 'valid from ' || co.valid_from
                 || if(co.valid_to < date '9999-12-31', ' to before ' || co.valid_to, ' on')
             )
-            || ', on work date ' || co.work_date || ': ' || co.rate_price || ' '
+            || ', on work date ' || co.work_date || ': ' || plain_number(co.rate_price) || ' '
             || co.rate_currency || ' per hour'
             || case
                 when co.rate_currency = co.currency then ''
@@ -313,8 +313,8 @@ select
                 when co.problem = 'fx_stale'
                     then '; the latest FX rate to ' || co.currency || ' is of ' || co.fx_valid_on
                         || ', too old'
-                else ' times FX ' || co.fx_rate || ' of ' || co.fx_valid_on || ' (' || co.fx_source
-                    || '), rounded half up to 5 decimals: ' || co.unit_price || ' ' || co.currency
+                else ' times FX ' || plain_number(co.fx_rate) || ' of ' || co.fx_valid_on || ' (' || co.fx_source
+                    || '), rounded half up to 5 decimals: ' || plain_number(co.unit_price) || ' ' || co.currency
             end
             || '.'
     end as derivation

@@ -1,8 +1,9 @@
 -- Fills billing.record_counts, per system with time:
---   raw_records  time records the system has shown, once each, plus one for every older entry version
---                whose raw row is still there to prove it
+--   raw_records  time records the system has shown, once each, plus one for every older entry
+--                version whose raw row is still there to prove it
 --   approved, not_approved, deleted
---                entries by their current version; deleted also has tombstoned records never conformed
+--                entries by their current version; deleted also has tombstoned records that
+--                never became an entry
 --   quarantined  records in quarantine that never became an entry
 --   superseded   older versions, by the number of the newest one
 -- so a lost raw row, a lost or doubled version, and a record in no drawer each break the equation.
@@ -95,24 +96,42 @@ entries as (
     group by cv.system
 ),
 
-never_entries as (
+never_deleted as (
     select
         rr.system,
-        count(*) filter (where rr.is_tombstone) as deleted,
-        count(*) filter (where not rr.is_tombstone and qu.record_id is not null) as quarantined
+        count(*) as deleted
     from raw_rows as rr
     left join versioned as ve
         on rr.system = ve.system and rr.stream = ve.stream and rr.record_id = ve.record_id
-    left join (
-        select distinct
-            system,
-            stream,
-            record_id
-        from quarantine.records
-    ) as qu
-        on rr.system = qu.system and rr.stream = qu.stream and rr.record_id = qu.record_id
-    where rr.is_current and ve.record_id is null
+    where rr.is_current and rr.is_tombstone and ve.record_id is null
     group by rr.system
+),
+
+in_quarantine as (
+    select distinct
+        qu.system,
+        qu.stream,
+        qu.record_id
+    from quarantine.records as qu
+    inner join streams as st on qu.system = st.system and qu.stream = st.stream
+    inner join time_systems as ts on qu.system = ts.system
+),
+
+never_entries as (
+    select
+        iq.system,
+        count(*) as quarantined
+    from in_quarantine as iq
+    left join versioned as ve
+        on iq.system = ve.system and iq.stream = ve.stream and iq.record_id = ve.record_id
+    left join raw_rows as rr
+        on
+            iq.system = rr.system
+            and iq.stream = rr.stream
+            and iq.record_id = rr.record_id
+            and rr.is_current
+    where ve.record_id is null and not coalesce(rr.is_tombstone, false)
+    group by iq.system
 )
 
 select
@@ -121,13 +140,14 @@ select
     coalesce(en.not_approved, 0) as not_approved,
     coalesce(en.approved, 0) as approved,
     coalesce(ne.quarantined, 0) as quarantined,
-    coalesce(en.deleted, 0) + coalesce(ne.deleted, 0) as deleted,
+    coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) as deleted,
     coalesce(en.superseded, 0)::bigint as superseded,
     coalesce(sh.records, 0) + coalesce(po.older, 0)
     = coalesce(en.not_approved, 0) + coalesce(en.approved, 0) + coalesce(ne.quarantined, 0)
-    + coalesce(en.deleted, 0) + coalesce(ne.deleted, 0) + coalesce(en.superseded, 0) as holds
+    + coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) + coalesce(en.superseded, 0) as holds
 from time_systems as ts
 left join shown as sh on ts.system = sh.system
 left join proven as po on ts.system = po.system
 left join entries as en on ts.system = en.system
-left join never_entries as ne on ts.system = ne.system;
+left join never_entries as ne on ts.system = ne.system
+left join never_deleted as nd on ts.system = nd.system;

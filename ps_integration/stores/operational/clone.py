@@ -2,7 +2,7 @@
 
 from sqlalchemy import insert, select
 
-from ps_integration.stores.operational.models import Base
+from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.store import OperationalStore
 
 _CHUNK = 20_000

@@ -11,8 +11,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import DateTime, String
 
 from ps_integration.errors import CouldNotRunError
+from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.models import (
-    Base,
     Batch,
     Break,
     Decision,

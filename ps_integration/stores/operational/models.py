@@ -1,9 +1,8 @@
 """Tables of the operational store: what people decided and what was written to an ERP.
 
-Money is a count of minor units beside its currency; instants are aware UTC; decimals are exact
-text on SQLite. Append-only tables (`ledger`, `break_events`, `audit`, `approvals`,
-`batch_makers`, `posting_lines`) have triggers that refuse updates and deletes; what an approval
-signs cannot be edited in `batches` and `documents` either (see `protections`).
+Money is a count of minor units beside its currency; instants are aware UTC; decimals exact text.
+Triggers keep `ledger`, `break_events`, `audit`, `approvals`, `batch_makers` and `posting_lines`
+append-only, and what an approval signs of `batches` and `documents` as it is (see `migrations`).
 """
 
 from datetime import date, datetime
@@ -11,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -21,15 +19,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from ps_integration.stores.operational.types import ExactDecimal, Instant, Minor
-
-
-class Base(DeclarativeBase):
-    """Common metadata of all operational tables."""
-
-    type_annotation_map = {datetime: Instant, Decimal: ExactDecimal, dict[str, Any]: JSON}  # noqa: RUF012 - SQLAlchemy reads it from the class
+from ps_integration.stores.operational.base import Base
+from ps_integration.stores.operational.types import Minor
 
 
 class Run(Base):

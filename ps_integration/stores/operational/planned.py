@@ -87,7 +87,10 @@ class PlannedDocument(Protocol):
 
 
 class PlannedBatch(Protocol):
-    """The documents that finance approves together, as planned."""
+    """The documents that finance approves together, as planned.
+
+    `documents` may be read from the warehouse each time it is walked through, so walk rarely.
+    """
 
     @property
     def batch_id(self) -> str: ...

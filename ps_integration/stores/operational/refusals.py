@@ -1,6 +1,5 @@
 """Takes a refused document apart: what the ERP blamed is held by a break, the rest is free."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ps_integration.domain import breaks
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import audit
 from ps_integration.stores.operational.models import Break, BreakEvent, Document, PostingLine
@@ -72,8 +72,7 @@ def _of_project(document: Document, lines: Sequence[PostingLine]) -> _Subject:
 
 
 def _open(session: Session, document: Document, subject: _Subject, refusal: Refusal) -> str:
-    identity = f"{RULE}|{subject.record_key}|{document.period}"
-    break_id = hashlib.sha256(identity.encode()).hexdigest()[:24]
+    break_id = breaks.break_id(RULE, subject.record_key, document.period)
     facts = {
         "document_ref": document.document_ref,
         "system": document.system,

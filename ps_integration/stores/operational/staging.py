@@ -19,11 +19,15 @@ from ps_integration.stores.operational.models import (
     PostingLine,
 )
 from ps_integration.stores.operational.planned import Line, PlannedBatch, PlannedDocument
-from ps_integration.stores.operational.sealing import leaf, seal
+from ps_integration.stores.operational.sealing import LINE_COLUMNS, leaf, seal
 
 _CHUNK: Final = 500
 _CONTENT: Final = (
     *("project_external_id", "purchase_order", "tax_code", "cost_centre", "revenue_account"),
+)
+_COLUMNS: Final = (
+    *("document_ref", "kind", "system", "company", "legal_entity", "project_id", "customer_key"),
+    *("currency", "period", "posting_date", "amount_minor", "content_sha256"),
 )
 
 
@@ -69,29 +73,76 @@ def owners_of(session: Session, line_keys: Sequence[str]) -> dict[str, str]:
     return owners
 
 
-def put_batch(session: Session, batch: PlannedBatch, made: Made) -> None:
-    """Write a batch's header, its documents and their lines.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A planned batch without its lines: hashes by reference, and the leaf of each document."""
+
+    batch: PlannedBatch
+    contents: dict[str, str]
+    leaves: list[str]
+    problem: str = ""
+
+
+def outline(batch: PlannedBatch) -> Outline:
+    """Walk once through a batch and check that it adds up. One document is held at a time."""
+    contents: dict[str, str] = {}
+    leaves: list[str] = []
+    problem, line_count, amount_minor = "", 0, 0
+    for document in batch.documents:
+        lines = [line_row(line) for line in document.lines]
+        contents[document.document_ref] = document.content_sha256
+        leaves.append(leaf(_document_row(document), lines))
+        line_count, amount_minor = line_count + len(lines), amount_minor + document.amount_minor
+        if document.amount_minor != sum(line.amount_minor for line in document.lines):
+            problem = f"{document.document_ref}: its total is not that of its lines"
+    if (batch.line_count, batch.amount_minor) != (line_count, amount_minor):
+        problem = "its totals are not those of its documents"
+    elif len(contents) != len(leaves):
+        problem = "one reference is in it twice"
+    return Outline(batch, contents, leaves, problem)
+
+
+def put_batch(session: Session, outlined: Outline, made: Made) -> None:
+    """Write a batch's header, its documents and their lines, all or nothing.
 
     A document that is stored already as planned, with the same content, moves into this batch.
 
     Raises:
-        AskFinanceError: A batch of this id is stored with other content.
+        AskFinanceError: A reference is taken for other content, or a line is live elsewhere.
     """
-    rows = [_document_row(document) for document in batch.documents]
-    lines = [[_line_row(line) for line in document.lines] for document in batch.documents]
-    header = _header(batch)
-    leaves = [leaf(row, own) for row, own in zip(rows, lines, strict=True)]
-    root, proofs = seal(header, leaves)
-    _put_header(session, header, root, made)
-    known = by_ref(session, [document.document_ref for document in batch.documents])
-    for row, own, proof in zip(rows, lines, proofs, strict=True):
-        stored = known.get(str(row["document_ref"]))
-        if stored is None:
-            placed = {**row, "merkle_proof": proof, "batch_id": batch.batch_id}
-            _insert_document(session, placed, own, made)
-        elif stored.batch_id != batch.batch_id:
-            _move(session, stored, batch.batch_id, proof, made)
-    ledger.refresh_batch(session, batch.batch_id)
+    batch = outlined.batch
+    with session.begin_nested():
+        header = _header(batch)
+        root, proofs = seal(header, outlined.leaves)
+        _put_header(session, header, root, made)
+        known = by_ref(session, tuple(outlined.contents))
+        for stored in known.values():
+            _refuse_other(stored, outlined)
+        for document, proof in zip(batch.documents, proofs, strict=True):
+            at_home = known.get(document.document_ref)
+            if at_home is None:
+                lines = [line_row(line) for line in document.lines]
+                _refuse_live(session, document.document_ref, lines)
+                row = {**_document_row(document), "batch_id": batch.batch_id}
+                _insert_document(session, {**row, "merkle_proof": proof}, lines, made)
+            elif at_home.batch_id != batch.batch_id:
+                _move(session, at_home, batch.batch_id, proof, made)
+        ledger.refresh_batch(session, batch.batch_id)
+
+
+def _refuse_other(stored: Document, outlined: Outline) -> None:
+    is_same = stored.content_sha256 == outlined.contents[stored.document_ref]
+    is_free = stored.state == "planned" or stored.batch_id == outlined.batch.batch_id
+    if not (is_same and is_free):
+        raise AskFinanceError(f"{stored.document_ref} is {stored.state} with other content")
+
+
+def _refuse_live(session: Session, ref: str, lines: Sequence[dict[str, object]]) -> None:
+    keys = [str(line["line_key"]) for line in lines]
+    if len(set(keys)) != len(keys):
+        raise AskFinanceError(f"{ref} has one posting line twice")
+    for key, owner in owners_of(session, keys).items():
+        raise AskFinanceError(f"line {key} is live in {owner}")
 
 
 def _put_header(session: Session, header: dict[str, object], root: str, made: Made) -> None:
@@ -135,43 +186,13 @@ def _header(batch: PlannedBatch) -> dict[str, object]:
 
 
 def _document_row(document: PlannedDocument) -> dict[str, object]:
-    return {
-        "document_ref": document.document_ref,
-        "kind": document.kind,
-        "system": document.system,
-        "company": document.company,
-        "legal_entity": document.legal_entity,
-        "project_id": document.project_id,
-        "customer_key": document.customer_key,
-        "currency": document.currency,
-        "period": document.period,
-        "posting_date": document.posting_date,
-        "amount_minor": document.amount_minor,
-        "content": {name: getattr(document, name) for name in _CONTENT},
-        "content_sha256": document.content_sha256,
-    }
+    content = {name: getattr(document, name) for name in _CONTENT}
+    return {**{name: getattr(document, name) for name in _COLUMNS}, "content": content}
 
 
-def _line_row(line: Line) -> dict[str, object]:
-    return {
-        "line_no": line.line_no,
-        "line_key": line.line_key,
-        "object_kind": line.object_kind,
-        "object_id": line.object_id,
-        "part": line.part,
-        "correction_no": line.correction_no,
-        "version_sha256": line.version_sha256,
-        "project_id": line.project_id,
-        "legal_entity": line.legal_entity,
-        "period": line.period,
-        "work_date": line.work_date,
-        "seconds": line.seconds,
-        "quantity": line.quantity,
-        "unit_price": line.unit_price,
-        "amount_minor": line.amount_minor,
-        "currency": line.currency,
-        "description": line.description,
-    }
+def line_row(line: Line) -> dict[str, object]:
+    """A planned line by column."""
+    return {name: getattr(line, name) for name in LINE_COLUMNS}
 
 
 def _insert_document(

@@ -293,7 +293,7 @@ create table if not exists ops.batches (
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
 create table if not exists ops.ledger (
-    seq bigint, document_ref varchar, from_state varchar, to_state varchar,
+    seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar
 );
 create table if not exists ops.open_breaks (
@@ -420,7 +420,8 @@ create table if not exists reconciliation.found (
 );
 create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
-    found_count bigint, seconds double, message varchar
+    found_count bigint, seconds double, message varchar,
+    holds_posting boolean               -- a blocking rule could not look at what it guards
 );
 -- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
 -- going-live date on, not wholly in a posted document. Rebuilt before the rules run.

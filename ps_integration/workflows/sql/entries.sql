@@ -1,8 +1,6 @@
 -- One row per entry in its current version, with everything resolved on its work date. Entries
 -- whose newest record waits in quarantine are left out: what they say now is not known.
-delete from billing.entries;
-insert into billing.entries by name
-with versions as materialized (
+create or replace temp table versions as (
     select *
     from canonical.current_versions as cv
     where not exists (
@@ -10,9 +8,9 @@ with versions as materialized (
         where
             qr.system = cv.system and qr.stream = cv.stream and qr.record_id = cv.record_id
     )
-),
+);
 
-people as materialized (
+create or replace temp table people as (
     select
         pd.system,
         pd.resource_external_id,
@@ -30,9 +28,9 @@ people as materialized (
             and pd.system = cw.system and pd.resource_external_id = cw.external_id
             and pd.work_date >= cw.valid_from and pd.work_date < cw.valid_to
     group by all
-),
+);
 
-jobs as materialized (
+create or replace temp table jobs as (
     select
         pd.system,
         pd.project_external_id,
@@ -53,9 +51,9 @@ jobs as materialized (
             and pd.system = cw.system and pd.project_external_id = cw.external_id
             and pd.work_date >= cw.valid_from and pd.work_date < cw.valid_to
     group by all
-),
+);
 
-kinds as materialized (
+create or replace temp table kinds as (
     select
         td.system,
         td.task_external_id,
@@ -84,9 +82,9 @@ kinds as materialized (
             td.system = ta.system and td.task_external_id = ta.external_id
             and (ta.project_external_id is null or ta.project_external_id = td.project_external_id)
     group by all
-),
+);
 
-homes as materialized (
+create or replace temp table homes as (
     select
         hd.system,
         hd.home_legal_entity,
@@ -106,9 +104,9 @@ homes as materialized (
             ro.role = 'time' and hd.home_legal_entity = ro.legal_entity
             and hd.work_date >= ro.valid_from and hd.work_date < ro.valid_to
     group by all
-),
+);
 
-targets as materialized (
+create or replace temp table targets as (
     select
         ed.legal_entity,
         ed.work_date,
@@ -127,10 +125,10 @@ targets as materialized (
             ro.role = 'erp' and ed.legal_entity = ro.legal_entity
             and ed.work_date >= ro.valid_from and ed.work_date < ro.valid_to
     group by all
-),
+);
 
 -- The strictest answer where an ERP lists a day in two periods: closed, then not open, then open.
-periods as materialized (
+create or replace temp table periods as (
     select
         tg.legal_entity,
         tg.work_date,
@@ -142,8 +140,10 @@ periods as materialized (
             and coalesce(tg.erp_company, '') = coalesce(ap.company, '')
             and tg.work_date >= ap.starts_on and tg.work_date < ap.ends_on
     group by all
-)
+);
 
+delete from billing.entries;
+insert into billing.entries by name
 select
     ve.entry_id,
     ve.system,
@@ -169,7 +169,7 @@ select
     ve.approval_state,
     ve.approved_at,
     ve.is_deleted,
-    coalesce(te.is_invoiced, false) as is_invoiced,
+    iv.system is not null as is_invoiced,
     bp.legal_entity,
     bp.currency,
     strftime(ve.work_date, '%Y-%m') as period,
@@ -184,8 +184,12 @@ select
     tg.erp_company,
     coalesce(pd.state, 'unknown') as period_state
 from versions as ve
-left join canonical.time_entries as te
-    on ve.system = te.system and ve.external_id = te.external_id
+left join (
+    select system, external_id
+    from canonical.time_entries
+    where is_invoiced
+) as iv
+    on ve.system = iv.system and ve.external_id = iv.external_id
 left join people as pe
     on
         ve.system = pe.system and ve.resource_external_id = pe.resource_external_id
@@ -207,3 +211,5 @@ left join homes as ho
         and ve.work_date = ho.work_date
 left join targets as tg on bp.legal_entity = tg.legal_entity and ve.work_date = tg.work_date
 left join periods as pd on bp.legal_entity = pd.legal_entity and ve.work_date = pd.work_date;
+
+drop table versions;

@@ -43,7 +43,9 @@ class Options(BaseOptions):
 
     tenant: str = Field(min_length=1)
     environment: str = Field(min_length=1)
-    companies: Mapping[str, str] = Field(min_length=1)
+    companies: Mapping[str, str] = Field(
+        min_length=1, examples=[{"MAIN": "00000000-0000-0000-0000-000000000000"}]
+    )
     revenue_accounts: tuple[str, ...] = ()
     revenue_resources: tuple[str, ...] = ()
     project_dimension: str = "PROJECT"

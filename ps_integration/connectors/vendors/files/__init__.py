@@ -76,17 +76,20 @@ class FilesConnector:
         beside = self._lookup(stream.lookup, stream.looked_up()) if stream.lookup else _Beside()
         yield from beside.broken
         seen: dict[str, int] = {}
+        told: set[tuple[str, ...]] = set()
         for header, cells in self._rows(stream, stream.named()):
             if len(cells) != len(header):
                 yield _wrong_width(header, cells)
                 continue
             named = dict(zip(header, cells, strict=True))
+            if stream.distinct:
+                named = {name: named[name] for name in stream.named()}
+                if (values := tuple(named.values())) in told:
+                    continue
+                told.add(values)
             body: dict[str, Json] = {"cells": dict(named)}
             if stream.lookup is not None:
-                key = _key(named, stream.lookup.key)
-                rows = beside.rows.get(key, ())
-                body["lookup"] = dict(rows[0]) if len(rows) == 1 else {}
-                body |= {"lookup_twice": "/".join(key)} if len(rows) > 1 else {}
+                body |= beside.found(_key(named, stream.lookup.key))
             identity = "/".join(_key(named, stream.id))
             seen[identity] = seen.get(identity, 0) + 1
             if seen[identity] > 1:
@@ -129,6 +132,13 @@ class _Beside:
     rows: dict[tuple[str, ...], list[dict[str, str]]] = field(default_factory=dict)
     broken: list[RawRecord] = field(default_factory=list)
 
+    def found(self, key: tuple[str, ...]) -> dict[str, Json]:
+        """The one row of a key, none, or word that several stand there."""
+        rows = self.rows.get(key, ())
+        if len(rows) > 1:
+            return {"lookup": {}, "lookup_twice": "/".join(key)}
+        return {"lookup": dict(rows[0]) if rows else {}}
+
 
 def _wrong_width(header: Cells, cells: Cells) -> RawRecord:
     return _raw({"wrong_width": list(cells), "header": list(header)}, "")
@@ -168,4 +178,5 @@ VENDOR: Final = Vendor(
     approval_evidence=ApprovalEvidence(
         "entry", gives_approver=False, gives_instant=False, notes=("as the files say",)
     ),
+    roles=("time",),
 )

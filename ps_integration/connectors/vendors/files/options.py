@@ -1,7 +1,7 @@
 """What a firm says about its file drops: which files, which columns, which forms."""
 
 import codecs
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -82,6 +82,11 @@ class FileStream(FileForm):
     columns: dict[str, str | Source]
     lookup: Lookup | None = None
     is_optional: bool = False
+    distinct: bool = Field(
+        default=False,
+        description="keep only the named columns; rows that are then equal are one record, as "
+        "when a list of hours is the only list of projects there is",
+    )
 
     @model_validator(mode="after")
     def _knows_the_columns(self) -> Self:
@@ -116,11 +121,29 @@ class FileStream(FileForm):
         return tuple(dict.fromkeys((*(self.lookup.lookup_key or self.lookup.key), *own)))
 
 
+_EXAMPLE: Final = [
+    {
+        "name": "time_entries",
+        "table": "time_entries",
+        "path": "hours*.csv",
+        "id": ["Id"],
+        "columns": {
+            "resource_external_id": "Person",
+            "project_external_id": "Project",
+            "work_date": {"column": "Date", "format": "%d/%m/%Y"},
+            "seconds": {"column": "Hours", "unit": "hours"},
+            "is_billable": {"const": True},
+            "approval_state": {"column": "Status", "values": {"OK": "approved", "NEW": "draft"}},
+        },
+    }
+]
+
+
 class FilesOptions(Options):
     """The folder and its streams."""
 
-    folder: str = Field(description="where the drops are, or env:NAME")
-    streams: tuple[FileStream, ...] = Field(min_length=1)
+    folder: str = Field(description="where the drops are, or env:NAME", examples=["drops"])
+    streams: tuple[FileStream, ...] = Field(min_length=1, examples=[_EXAMPLE])
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ps_integration.stores.operational.models import Base
+from ps_integration.stores.operational.base import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 context.run_migrations()

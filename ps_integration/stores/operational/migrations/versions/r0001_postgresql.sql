@@ -340,7 +340,6 @@ begin
             where
                 b.batch_id = new.batch_id and b.maker = new.maker
                 and b.content_sha256 = new.content_sha256 and b.merkle_root = new.merkle_root
-                and b.config_hash = new.config_hash
         ) then
         raise exception 'approvals: the maker is not the checker, and the batch is the signed one';
     end if;

@@ -338,7 +338,6 @@ when exists (select 1 from batch_makers as bm where bm.batch_id = new.batch_id a
             where
                 b.batch_id = new.batch_id and b.maker = new.maker
                 and b.content_sha256 = new.content_sha256 and b.merkle_root = new.merkle_root
-                and b.config_hash = new.config_hash
         ) begin
     select raise(abort, 'approvals: the maker is not the checker, and the batch is the signed one');
 end
