@@ -1,5 +1,6 @@
 """`batches`: what waits for finance, and the decision on it."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,60 +14,58 @@ from ps_integration.workflows.nightly import operational_store
 
 app = typer.Typer(no_args_is_help=True, help="Posting batches: list, show, approve, reject.")
 
-BatchArgument = Annotated[str, typer.Argument(help="Batch id, or its first characters.")]
+BatchArgument = Annotated[str, typer.Argument(help="Batch id.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the trail.")]
 
 
 @app.command("list")
 def list_command(firm: FirmOption = None, as_json: JsonOption = False) -> None:
-    """List the batches, those that wait for approval first."""
+    """List the batches, the oldest first."""
     with output.reported(as_json=as_json), operational_store(load(firm)) as store:
         batches = approve.list_batches(store)
         output.table(
             "Posting batches",
-            ["batch", "status", "entity", "period", "documents", "lines", "amount", "planned"],
+            ["batch", "status", "entity", "period", "documents", "lines", "amount", "decided by"],
             [
                 [
-                    row["batch_id"], row["status"], row["legal_entity"], row["period"],
-                    row["document_count"], row["line_count"],
-                    output.money(row["amount_minor"], row["currency"]), row["planned_at"],
+                    batch.batch_id, batch.status, batch.legal_entity, batch.period,
+                    batch.document_count, batch.line_count,
+                    output.money(batch.amount_minor, batch.currency), batch.decided_by,
                 ]
-                for row in batches
+                for batch in batches
             ],
         )  # fmt: skip
-        output.finish({"batches": batches}, as_json=as_json)
+        data = [asdict(batch) for batch in batches]
+        output.finish({"batches": data}, as_json=as_json)
 
 
 @app.command("show")
 def show_command(
     batch_id: BatchArgument, firm: FirmOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show one batch: its documents, control totals, approvals and history."""
+    """Show one batch: its documents, their states and control totals."""
     with output.reported(as_json=as_json), operational_store(load(firm)) as store:
-        shown = approve.show_batch(store, batch_id)
-        batch = shown["batch"]
+        batch = approve.show_batch(store, batch_id)
+        output.headline(f"{batch.batch_id}  {batch.status}", is_good=batch.status == "posted")
         output.say(
-            f"{batch['batch_id']}  {batch['status']}  {batch['legal_entity']} {batch['period']}  "
-            f"{output.money(batch['amount_minor'], batch['currency'])}"
+            f"{batch.legal_entity} {batch.period}  {batch.system} {batch.company}  "
+            f"{output.money(batch.amount_minor, batch.currency)} in {batch.line_count} lines; "
+            f"planned {batch.planned_at:%Y-%m-%d %H:%M} by {batch.maker}, "
+            f"decided by {batch.decided_by or 'nobody yet'}"
         )
         output.table(
             "Documents",
-            ["reference", "kind", "project", "customer", "state", "ERP number", "amount"],
+            ["reference", "kind", "project", "customer", "state", "ERP number", "lines", "amount"],
             [
                 [
-                    row["document_ref"], row["kind"], row["project_id"], row["customer_key"],
-                    row["state"], row["erp_number"],
-                    output.money(row["amount_minor"], row["currency"]),
+                    document.document_ref, document.kind, document.project_id,
+                    document.customer_key, document.state, document.erp_number,
+                    document.line_count, output.money(document.amount_minor, batch.currency),
                 ]
-                for row in shown["documents"]
+                for document in batch.documents
             ],
         )  # fmt: skip
-        for row in shown["approvals"]:
-            output.say(
-                f"  {row['decision']} by {row['decided_by']} at {row['decided_at']:%Y-%m-%d %H:%M} "
-                f"{row['note']}"
-            )
-        output.finish(shown, as_json=as_json)
+        output.finish(asdict(batch), as_json=as_json)
 
 
 @app.command("approve")
@@ -79,9 +78,9 @@ def approve_command(
     """Approve one batch as the person logged in to this machine; its maker cannot."""
     with output.reported(as_json=as_json), operational_store(load(firm)) as store:
         who = current_user()
-        decided = approve.approve(store, batch_id, who=who, now=datetime.now(UTC), note=note)
-        output.headline(f"approved by {who}: {decided}", is_good=True)
-        output.finish({"batch_id": decided, "decision": "approved", "by": who}, as_json=as_json)
+        approve.approve(store, batch_id, who=who, now=datetime.now(UTC), note=note)
+        output.headline(f"{batch_id}: approved by {who}", is_good=True)
+        output.finish({"batch_id": batch_id, "decision": "approved", "by": who}, as_json=as_json)
 
 
 @app.command("reject")
@@ -94,6 +93,6 @@ def reject_command(
     """Reject one batch; its lines are planned anew on the next night."""
     with output.reported(as_json=as_json), operational_store(load(firm)) as store:
         who = current_user()
-        decided = approve.reject(store, batch_id, who=who, now=datetime.now(UTC), note=note)
-        output.headline(f"rejected by {who}: {decided}", is_good=False)
-        output.finish({"batch_id": decided, "decision": "rejected", "by": who}, as_json=as_json)
+        approve.reject(store, batch_id, who=who, now=datetime.now(UTC), note=note)
+        output.headline(f"{batch_id}: rejected by {who}", is_good=False)
+        output.finish({"batch_id": batch_id, "decision": "rejected", "by": who}, as_json=as_json)

@@ -5,7 +5,17 @@ import os
 
 import typer
 
-from ps_integration.cli import batches, breaks, config, demo, night, opening, reports, sandbox, story
+from ps_integration.cli import (
+    batches,
+    breaks,
+    config,
+    demo,
+    night,
+    opening,
+    reports,
+    sandbox,
+    story,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

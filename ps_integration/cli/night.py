@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 from ps_integration.cli import output
-from ps_integration.cli.options import AsOfOption, FirmOption, JsonOption, as_of_value, environ, load
+from ps_integration.cli.options import (
+    AsOfOption,
+    FirmOption,
+    JsonOption,
+    as_of_value,
+    environ,
+    load,
+)
 from ps_integration.cli.progress import night_progress
 from ps_integration.domain.identity import current_user
 from ps_integration.workflows.nightly import instant_of, new_night, nightly
 from ps_integration.workflows.outcome import Outcome
-
-_DISPOSITIONS = (
-    "posted", "queued", "settled_elsewhere", "written_off",
-    "non_billable", "covered", "excepted", "deferred",
-)  # fmt: skip
 
 
 def command(
@@ -26,15 +28,13 @@ def command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run one night: extract, validate, reconcile, rate, batch, approve, post, feed back, report."""
+    """Run one night: read, validate, reconcile, rate, batch, approve, post, tell, report."""
     with output.reported(as_json=as_json):
         file = load(firm)
         day = as_of_value(as_of)
         zone = file.firm.firm.time_zone
         instant = datetime.now(UTC) if day is None else instant_of(day, zone)
-        night = new_night(
-            file, instant, trigger="person", maker=current_user(), is_dry=dry_run
-        )
+        night = new_night(file, instant, trigger="person", maker=current_user(), is_dry=dry_run)
         title = f"{file.firm.firm.name}: night of {night.as_of_date}"
         with night_progress(title + (" (dry run)" if dry_run else "")) as on_step:
             result = nightly(night, environ(), on_step)
@@ -43,11 +43,13 @@ def command(
 
 
 def show(result: Outcome) -> None:
-    """Print what a controller asks first: verdict, balance, batches, breaks, where the report is."""
+    """Print what a controller asks first: verdict, balance, batches, breaks, the report."""
     data = result.data
     output.headline(f"Verdict: {result.verdict}", is_good=result.verdict == "clear")
     for check in _listed(data["failed_checks"]):
         output.say(f"  blocking check failed: {check}")
+    for read in _listed(data["unread"]):
+        output.say(f"  could not read {read['system']} {read['stream']}: {read['error_message']}")
     completeness = data["completeness"]
     if isinstance(completeness, dict):
         _groups(_listed(completeness["groups"]))
@@ -63,15 +65,14 @@ def _groups(groups: list[dict[str, object]]) -> None:
     rows = [
         [
             group["legal_entity"], group["currency"], group["period"],
-            output.money(group["approved_minor"], group["currency"]),
-            *(output.money(group[f"{name}_minor"], group["currency"]) for name in _SHOWN),
+            *(f"{group[f'{name}_amount']:,}" for name in _SHOWN),
         ]
         for group in groups
     ]  # fmt: skip
-    output.table("Every approved hour, in money", ["entity", "cur", "period", "approved", *_SHOWN], rows)
+    output.table("Every approved hour, in money", ["entity", "cur", "period", *_SHOWN], rows)
 
 
-_SHOWN = ("posted", "queued", "excepted", "deferred")
+_SHOWN = ("approved", "posted", "queued", "excepted", "deferred")
 
 
 def _batches(batches: list[dict[str, object]]) -> None:

@@ -35,7 +35,7 @@ def raw_assets(firm: Firm) -> list[dg.AssetsDefinition]:
 def step_assets(firm: Firm) -> list[dg.AssetsDefinition]:
     """Every other step of the night, after the raw records of all systems."""
     raw_keys = [raw_key(system) for system in firm.systems]
-    return [_step_asset(step, raw_keys) for step in STEPS if step.name != "raw"]
+    return [_step_asset(step, raw_keys, firm) for step in STEPS if step.name != "raw"]
 
 
 def raw_key(system: System) -> dg.AssetKey:
@@ -74,7 +74,7 @@ def _freshness(system: System) -> dg.FreshnessPolicy:
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=system.freshness_hours))
 
 
-def _step_asset(step: Step, raw_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def _step_asset(step: Step, raw_keys: list[dg.AssetKey], firm: Firm) -> dg.AssetsDefinition:
     deps: list[dg.AssetKey] = []
     for name in step.after:
         deps.extend(raw_keys if name == "raw" else [dg.AssetKey(name)])
@@ -91,7 +91,7 @@ def _step_asset(step: Step, raw_keys: list[dg.AssetKey]) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 name, asset=step.name, blocking=check.is_blocking, description=check.description
             )
-            for name, check in step.checks().items()
+            for name, check in step.checks(firm).items()
         ],
     )
     def run(context: dg.AssetExecutionContext, firm: FirmResource) -> Events:
@@ -123,8 +123,8 @@ def _metadata(result: StepResult) -> Mapping[str, Any]:
 
 
 def _check(check: CheckResult) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if check.severity == "error" else (
-        dg.AssetCheckSeverity.WARN
+    severity = (
+        dg.AssetCheckSeverity.ERROR if check.severity == "error" else (dg.AssetCheckSeverity.WARN)
     )
     return dg.AssetCheckResult(
         check_name=check.name,

@@ -10,10 +10,29 @@ RuleStatus = Literal["clean", "found", "could_not_run"]
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 BLOCKED_KINDS: Final = ("entry", "project", "customer", "system", "milestone", "company")
 CAUSES: Final = frozenset(
-    "not_synced_yet sync_failed mapping_missing mapping_wrong rate_changed_late "
-    "edited_after_posting deleted_after_posting approval_withdrawn wrong_project wrong_date "
-    "period_closed duplicate_entry duplicate_posting manual_edit_in_copy master_data_incomplete "
-    "rounding fx cap_reached unit_or_timezone unauthorised_posting unknown".split()
+    {
+        "not_synced_yet",
+        "sync_failed",
+        "mapping_missing",
+        "mapping_wrong",
+        "rate_changed_late",
+        "edited_after_posting",
+        "deleted_after_posting",
+        "approval_withdrawn",
+        "wrong_project",
+        "wrong_date",
+        "period_closed",
+        "duplicate_entry",
+        "duplicate_posting",
+        "manual_edit_in_copy",
+        "master_data_incomplete",
+        "rounding",
+        "fx",
+        "cap_reached",
+        "unit_or_timezone",
+        "unauthorised_posting",
+        "unknown",
+    }
 )
 
 

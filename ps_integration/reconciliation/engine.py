@@ -123,20 +123,15 @@ def _rows(queries: Queries, rule: Rule) -> list[Row]:
     text = contract.mistakes(rows) or _rule_mistake(rule, rows)
     if text:
         raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
-    return [{"rule": rule.code, **row, **_blocked(rule, row)} for row in rows]
+    # a break holds something only where the firm lets its rule hold things
+    freed: Row = {} if rule.blocks else {"blocked_kind": None, "blocked_id": None}
+    return [{"rule": rule.code, **row, **freed} for row in rows]
 
 
 def _rule_mistake(rule: Rule, rows: Sequence[Row]) -> str:
     if rule.needs_period and any(row["period"] == "" for row in rows):
         return "needs_period is yes and a break has no period"
     return ""
-
-
-def _blocked(rule: Rule, row: Row) -> Row:
-    """A break holds something only where the firm lets its rule hold things."""
-    if not rule.blocks:
-        return {"blocked_kind": None, "blocked_id": None}
-    return {}
 
 
 def _write(queries: Queries, run: RuleRun) -> None:

@@ -16,6 +16,12 @@ REQUIRED: Final = (
     "rule", "title", "severity", "owner", "blocks", "needs_period", "cause", "remedy"
 )  # fmt: skip
 OPTIONAL: Final = ("needs", "needs_for")
+_CLOSED: Final[Mapping[str, Sequence[str]]] = {
+    "severity": SEVERITIES,
+    "blocks": ("yes", "no"),
+    "needs_period": ("yes", "no"),
+    "cause": tuple(sorted(CAUSES)),
+}
 _HEADER_LINE: Final = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$")
 _NUMBER: Final = re.compile(r"^\d+(\.\d+)?$")
 
@@ -175,18 +181,10 @@ def _value_mistakes(path: Path, header: Mapping[str, tuple[int, str]]) -> list[t
 
 
 def _value_mistake(path: Path, key: str, value: str) -> str:
-    closed = {
-        "severity": SEVERITIES,
-        "blocks": ("yes", "no"),
-        "needs_period": ("yes", "no"),
-        "cause": tuple(sorted(CAUSES)),
-    }
-    if key in closed and value not in closed[key]:
-        return f"{key} {value!r} is not one of {', '.join(closed[key])}"
-    if key == "rule" and not re.match(r"^[A-Z]{2}\d{2,3}$", value):
-        return f"rule {value!r} is not a code such as TM01"
-    if key == "rule" and not re.match(rf"^{value.lower()}_[a-z0-9_]+$", path.stem):
-        return f"rule {value} must be in a file named {value.lower()}_<what>.sql"
+    if key in _CLOSED and value not in _CLOSED[key]:
+        return f"{key} {value!r} is not one of {', '.join(_CLOSED[key])}"
+    if key == "rule":
+        return _code_mistake(path, value)
     if key.startswith("tolerance_") and not _NUMBER.match(value):
         return f"{key} {value!r} is not a number of zero or more"
     if key == "needs":
@@ -195,6 +193,14 @@ def _value_mistake(path: Path, key: str, value: str) -> str:
         pairs = [pair.split() for pair in _parts(value)]
         whole = all(len(pair) == len(("prefix", "need")) for pair in pairs)
         return _need_mistake([p[1] for p in pairs]) if whole else "needs_for reads 'prefix need'"
+    return ""
+
+
+def _code_mistake(path: Path, code: str) -> str:
+    if not re.match(r"^[A-Z]{2}\d{2,3}$", code):
+        return f"rule {code!r} is not a code such as TM01"
+    if not re.match(rf"^{code.lower()}_[a-z0-9_]+$", path.stem):
+        return f"rule {code} must be in a file named {code.lower()}_<what>.sql"
     return ""
 
 

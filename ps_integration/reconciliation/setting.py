@@ -12,6 +12,8 @@ from ps_integration.reconciliation.rule import Rule, number
 
 Settings = Mapping[str, Mapping[str, str]]
 _FIRM_WIDE: Final = ("SLA", "LIMIT")
+_PRICING: Final = ("FX", "RATES")
+"""Firm-wide settings that pricing reads from the same table."""
 _PREFIX: Final = "tolerance_"
 
 
@@ -38,7 +40,7 @@ def apply(rules: Sequence[Rule], settings: Settings) -> tuple[Rule, ...]:
         FixConfigError: A setting names no rule or tolerance, or its value cannot be read.
     """
     codes = {rule.code for rule in rules}
-    unknown = sorted(set(settings) - codes - set(_FIRM_WIDE))
+    unknown = sorted(set(settings) - codes - {*_FIRM_WIDE, *_PRICING})
     if unknown:
         raise FixConfigError(f"rules: there is no rule {', '.join(unknown)}")
     return tuple(_changed(rule, settings) for rule in rules)

@@ -12,7 +12,9 @@ with lines_of_ours as (
 ),
 
 time_systems as (
-    select distinct system from config.system_roles where role = 'time'
+    select distinct system
+    from config.system_roles
+    where role = 'time'
 ),
 
 decided as (

@@ -21,7 +21,7 @@ def load_checked(path: Path) -> FirmFile:
 
 
 def _systems(firm: Firm) -> Iterator[Problem]:
-    known = registry.vendors()
+    known = registry.VENDORS
     for index, system in enumerate(firm.systems):
         if system.vendor not in known:
             names = ", ".join(sorted(known))

@@ -127,4 +127,3 @@ where resource_matches <> 1 and not is_deleted
 group by all
 order by all
 """
-

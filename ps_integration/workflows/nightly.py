@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,17 +12,28 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration import __version__
 from ps_integration.errors import CouldNotRunError, PsIntegrationError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import runs
+from ps_integration.stores.operational.clone import clone
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import connect
-from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.night import Night, StepResult, store_url
 from ps_integration.workflows.outcome import Outcome, outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
 
+POSTING_STEPS = (
+    "configuration",
+    "recovery",
+    "ledger_copy",
+    "posting_ledger",
+    "billing_feedback",
+    "settled_equations",
+)
+"""What is done again when people have approved batches since the night."""
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[Step, StepResult | None], None]
@@ -50,6 +61,7 @@ def new_night(
     trigger: Literal["schedule", "person"],
     maker: str,
     run_id: str | None = None,
+    is_dry: bool = False,
 ) -> Night:
     """The night of a firm file at one instant; its id names the instant and the attempt."""
     return Night(
@@ -60,6 +72,7 @@ def new_night(
         folder=state_folder(file),
         trigger=trigger,
         maker=maker,
+        is_dry=is_dry,
     )
 
 
@@ -68,8 +81,7 @@ def operational_store(file: FirmFile) -> Iterator[OperationalStore]:
     """The firm's operational store, migrated and open."""
     folder = state_folder(file)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    url = file.firm.stores.operational or f"sqlite:///{folder / 'operational.sqlite'}"
-    store = OperationalStore(url)
+    store = OperationalStore(store_url(file.firm, folder))
     try:
         store.migrate()
         yield store
@@ -128,12 +140,30 @@ def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Out
     return result
 
 
-def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
+def post_approved(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
+    """Post what people have approved since the night, tell the PSA, and account again.
+
+    Raises:
+        PsIntegrationError: It could not run; the message says what to do.
+    """
+    steps = [step for step in STEPS if step.name in POSTING_STEPS]
+    result = _play(night, environ, progress, "post_approved_batches", steps)
+    publish(night.warehouse_path)
+    return result
+
+
+def _play(
+    night: Night,
+    environ: Mapping[str, str],
+    progress: Progress,
+    job: str = "nightly_sync",
+    steps: Sequence[Step] = STEPS,
+) -> Outcome:
     with workbench(night, environ) as bench:
         with bench.store.session() as session:
-            runs.start(session, night.run_id, "nightly_sync", night)
+            runs.begin(session, _start(night, job))
         try:
-            failed = walk(bench, progress)
+            failed = walk(bench, progress, steps)
             result = outcome(bench, failed)
         except PsIntegrationError:
             with bench.store.session() as session:
@@ -144,10 +174,22 @@ def _play(night: Night, environ: Mapping[str, str], progress: Progress) -> Outco
         return result
 
 
-def walk(bench: Workbench, progress: Progress) -> list[str]:
+def _start(night: Night, job: str) -> runs.RunStart:
+    return runs.RunStart(
+        run_id=night.run_id,
+        job=job,
+        as_of=night.as_of,
+        trigger=night.trigger,
+        maker=night.maker,
+        config_hash=night.config_hash,
+        code_version=__version__,
+    )
+
+
+def walk(bench: Workbench, progress: Progress, steps: Sequence[Step] = STEPS) -> list[str]:
     """Run the steps; the names of the blocking checks that failed come back."""
     failed: list[str] = []
-    for step in STEPS:
+    for step in steps:
         if (step.writes_outside and bench.night.is_dry) or (step.needs_balance and failed):
             continue
         progress(step, None)
@@ -167,11 +209,14 @@ def _copies(night: Night) -> Iterator[Night]:
         if night.warehouse_path.exists():
             shutil.copyfile(night.warehouse_path, folder / night.warehouse_path.name)
         source = OperationalStore(night.operational_url)
-        source.migrate()
+        target = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
         try:
-            source.copy_to(f"sqlite:///{folder / 'operational.sqlite'}")
+            source.migrate()
+            target.migrate()
+            clone(source, target)
         finally:
             source.close()
+            target.close()
         stores = night.firm.stores.model_copy(update={"operational": ""})
         firm = night.firm.model_copy(update={"stores": stores})
         yield replace(night, folder=folder, firm=firm)

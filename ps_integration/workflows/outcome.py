@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ps_integration.billing.completeness import completeness_groups
+from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Row
 from ps_integration.workflows.steps import Workbench
 
@@ -25,13 +26,27 @@ order by system, legal_entity, period, currency, batch_id
 """
 _QUARANTINED = "select count(distinct (system, stream, record_id)) from quarantine.records"
 _POSTED = """
+with tonight as (
+    select distinct le.document_ref
+    from ops.ledger as le
+    inner join config.run as ru on le.run_id = ru.run_id
+    where le.to_state = 'posted'
+)
+
 select
     count(*) as total,
-    count(*) filter (where do.confirmed_at >= ru.as_of) as new
+    count(tn.document_ref) as new
 from ops.posting_lines as pl
-inner join ops.documents as do on pl.document_ref = do.document_ref
-cross join config.run as ru
-where do.state = 'posted'
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+left join tonight as tn on dc.document_ref = tn.document_ref
+where dc.state = 'posted'
+"""
+_UNREAD = """
+select re.system, re.stream, re.error_kind, re.error_message
+from raw.reads as re
+inner join config.run as ru on re.run_id = ru.run_id
+where re.status = 'failed'
+order by re.system, re.stream
 """
 
 
@@ -49,7 +64,9 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 clear, 1 breaks or held money."""
+        """0 clear, 1 breaks or held money, 2 when a system could not be read."""
+        if self.data["unread"]:
+            return 2
         return 0 if self.verdict == "clear" else 1
 
 
@@ -58,8 +75,9 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     warehouse, night = bench.warehouse, bench.night
     breaks = warehouse.rows(_OPEN_BREAKS)
     quarantined = warehouse.value(_QUARANTINED)
+    unread = warehouse.rows(_UNREAD)
     groups = completeness_groups(warehouse)
-    held = quarantined or breaks or failed_checks or _has_held_money(groups)
+    held = quarantined or breaks or unread or any(_holds_money(group) for group in groups)
     verdict: Verdict = "blocked" if failed_checks else "open breaks" if held else "clear"
     folder = night.folder / "reports" / night.run_id
     data: dict[str, object] = {
@@ -67,6 +85,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "as_of": night.as_of.isoformat(),
         "verdict": verdict,
         "failed_checks": list(failed_checks),
+        "unread": unread,
         "completeness": {"holds": "completeness" not in failed_checks, "groups": groups},
         "batches": [_batch(row) for row in warehouse.rows(_BATCHES)],
         "breaks": {
@@ -75,17 +94,16 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         },
         "quarantined": quarantined,
         "posted": warehouse.rows(_POSTED)[0],
-        "reports": {
-            "html": str(folder / "report.html"),
-            "xlsx": str(folder / "report.xlsx"),
-        },
+        "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
     }
     return Outcome(verdict, data)
 
 
-def _has_held_money(groups: Sequence[Row]) -> bool:
-    return any(group.get("excepted_hours") or group.get("deferred_hours") for group in groups)
+def _holds_money(group: Row) -> bool:
+    return bool(group["excepted_seconds"] or group["deferred_seconds"])
 
 
 def _batch(row: Row) -> Row:
-    return row
+    amount = Money(int(str(row["amount_minor"])), str(row["currency"])).amount
+    names = ("batch_id", "system", "legal_entity", "period", "currency", "status")
+    return {**{name: row[name] for name in names}, "lines": row["line_count"], "amount": amount}

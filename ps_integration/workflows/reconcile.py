@@ -84,7 +84,9 @@ def _blocking_rules_ran(runs: Sequence[RuleRun]) -> CheckResult:
         passed=not held,
         severity="error",
         is_blocking=True,
-        description=f"Blocking rules could not run: {reasons}" if held else "All blocking rules ran",
+        description=f"Blocking rules could not run: {reasons}"
+        if held
+        else "All blocking rules ran",
         metadata={"rules": [run.rule.code for run in held]},
     )
 

@@ -74,9 +74,7 @@ def test_quiet_bl06_for_a_document_confirmed_after_the_last_read():
 def test_bl06_tolerates_what_the_firm_tolerates():
     cent = {"rule": "BL06", "setting": "minor", "value": "1"}
     document = [{"amount_minor": 14999}]
-    assert not breaks_of(
-        "BL06", canonical__erp_documents=document, config__rule_settings=[cent]
-    )
+    assert not breaks_of("BL06", canonical__erp_documents=document, config__rule_settings=[cent])
 
 
 @pytest.mark.parametrize("problem", ["fx_missing", "fx_stale"])

@@ -97,9 +97,7 @@ def test_fires_md08_for_a_person_unknown_or_not_active_that_day(resource, value)
 
 
 def test_fires_md08_when_home_entities_differ():
-    [found] = breaks_of(
-        "MD08", **UNPOSTED, canonical__resources=[{}, {"home_legal_entity": "uk"}]
-    )
+    [found] = breaks_of("MD08", **UNPOSTED, canonical__resources=[{}, {"home_legal_entity": "uk"}])
     assert (found["left_value"], found["right_value"]) == ("uk", "us")
 
 

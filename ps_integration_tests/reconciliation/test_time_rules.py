@@ -121,7 +121,9 @@ def test_fires_tm05_for_a_second_document_under_our_reference():
 def test_fires_tm05_for_one_entry_in_two_live_documents():
     two = "PS-APOLLO-202603-2"
     [found] = breaks_of(
-        "TM05", ops__documents=[{}, {"document_ref": two}], ops__posting_lines=[{}, {"document_ref": two}]
+        "TM05",
+        ops__documents=[{}, {"document_ref": two}],
+        ops__posting_lines=[{}, {"document_ref": two}],
     )
     assert (found["entry_id"], found["at_risk_minor"]) == ("harvest:1", 15000)
 
@@ -161,9 +163,7 @@ def test_fires_tm07_when_posted_time_is_gone(version, cause):
 def test_quiet_tm07_when_the_credit_is_posted():
     credit = {"amount_minor": -15000, "seconds": -3600, "correction_no": 1, "line_no": 2}
     gone = [{}, {"version_no": 2, "is_deleted": True}]
-    assert not breaks_of(
-        "TM07", canonical__entry_versions=gone, ops__posting_lines=[{}, credit]
-    )
+    assert not breaks_of("TM07", canonical__entry_versions=gone, ops__posting_lines=[{}, credit])
 
 
 @pytest.mark.parametrize(("closed_on", "fires"), [(9, True), (10, True), (11, False)])
@@ -202,7 +202,9 @@ def test_fires_tm10_and_blocks_by_policy(state, policy, blocked):
 
 def test_quiet_tm10_for_what_waits_in_a_document():
     assert not breaks_of(
-        "TM10", billing__entries=[{"period_state": "closed"}], ops__documents=[{"state": "approved"}]
+        "TM10",
+        billing__entries=[{"period_state": "closed"}],
+        ops__documents=[{"state": "approved"}],
     )
 
 

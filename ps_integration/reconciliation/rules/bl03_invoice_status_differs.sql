@@ -13,9 +13,8 @@ with reads as (
         re.system,
         max(re.started_at) as started_at
     from raw.reads as re
-    semi join (
-        select distinct system, stream from canonical.invoice_statuses
-    ) as st on re.system = st.system and re.stream = st.stream
+    semi join canonical.invoice_statuses as st
+        on re.system = st.system and re.stream = st.stream
     where re.status = 'complete'
     group by re.system
 ),

@@ -14,11 +14,9 @@ with reads as (
         re.system,
         max(re.started_at) as started_at
     from raw.reads as re
-    where
-        re.status = 'complete'
-        and (re.system, re.stream) in (
-            select (ed.system, ed.stream) from canonical.erp_documents as ed
-        )
+    semi join canonical.erp_documents as ed
+        on re.system = ed.system and re.stream = ed.stream
+    where re.status = 'complete'
     group by re.system
 ),
 

@@ -57,31 +57,67 @@ subjects as (
 ),
 
 needed as (
-    select distinct system, stream from canonical.time_entries
+    select distinct
+        system,
+        stream
+    from canonical.time_entries
     union
-    select distinct system, stream from canonical.approvals
+    select distinct
+        system,
+        stream
+    from canonical.approvals
     union
-    select distinct system, stream from canonical.projects
+    select distinct
+        system,
+        stream
+    from canonical.projects
     union
-    select distinct system, stream from canonical.customers
+    select distinct
+        system,
+        stream
+    from canonical.customers
     union
-    select distinct system, stream from canonical.resources
+    select distinct
+        system,
+        stream
+    from canonical.resources
     union
-    select distinct system, stream from canonical.rates
+    select distinct
+        system,
+        stream
+    from canonical.rates
     union
-    select distinct system, stream from canonical.milestones
+    select distinct
+        system,
+        stream
+    from canonical.milestones
     union
-    select distinct system, stream from canonical.accounting_periods
+    select distinct
+        system,
+        stream
+    from canonical.accounting_periods
     union
-    select distinct system, stream from canonical.fx_rates
+    select distinct
+        system,
+        stream
+    from canonical.fx_rates
     union
-    select distinct system, stream from canonical.erp_documents
+    select distinct
+        system,
+        stream
+    from canonical.erp_documents
     union
-    select distinct system, stream from canonical.erp_lines
+    select distinct
+        system,
+        stream
+    from canonical.erp_lines
 ),
 
 known as (
-    select distinct system, stream from raw.records
+    select distinct
+        system,
+        stream
+    from raw.records
 ),
 
 roles as (

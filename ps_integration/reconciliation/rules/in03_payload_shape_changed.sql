@@ -97,7 +97,7 @@ changes as (
     qualify
         row_number() over (
             partition by ty.system, ty.stream, ty.path
-            order by ty.first_seen_at desc, ol.first_seen_at
+            order by ty.first_seen_at desc, ol.first_seen_at asc
         ) = 1
 ),
 
@@ -143,5 +143,5 @@ left join refused as re
     on
         ch.system = re.system
         and ch.stream = re.stream
-        and re.last_seen_at >= ch.changed_at
+        and ch.changed_at <= re.last_seen_at
 order by record_key;

@@ -5,7 +5,7 @@
 -- blocks: no
 -- needs_period: no
 -- cause: deleted_after_posting
--- remedy: Ask the owner of the source whether it was deleted on purpose; then accept, or restore it.
+-- remedy: Ask the source's owner whether it was deleted on purpose; then accept or restore it.
 -- tolerance_misses: 2
 
 with missing as (

@@ -25,7 +25,9 @@ copies as (
         ep.name,
         concat_ws(
             ', ',
-            case when coalesce(ep.customer_key, ep.customer_external_id, '') = '' then 'customer' end,
+            case
+                when coalesce(ep.customer_key, ep.customer_external_id, '') = '' then 'customer'
+            end,
             case when coalesce(ep.currency, '') = '' then 'currency' end,
             case when coalesce(ep.tax_code, '') = '' then 'tax code' end,
             case when coalesce(ep.revenue_account, '') = '' then 'revenue account' end,

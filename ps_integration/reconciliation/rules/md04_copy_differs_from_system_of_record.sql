@@ -36,12 +36,12 @@ unposted_of_customer as (
     having count(distinct pr.currency) = 1
 ),
 
-records as (
+cells as (
     select
         'project' as object_kind,
         pj.system,
         pj.external_id,
-        unnest([
+        [
             { 'field': 'name', 'value': pj.name },
             { 'field': 'currency', 'value': pj.currency },
             { 'field': 'legal_entity', 'value': pj.legal_entity },
@@ -52,19 +52,38 @@ records as (
             { 'field': 'cost_centre', 'value': pj.cost_centre },
             { 'field': 'starts_on', 'value': pj.starts_on::varchar },
             { 'field': 'ends_on', 'value': pj.ends_on::varchar }
-        ], recursive := true)
+        ] as fields
     from canonical.projects as pj
     union all
     select
         'customer' as object_kind,
         cu.system,
         cu.external_id,
-        unnest([
+        [
             { 'field': 'name', 'value': cu.name },
             { 'field': 'currency', 'value': cu.currency },
             { 'field': 'legal_entity', 'value': cu.legal_entity }
-        ], recursive := true)
+        ] as fields
     from canonical.customers as cu
+),
+
+unfolded as (
+    select
+        ce.object_kind,
+        ce.system,
+        ce.external_id,
+        unnest(ce.fields) as cell
+    from cells as ce
+),
+
+records as (
+    select
+        un.object_kind,
+        un.system,
+        un.external_id,
+        struct_extract(un.cell, 'field') as field,
+        struct_extract(un.cell, 'value') as value
+    from unfolded as un
 ),
 
 placed as (

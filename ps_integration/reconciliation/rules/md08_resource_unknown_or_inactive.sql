@@ -67,15 +67,17 @@ select
     ju.entry_id,
     if(ju.problem_of_resource = 'home entity', ju.first_system, ju.system) as left_system,
     coalesce(ju.resource_id, ju.resource_external_id) as left_id,
-    if(
-        ju.problem_of_resource = 'home entity', ju.first_home, 'worked on ' || ju.work_date::varchar
-    ) as left_value,
+    case ju.problem_of_resource
+        when 'home entity' then ju.first_home
+        else 'worked on ' || ju.work_date::varchar
+    end as left_value,
     if(ju.problem_of_resource = 'home entity', ju.last_system, ju.source_system) as right_system,
     ju.resource_id as right_id,
     case ju.problem_of_resource
         when 'home entity' then ju.last_home
         when 'unknown' then 'unknown'
-        else 'active ' || coalesce(ju.starts_on::varchar, '') || ' to '
+        else
+            'active ' || coalesce(ju.starts_on::varchar, '') || ' to '
             || coalesce(ju.ends_on::varchar, 'an unknown day')
     end as right_value,
     null as difference_seconds,
@@ -84,12 +86,13 @@ select
     ju.currency,
     if(ju.problem_of_resource = 'home entity', 'manual_edit_in_copy', 'master_data_incomplete')
         as cause,
-    'Resource ' || coalesce(ju.name, ju.resource_id, ju.resource_external_id, 'without id') || ' of '
-    || ju.entry_id || ': '
+    'Resource ' || coalesce(ju.name, ju.resource_id, ju.resource_external_id, 'without id')
+    || ' of ' || ju.entry_id || ': '
     || case ju.problem_of_resource
         when 'unknown' then 'no system knows it.'
         when 'inactive' then 'not active on ' || ju.work_date::varchar || '.'
-        else 'home entity ' || ju.first_home || ' in ' || ju.first_system || ', ' || ju.last_home
+        else
+            'home entity ' || ju.first_home || ' in ' || ju.first_system || ', ' || ju.last_home
             || ' in ' || ju.last_system || '.'
     end as detail,
     'entry' as blocked_kind,

@@ -82,7 +82,7 @@ matched as (
         row_number() over (
             partition by
                 us.project_id, us.resource_id, us.role, us.work_date, us.rate_id, us.period
-            order by er.rank, er.valid_from desc, er.external_id
+            order by er.rank asc, er.valid_from desc, er.external_id asc
         ) = 1
 ),
 

@@ -29,13 +29,29 @@ with unplaced as (
 ),
 
 external_ids as (
-    select 'project' as object_kind, system, external_id from canonical.projects
+    select
+        'project' as object_kind,
+        system,
+        external_id
+    from canonical.projects
     union all
-    select 'customer' as object_kind, system, external_id from canonical.customers
+    select
+        'customer' as object_kind,
+        system,
+        external_id
+    from canonical.customers
     union all
-    select 'resource' as object_kind, system, external_id from canonical.resources
+    select
+        'resource' as object_kind,
+        system,
+        external_id
+    from canonical.resources
     union all
-    select 'task' as object_kind, system, external_id from canonical.tasks
+    select
+        'task' as object_kind,
+        system,
+        external_id
+    from canonical.tasks
 ),
 
 orphans as (

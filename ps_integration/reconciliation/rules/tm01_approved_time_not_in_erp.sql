@@ -9,7 +9,14 @@
 -- remedy: Approve the batch that holds it, or see why no batch was planned for it.
 -- tolerance_posting_days: 2
 
-with free as (
+with held_psa as (
+    select ho.blocked_id as system
+    from reconciliation.holds as ho
+    semi join config.system_roles as sr on sr.role = 'psa' and ho.blocked_id = sr.system
+    where ho.blocked_kind = 'system'
+),
+
+free as (
     select un.*
     from reconciliation.unposted_entries as un
     left join billing.projects as pr on un.project_id = pr.project_id
@@ -28,11 +35,7 @@ with free as (
         on hm.blocked_kind = 'company' and un.erp_system || ':' || un.erp_company = hm.blocked_id
     anti join reconciliation.found as tp
         on tp.rule = 'TM10' and un.entry_id = tp.entry_id
-    anti join (
-        select system from config.system_roles where role = 'psa'
-        intersect
-        select blocked_id from reconciliation.holds where blocked_kind = 'system'
-    ) as hq on pr.psa_system = hq.system
+    anti join held_psa as hq on pr.psa_system = hq.system
     -- before the opening list is signed nothing is posted, by decision
     semi join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
@@ -53,6 +56,12 @@ waiting as (
     inner join reconciliation.found as tc
         on tc.rule = 'TM15' and fr.project_id = tc.project_id
     where fr.document_ref is null
+),
+
+above as (
+    select entry_id
+    from waiting
+    where coalesce(later_minor, 0) < above_minor
 )
 
 select
@@ -84,8 +93,6 @@ select
 from free as un
 cross join config.run as ru
 left join ops.documents as dc on un.document_ref = dc.document_ref
-anti join (
-    select entry_id from waiting where coalesce(later_minor, 0) < above_minor
-) as wa on un.entry_id = wa.entry_id
+anti join above as ab on un.entry_id = ab.entry_id
 where un.approved_at < ru.as_of - to_days($tolerance_posting_days)
 order by record_key;

@@ -11,7 +11,17 @@
 
 with ours as (
     select
-        pl.*,
+        pl.document_ref,
+        pl.line_no,
+        pl.object_kind,
+        pl.object_id,
+        pl.period,
+        pl.legal_entity,
+        pl.project_id,
+        pl.quantity,
+        pl.unit_price,
+        pl.amount_minor,
+        pl.currency,
         dc.system,
         dc.erp_id,
         dc.erp_number,
@@ -24,7 +34,11 @@ with ours as (
 theirs as (
     select
         ed.reference,
-        el.*,
+        el.system,
+        el.document_external_id,
+        el.quantity,
+        el.unit_price,
+        el.amount_minor,
         row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
     from canonical.erp_lines as el
     inner join canonical.erp_documents as ed

@@ -8,7 +8,29 @@
 -- cause: duplicate_posting
 -- remedy: Cancel the surplus document in the ERP with a credit memo.
 
-with repeated as (
+with live_lines as (
+    select
+        pl.*,
+        dc.customer_key,
+        dc.system
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where dc.state in ('sending', 'draft', 'posted', 'unknown', 'held')
+),
+
+-- the few that come twice are found first: to count documents of every line would be slow
+doubled as (
+    select
+        object_kind,
+        object_id,
+        part,
+        correction_no
+    from live_lines
+    group by object_kind, object_id, part, correction_no
+    having count(*) > 1
+),
+
+repeated as (
     select
         pl.object_kind,
         pl.object_id,
@@ -17,17 +39,21 @@ with repeated as (
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
         min(pl.project_id) as project_id,
-        min(dc.customer_key) as customer_key,
-        min(dc.system) as system,
+        min(pl.customer_key) as customer_key,
+        min(pl.system) as system,
         min(pl.currency) as currency,
         min(pl.document_ref) as first_ref,
         string_agg(distinct pl.document_ref, ', ' order by pl.document_ref) as all_refs,
         count(distinct pl.document_ref) as documents,
         sum(pl.amount_minor) - min_by(pl.amount_minor, pl.document_ref) as surplus_minor,
         sum(pl.seconds) - min_by(pl.seconds, pl.document_ref) as surplus_seconds
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where dc.state in ('sending', 'draft', 'posted', 'unknown', 'held')
+    from live_lines as pl
+    semi join doubled as db
+        on
+            pl.object_kind = db.object_kind
+            and pl.object_id = db.object_id
+            and pl.part = db.part
+            and pl.correction_no = db.correction_no
     group by pl.object_kind, pl.object_id, pl.part, pl.correction_no
     having count(distinct pl.document_ref) > 1
 ),

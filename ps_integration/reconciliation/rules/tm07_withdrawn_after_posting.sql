@@ -7,7 +7,13 @@
 -- cause: deleted_after_posting
 -- remedy: Approve the credit that is owed, or have the entry restored and approved again.
 
-with posted as (
+with doubtful as (
+    select entry_id
+    from canonical.entry_versions
+    where is_deleted or approval_state <> 'approved'
+),
+
+posted as (
     select
         pl.object_id as entry_id,
         min(pl.period) as period,
@@ -21,6 +27,7 @@ with posted as (
         sum(pl.amount_minor) as amount_minor
     from ops.posting_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    semi join doubtful as db on pl.object_id = db.entry_id
     where pl.object_kind = 'time_entry' and dc.state = 'posted'
     group by pl.object_id
     having sum(pl.amount_minor) <> 0

@@ -15,7 +15,8 @@ with closings as (
         pr.psa_external_id,
         pr.erp_system,
         case
-            when pr.status = 'closed' and ep.status = 'closed' then least(pr.closed_on, ep.closed_on)
+            when pr.status = 'closed' and ep.status = 'closed'
+                then least(pr.closed_on, ep.closed_on)
             when ep.status = 'closed' then ep.closed_on
             else pr.closed_on
         end as closed_on

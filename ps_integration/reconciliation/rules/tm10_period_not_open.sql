@@ -26,8 +26,9 @@ select
     un.amount_minor as at_risk_minor,
     un.currency,
     'period_closed' as cause,
-    un.entry_id || ' falls into ' || un.period || ', which is ' || replace(un.period_state, '_', ' ')
-    || ' in ' || coalesce(un.erp_system, 'the ERP') || '; policy: '
+    un.entry_id || ' falls into ' || un.period || ', which is '
+    || replace(un.period_state, '_', ' ') || ' in ' || coalesce(un.erp_system, 'the ERP')
+    || '; policy: '
     || if(
         un.period_state = 'closed', le.closed_period_policy, le.future_period_policy
     ) || '.' as detail,

@@ -9,7 +9,15 @@
 -- remedy: Bring the PSA's actuals into line with the time system, which is the one that bills.
 -- tolerance_seconds: 60
 
-with entries as (
+with starts as (
+    select
+        legal_entity,
+        min(bill_from) as bill_from
+    from config.going_live
+    group by legal_entity
+),
+
+entries as (
     select
         en.resource_id,
         en.project_id,
@@ -24,17 +32,21 @@ with entries as (
         sr.system is not null as is_psa
     from billing.entries as en
     left join config.system_roles as sr on en.system = sr.system and sr.role = 'psa'
-    left join config.going_live as gl on en.legal_entity = gl.legal_entity
+    left join starts as st on en.legal_entity = st.legal_entity
     where
         not coalesce(en.is_deleted, false)
         and en.resource_id is not null
         and en.project_id is not null
-    qualify en.work_date >= coalesce(min(gl.bill_from) over (partition by en.entry_id), en.work_date)
+        and (st.bill_from is null or en.work_date >= st.bill_from)
 ),
 
 -- a project for which the PSA keeps no actuals in the month is not compared
 kept as (
-    select distinct project_id, period from entries where is_psa and not is_primary
+    select distinct
+        project_id,
+        period
+    from entries
+    where is_psa and not is_primary
 ),
 
 days as (

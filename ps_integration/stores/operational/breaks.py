@@ -55,7 +55,7 @@ class _Night:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sighting:
+class _Found:
     """One row a rule found, with how its rule is set and which break is at its root."""
 
     row: Found
@@ -88,7 +88,7 @@ def record(
     for row in found:
         key = id_of(row)
         tonight.add(key)
-        sighting = _Sighting(row, outcomes[str(row["rule"])], (roots or {}).get(key))
+        sighting = _Found(row, outcomes[str(row["rule"])], (roots or {}).get(key))
         event = _see(session, now, known.get(key), key, sighting)
         counts[event] = counts.get(event, 0) + 1
     for key, item in known.items():
@@ -146,9 +146,45 @@ def show(session: Session, break_id: str) -> tuple[Break, list[BreakEvent]]:
     return rows[0], list(events)
 
 
-def _see(
-    session: Session, now: _Night, item: Break | None, key: str, sighting: _Sighting
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One break as one run saw it; `root` is rule and record key of the break at its root now."""
+
+    rule: str
+    record_key: str
+    period: str
+    at_risk_minor: int | None
+    currency: str | None
+    legal_entity: str | None
+    cause: str | None
+    root: tuple[str, str] | None
+
+
+def sightings(session: Session, run_id: str) -> list[Sighting]:
+    """Everything a run found, in order of rule and record."""
+    query = (
+        select(Break, BreakEvent.facts)
+        .join(BreakEvent, BreakEvent.break_id == Break.break_id)
+        .where(BreakEvent.run_id == run_id, BreakEvent.event != "resolved")
+        .order_by(Break.rule, Break.record_key, Break.period, BreakEvent.seq)
+    )
+    roots = {row.break_id: (row.rule, row.record_key) for row in session.scalars(select(Break))}
+    return [
+        Sighting(
+            item.rule,
+            item.record_key,
+            item.period,
+            facts["at_risk_minor"],
+            facts["currency"],
+            facts["legal_entity"],
+            facts["cause"],
+            roots.get(item.root_break_id or ""),
+        )
+        for item, facts in session.execute(query)
+    ]
+
+
+def _see(session: Session, now: _Night, item: Break | None, key: str, sighting: _Found) -> str:
     facts = _facts(sighting.row)
     if item is None:
         item = _new(now, key, sighting.row)
@@ -217,7 +253,7 @@ def _new(now: _Night, key: str, row: Found) -> Break:
     )
 
 
-def _set(item: Break, sighting: _Sighting, facts: dict[str, object]) -> None:
+def _set(item: Break, sighting: _Found, facts: dict[str, object]) -> None:
     row = sighting.row
     item.severity = sighting.outcome.severity
     item.owner = sighting.outcome.owner
@@ -242,7 +278,13 @@ def _facts(row: Found) -> dict[str, object]:
 
 
 def _event(
-    key: str, now: _Night, event: str, facts: dict[str, object], *, by: str = _SYSTEM, note: str = ""
+    key: str,
+    now: _Night,
+    event: str,
+    facts: dict[str, object],
+    *,
+    by: str = _SYSTEM,
+    note: str = "",
 ) -> BreakEvent:
     return BreakEvent(
         break_id=key,

@@ -55,12 +55,13 @@ create table if not exists raw.records (
     payload varchar,            -- the record's own bytes as text; null on a tombstone
     payload_sha256 varchar,
     is_tombstone boolean,
-    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar
+    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar,
+    source_day varchar          -- business date, for streams that are listed again by window
 );
 create table if not exists raw.reads (
     run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
     window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
-    status varchar,                                                 -- complete | failed
+    status varchar,                                                 -- complete | failed | absent
     pages integer, records_read bigint, records_changed bigint,
     started_at timestamptz, finished_at timestamptz,
     error_kind varchar, error_message varchar
@@ -76,7 +77,14 @@ create table if not exists raw.missing (
 -- Every field path a stream has ever shown. First seen on the first read = the known shape.
 create table if not exists raw.shapes (
     system varchar, stream varchar, path varchar, json_type varchar,
-    first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
+    first_seen_at timestamptz, last_seen_at timestamptz,
+    run_id varchar,         -- the last run that saw it
+    records_seen bigint     -- records looked at, over all runs, that had it
+);
+-- How many changed records each run looked at. A path of a stream that was in more than 99 % of
+-- the records looked at since it was first seen, and in none of a run's 20 or more, is missing.
+create table if not exists raw.shape_runs (
+    run_id varchar, system varchar, stream varchar, seen_at timestamptz, records bigint
 );
 
 create or replace view raw.current_records as
@@ -96,6 +104,10 @@ create table if not exists quarantine.records (
 -- canonical: one current row per object and system; deleted records have left, see raw ------------
 -- Every table starts with the same five columns: where the row came from.
 
+-- How far each stream has been conformed, and with which mapping.
+create table if not exists canonical.conformed (
+    system varchar, stream varchar, raw_seq bigint, mapping_hash varchar
+);
 create table if not exists canonical.customers (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     match_key varchar, name varchar, currency varchar, legal_entity varchar,
@@ -155,6 +167,36 @@ create table if not exists canonical.approvals (
     entry_external_id varchar, state varchar,   -- submitted | approved | rejected | withdrawn
     approver varchar, decided_at timestamptz, updated_at timestamptz
 );
+-- Time entries with the approval they have tonight: an entry that is approved by request takes the
+-- latest decision about it; a withdrawn request, or none, leaves it a draft.
+create or replace view canonical.entry_states as
+with decisions as (
+    select
+        system, entry_external_id, state, approver, decided_at, updated_at
+    from canonical.approvals
+    qualify row_number() over (
+        partition by system, entry_external_id
+        order by coalesce(decided_at, updated_at) desc nulls last, raw_seq desc, external_id desc
+    ) = 1
+)
+select
+    te.* exclude (approval_state, approved_at, approver, submitted_at),
+    case
+        when te.approval_state <> 'by_request' then te.approval_state
+        when de.state in ('approved', 'rejected', 'submitted') then de.state
+        else 'draft'
+    end as approval_state,
+    case when te.approval_state <> 'by_request' then te.approved_at
+        when de.state = 'approved' then de.decided_at end as approved_at,
+    case when te.approval_state <> 'by_request' then te.approver
+        when de.state = 'approved' then de.approver end as approver,
+    case when te.approval_state <> 'by_request' then te.submitted_at
+        when de.state = 'submitted' then coalesce(te.submitted_at, de.updated_at)
+    end as submitted_at
+from canonical.time_entries as te
+left join decisions as de
+    on te.approval_state = 'by_request'
+    and te.system = de.system and te.external_id = de.entry_external_id;
 create table if not exists canonical.expenses (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     resource_external_id varchar, project_external_id varchar, category varchar, spent_on date,
@@ -212,7 +254,7 @@ create table if not exists canonical.crosswalk (
 -- Every version of every entry, append-only: a new row only when a billing-relevant field changed.
 create table if not exists canonical.entry_versions (
     entry_id varchar, version_no integer, version_sha256 varchar, raw_seq bigint,
-    system varchar, external_id varchar,
+    system varchar, stream varchar, record_id varchar, external_id varchar,
     resource_external_id varchar, project_external_id varchar, task_external_id varchar,
     role varchar, work_date date, seconds bigint, is_billable boolean,
     approval_state varchar, is_deleted boolean,
@@ -221,9 +263,11 @@ create table if not exists canonical.entry_versions (
 );
 
 create or replace view canonical.current_versions as
-select *
-from canonical.entry_versions
-qualify row_number() over (partition by entry_id order by version_no desc) = 1;
+select ev.*
+from canonical.entry_versions as ev
+semi join (
+    select entry_id, max(version_no) as version_no from canonical.entry_versions group by entry_id
+) as la on ev.entry_id = la.entry_id and ev.version_no = la.version_no;
 
 -- ops: a copy of the operational store under one ledger sequence number (config.run.ledger_seq) ---
 
@@ -232,7 +276,8 @@ create table if not exists ops.documents (
     legal_entity varchar, project_id varchar, customer_key varchar, currency varchar,
     period varchar, posting_date date, state varchar, amount_minor bigint,
     erp_id varchar, erp_number varchar, readback_minor bigint,
-    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar
+    sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
+    content_sha256 varchar      -- of the planned document; the plan reuses a reference by it
 );
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
@@ -246,6 +291,10 @@ create table if not exists ops.posting_lines (
 create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
+);
+create table if not exists ops.ledger (
+    seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
+    attempt integer, run_id varchar
 );
 create table if not exists ops.open_breaks (
     break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,
@@ -319,7 +368,8 @@ create table if not exists billing.dispositions (
 create table if not exists billing.completeness (
     legal_entity varchar, currency varchar, period varchar,
     approved_count bigint, approved_seconds bigint, approved_minor bigint, unpriced_count bigint,
-    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint, holds boolean
+    disposed_count bigint, disposed_seconds bigint, disposed_minor bigint,
+    disposed_unpriced_count bigint, holds boolean
 );
 create table if not exists billing.record_counts (
     system varchar, raw_records bigint, not_approved bigint, approved bigint,
@@ -327,10 +377,13 @@ create table if not exists billing.record_counts (
 );
 create table if not exists billing.ledger_equation (
     legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
-    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint, holds boolean
+    in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint,
+    unexplained bigint,         -- lines, documents and entries that fit nowhere; see ledger.sql
+    holds boolean
 );
+-- `entry_id` is the entry's or the milestone's id; one row per group it was or is billed under.
 create table if not exists billing.corrections_owed (
-    entry_id varchar, legal_entity varchar, currency varchar, period varchar,
+    entry_id varchar, project_id varchar, legal_entity varchar, currency varchar, period varchar,
     confirmed_minor bigint, in_flight_minor bigint, target_minor bigint, owed_minor bigint,
     reason varchar
 );
@@ -340,6 +393,17 @@ create table if not exists billing.milestones (
     currency varchar, period varchar, amount_minor bigint, customer_key varchar,
     disposition varchar, reason varchar, break_id varchar, document_ref varchar,
     posting_period varchar, erp_system varchar, erp_company varchar
+);
+
+-- What goes into tonight's documents, line by line, in its final order (billing/sql/ready_lines.sql).
+create table if not exists billing.ready_lines (
+    document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
+    part integer, correction_no integer, version_sha256 varchar, project_id varchar,
+    legal_entity varchar, period varchar, posting_period varchar, work_date date, seconds bigint,
+    quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
+    description varchar, erp_system varchar, erp_company varchar, project_external_id varchar,
+    customer_key varchar, purchase_order varchar, tax_code varchar, cost_centre varchar,
+    revenue_account varchar
 );
 
 -- reconciliation ----------------------------------------------------------------------------------

@@ -76,8 +76,9 @@ class Warehouse:
     def value(self, sql: str, params: Params | None = None) -> object:
         """The first column of the first row, or None."""
         with self._lock, _refusals():
-            first = self._connection.execute(sql, dict(params) if params else None).fetchone()
-            return None if first is None else first[0]
+            # Read to the end: DuckDB refuses other work beside an unfinished result.
+            found = self._connection.execute(sql, dict(params) if params else None).fetchall()
+            return found[0][0] if found else None
 
     def batches(
         self, sql: str, params: Params | None = None, size: int = 50_000
@@ -85,6 +86,7 @@ class Warehouse:
         """Stream a query's result in Arrow batches, so that memory stays flat."""
         cursor = self._connection.cursor()
         try:
+            cursor.execute("set timezone = 'UTC'")  # a cursor is a session of its own
             relation = cursor.sql(sql, params=dict(params) if params else None)
             yield from relation.to_arrow_reader(size)
         finally:

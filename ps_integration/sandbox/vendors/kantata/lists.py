@@ -39,10 +39,12 @@ class Account:
         """Return a collection's records whose attributes have these values."""
         return list(self.transaction.stored(self.system, collection, where=where or None))
 
-    def references(self, subject: str) -> Mapping[str, list[Document]]:
-        """Return the external references of a type of record, by its id."""
+    def references(
+        self, subject: str, collection: str = "external_references"
+    ) -> Mapping[str, list[Document]]:
+        """Return what names a type of record as its subject, by the record's id."""
         found: defaultdict[str, list[Document]] = defaultdict(list)
-        for row in self.stored("external_references", subject_type=subject):
+        for row in self.stored(collection, subject_type=subject):
             found[str(row.document["subject_id"])].append(row.document)
         return found
 
@@ -148,8 +150,8 @@ def _links(
     """Return the related ids of each record."""
     if link.reverse is None:
         return {row.id: _ids(row.document.get(link.field)) for row in rows}
-    if link.collection == "external_references":
-        references = account.references(resource.subject)
+    if link.reverse == "subject":
+        references = account.references(resource.subject, link.collection)
         return {row.id: [str(one["id"]) for one in references.get(row.id, [])] for row in rows}
     found: defaultdict[str, list[str]] = defaultdict(list)
     for row in account.stored(link.collection):

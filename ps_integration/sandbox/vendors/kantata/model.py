@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 REFERENCES = " external_references:external_references:subject"
+CUSTOM_FIELDS = " custom_field_values:custom_field_values:subject"
 
 
 @dataclass(frozen=True, slots=True)

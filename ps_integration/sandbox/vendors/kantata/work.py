@@ -1,6 +1,7 @@
 """Resources about the work: projects, clients, tasks, people, assignments."""
 
 from ps_integration.sandbox.vendors.kantata.model import (
+    CUSTOM_FIELDS,
     REFERENCES,
     Resource,
     associations,
@@ -29,7 +30,7 @@ WORK = (
             " participants:users workspace_groups:workspace_groups"
             " primary_workspace_group:workspace_groups"
             " workspace_resources:workspace_resources:workspace_id"
-            " timesheet_submissions:timesheet_submissions:workspace_id" + REFERENCES
+            " timesheet_submissions:timesheet_submissions:workspace_id" + CUSTOM_FIELDS + REFERENCES
         ),
         filters(
             "include_archived=switch:archived archived=archived:archived budgeted=bool:budgeted"
@@ -46,7 +47,7 @@ WORK = (
             "id name company contact_name email phone_number address website notes"
             " created_at updated_at"
         ),
-        associations("workspaces:workspaces:workspace_group_ids" + REFERENCES),
+        associations("workspaces:workspaces:workspace_group_ids" + CUSTOM_FIELDS + REFERENCES),
         filters("companies_only=only:company matching=like:name"),
         orders("name created_at updated_at"),
     ),
@@ -63,7 +64,9 @@ WORK = (
         associations(
             "workspace:workspaces creator:users parent:stories root:stories assignees:users"
             " sub_stories:stories:parent_id current_assignments:assignments:story_id"
-            " assigned_role:roles" + REFERENCES
+            " assigned_role:roles story_state_changes:story_state_changes:story_id"
+            + CUSTOM_FIELDS
+            + REFERENCES
         ),
         filters(
             "workspace_id=equals:workspace_id with_projects=in:workspace_id"
@@ -83,7 +86,9 @@ WORK = (
         words(
             "id full_name photo_path email_address headline disabled account_id account_permission"
         ),
-        associations("role:roles account_membership:account_memberships:user_id" + REFERENCES),
+        associations(
+            "role:roles account_membership:account_memberships:user_id" + CUSTOM_FIELDS + REFERENCES
+        ),
         filters(
             "on_my_account=switch:participation by_email_address=equals:email_address"
             " by_email_addresses=in:email_address account_id=equals:account_id"
@@ -131,5 +136,25 @@ WORK = (
         associations("workspace:workspaces user:users role:roles" + REFERENCES),
         filters("workspace_id=in:workspace_id user_ids=in:user_id"),
         orders("created_at updated_at"),
+    ),
+    Resource(
+        "custom_field_values",
+        "CustomFieldValue",
+        words(
+            "id subject_type subject_id value display_value can_edit type setter_id account_id"
+            " custom_field_id custom_field_name created_at updated_at"
+        ),
+        associations(REFERENCES),
+        filters("subject_type=equals:subject_type"),
+        orders("created_at updated_at"),
+    ),
+    Resource(
+        "story_state_changes",
+        "",
+        words("id state formatted_state user_id story_id created_at"),
+        associations("user:users story:stories"),
+        filters("story_id=in:story_id"),
+        orders("created_at"),
+        instants=("created",),
     ),
 )

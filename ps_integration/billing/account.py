@@ -1,0 +1,92 @@
+"""The two equations: every approved hour has one fate, and the documents come to what is due."""
+
+from ps_integration.billing import statements
+from ps_integration.domain.ports import Queries, Row
+
+_FILES = (
+    "macros",
+    "fx_quotes",
+    "live_lines",
+    "own_count",
+    "own_prices",
+    "completeness",
+    "record_counts",
+    "corrections",
+    "ledger",
+)
+WORST_MAX = 10
+"""Groups that a failing check names."""
+
+_BROKEN_GROUPS = """
+select
+    legal_entity,
+    currency,
+    period,
+    approved_count,
+    disposed_count,
+    approved_seconds,
+    disposed_seconds,
+    approved_minor,
+    disposed_minor,
+    unpriced_count,
+    disposed_unpriced_count
+from billing.completeness
+where not holds
+order by
+    abs(approved_minor - disposed_minor) desc,
+    abs(approved_seconds - disposed_seconds) desc,
+    legal_entity, currency, period
+limit $worst_max
+"""
+_BROKEN_COUNTS = """
+select
+    system,
+    raw_records,
+    not_approved,
+    approved,
+    quarantined,
+    deleted,
+    superseded
+from billing.record_counts
+where not holds
+order by system
+"""
+_BROKEN_LEDGER = """
+select
+    legal_entity,
+    currency,
+    period,
+    confirmed_minor,
+    in_flight_minor,
+    target_minor,
+    owed_minor,
+    erp_minor,
+    unexplained
+from billing.ledger_equation
+where not holds
+order by
+    abs(confirmed_minor - erp_minor) desc,
+    abs(confirmed_minor + in_flight_minor + owed_minor - target_minor) desc,
+    legal_entity, currency, period
+limit $worst_max
+"""
+
+
+def account(queries: Queries) -> None:
+    """Fill `billing.completeness`, `record_counts`, `corrections_owed` and `ledger_equation`."""
+    statements.run(queries, _FILES)
+
+
+def broken_groups(queries: Queries) -> list[Row]:
+    """The groups in which approved time is not the sum of its dispositions, worst first."""
+    return queries.rows(_BROKEN_GROUPS, {"worst_max": WORST_MAX})
+
+
+def broken_counts(queries: Queries) -> list[Row]:
+    """The systems whose raw time records are not all accounted for."""
+    return queries.rows(_BROKEN_COUNTS)
+
+
+def broken_ledger(queries: Queries) -> list[Row]:
+    """The groups in which documents, targets and the ERP do not tie, worst first."""
+    return queries.rows(_BROKEN_LEDGER, {"worst_max": WORST_MAX})

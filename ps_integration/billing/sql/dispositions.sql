@@ -1,0 +1,269 @@
+-- Fills billing.dispositions: one row per part. Seconds and amount of every part are those of the
+-- current version at today's price, so parts partition the entry; where a document says otherwise
+-- the evidence speaks of a correction owed, and billing.corrections_owed has the difference.
+delete from billing.dispositions;
+
+insert into billing.dispositions by name
+with planned as (
+    select
+        pl.object_id,
+        pl.part,
+        pl.seconds,
+        pl.amount_minor,
+        pl.version_sha256,
+        max(doc.document_ref) as document_ref
+    from ops.posting_lines as pl
+    inner join ops.documents as doc on pl.document_ref = doc.document_ref
+    where pl.object_kind = 'time_entry' and pl.correction_no = 0 and doc.state = 'planned'
+    group by all
+),
+
+cut as (
+    select
+        ga.*,
+        coalesce(cc.fitting_seconds, 0) as fitting_seconds,
+        minor_of(
+            hours_at(coalesce(cc.fitting_seconds, 0), ga.scale),
+            ga.unit_price,
+            ga.factor,
+            ga.rounding
+        ) as fitting_minor,
+        ca.entry_id is not null as is_over_cap,
+        ca.used_minor
+    from gates as ga
+    left join capped as ca on ga.entry_id = ca.entry_id
+    left join cap_cuts as cc on ga.entry_id = cc.entry_id
+),
+
+open_parts as (
+    select
+        *,
+        part as part_no,
+        open_seconds as part_seconds,
+        amount_minor as part_minor,
+        reason as part_reason
+    from cut
+    where not is_over_cap
+    union all
+    select
+        *,
+        part as part_no,
+        fitting_seconds as part_seconds,
+        fitting_minor as part_minor,
+        reason as part_reason
+    from cut
+    where is_over_cap and fitting_seconds > 0
+    union all
+    select
+        cu.*,
+        cu.part + if(cu.fitting_seconds > 0, 1, 0) as part_no,
+        cu.open_seconds - cu.fitting_seconds as part_seconds,
+        cu.amount_minor - cu.fitting_minor as part_minor,
+        if(wo.entry_id is not null, 'written_off', 'cap_used_up') as part_reason
+    from cut as cu
+    left join (
+        select distinct
+            entry_id,
+            part
+        from ops.decisions
+        where kind = 'write_off' and decided_by <> seconded_by
+    ) as wo on cu.entry_id = wo.entry_id and cu.part + 1 = wo.part and cu.fitting_seconds > 0
+    where cu.is_over_cap
+),
+
+billed_parts as (
+    select
+        ae.*,
+        be.is_changed,
+        if(be.is_changed, be.first_part, ll.part) as part_no,
+        cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint) as part_seconds,
+        sum(ll.amount_minor) as billed_minor,
+        bool_or(ll.is_posted) as is_posted,
+        min_by(ll.document_ref, (not ll.is_posted, ll.document_ref)) as document_ref,
+        min_by(ll.state, (not ll.is_posted, ll.document_ref)) as state,
+        min_by(ll.erp_number, (not ll.is_posted, ll.document_ref)) as erp_number,
+        min_by(ll.posting_period, (not ll.is_posted, ll.document_ref)) as posting_period
+    from approved_entries as ae
+    inner join billed_entries as be on ae.entry_id = be.entry_id
+    inner join live_lines as ll
+        on ae.entry_id = ll.object_id and ll.object_kind = 'time_entry' and ll.correction_no = 0
+    group by all
+),
+
+billed_priced as (
+    select
+        bp.*,
+        ra.unit_price,
+        if(
+            bp.is_by_the_hour,
+            minor_of(
+                hours_at(bp.part_seconds, bp.scale), ra.unit_price, bp.factor, bp.rounding
+            ),
+            0
+        ) as part_minor
+    from billed_parts as bp
+    left join billing.rated_entries as ra on bp.entry_id = ra.entry_id
+),
+
+all_parts as (
+    select
+        op.entry_id,
+        op.version_no,
+        op.version_sha256,
+        op.part_no as part,
+        op.part_seconds as seconds,
+        op.scale,
+        op.unit_price,
+        op.part_minor as amount_minor,
+        op.currency,
+        op.legal_entity,
+        op.period,
+        op.project_id,
+        op.resource_id,
+        op.work_date,
+        case
+            when op.part_reason in ('before_bill_from', 'invoiced_at_source')
+                then 'settled_elsewhere'
+            when op.part_reason = 'written_off' then 'written_off'
+            when
+                op.part_reason in (
+                    'entry_not_billable',
+                    'task_not_billable',
+                    'internal_project',
+                    'project_not_billable',
+                    'no_hours'
+                )
+                then 'non_billable'
+            when op.part_reason in ('billed_by_milestone', 'billed_by_fixed_fee') then 'covered'
+            when
+                op.part_reason in (
+                    'cap_used_up',
+                    'opening_not_signed',
+                    'no_open_period',
+                    'period_closed',
+                    'period_not_open',
+                    'period_unknown'
+                )
+                then 'deferred'
+            when op.part_reason = 'to_be_planned' then 'queued'
+            else 'excepted'
+        end as disposition,
+        if(pd.document_ref is not null, 'planned', op.part_reason) as reason,
+        case
+            when pd.document_ref is not null
+                then 'Planned in ' || pd.document_ref || ', waiting for approval.'
+            when op.part_reason = 'before_bill_from'
+                then 'Worked on ' || op.work_date || ', before billing from here began on '
+                    || op.bill_from || '.'
+            when op.part_reason = 'invoiced_at_source'
+                then 'Marked invoiced by ' || op.system || '; no line of ours has it.'
+            when op.part_reason = 'written_off'
+                then 'Written off by ' || coalesce(op.decided_by, 'a person') || ' and '
+                    || coalesce(op.seconded_by, 'a second person')
+                    || coalesce(': ' || op.write_off_reason, '') || '.'
+            when op.part_reason = 'entry_not_billable'
+                then 'Marked not billable in ' || op.system || '.'
+            when op.part_reason = 'task_not_billable'
+                then 'Task ' || coalesce(op.task_name, op.task_id, '') || ' is not billable.'
+            when op.part_reason = 'internal_project'
+                then 'Project ' || coalesce(op.project_id, '') || ' is internal.'
+            when op.part_reason = 'project_not_billable'
+                then 'Project ' || coalesce(op.project_id, '') || ' is not billable.'
+            when op.part_reason = 'no_hours' then 'The entry has no hours.'
+            when op.part_reason = 'billed_by_milestone'
+                then 'Covered by the milestones of project ' || coalesce(op.project_id, '') || '.'
+            when op.part_reason = 'billed_by_fixed_fee'
+                then 'Covered by the fixed fee of project ' || coalesce(op.project_id, '') || '.'
+            when op.break_id is not null
+                then 'Break ' || op.break_rule || ' (' || op.break_id || ') is open on '
+                    || op.held_thing || '.'
+            when op.part_reason = 'cap_used_up'
+                then 'The cap of project ' || op.project_id || ', '
+                    || money_text(op.cap_minor, op.factor, op.currency) || ', is used up: '
+                    || money_text(op.used_minor::bigint, op.factor, op.currency)
+                    || ' is in documents, the rest went to earlier work.'
+            when op.part_reason = 'opening_not_signed'
+                then 'The opening list of ' || op.legal_entity || ' and ' || op.system
+                    || ' is not signed.'
+            when op.part_reason = 'to_be_planned' and op.posting_period <> op.period
+                then 'Ready; period ' || op.period || ' is ' || op.work_period_state
+                    || ' and policy shifts it to ' || op.posting_period || '.'
+            when op.part_reason = 'to_be_planned' then 'Ready for the next batch.'
+            when op.part_reason = 'period_rejected'
+                then 'Period ' || op.period || ' is ' || op.work_period_state
+                    || ' and policy rejects such time; a person must move it or write it off.'
+            when op.part_reason in ('period_closed', 'period_not_open', 'period_unknown')
+                then 'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
+                    || ' in the ERP.'
+            when op.part_reason = 'no_open_period'
+                then 'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
+                    || ' and there is no open period to shift to.'
+            else 'Held: ' || replace(op.part_reason, '_', ' ') || '.'
+        end as evidence,
+        if(op.part_reason[1:6] = 'break_', op.break_id, null) as break_id,
+        pd.document_ref,
+        if(op.part_reason = 'to_be_planned', op.posting_period, null) as posting_period
+    from open_parts as op
+    left join planned as pd
+        on
+            op.part_reason = 'to_be_planned'
+            and op.entry_id = pd.object_id
+            and op.part_no = pd.part
+            and op.part_seconds = pd.seconds
+            and op.part_minor = pd.amount_minor
+            and op.version_sha256 = pd.version_sha256
+    union all by name
+    select
+        entry_id,
+        version_no,
+        version_sha256,
+        part_no as part,
+        part_seconds as seconds,
+        scale,
+        unit_price,
+        part_minor as amount_minor,
+        currency,
+        legal_entity,
+        period,
+        project_id,
+        resource_id,
+        work_date,
+        if(is_posted, 'posted', 'queued') as disposition,
+        state as reason,
+        'In ' || document_ref || coalesce(', ERP document ' || erp_number, '') || ', '
+        || money_text(billed_minor::bigint, factor, currency) || '.'
+        || case
+            when part_minor is null then ' No price is found for it any more.'
+            when is_changed or part_minor <> billed_minor
+                then ' Correction owed: today it comes to '
+                    || money_text(part_minor, factor, currency) || '.'
+            else ''
+        end as evidence,
+        null as break_id,
+        document_ref,
+        posting_period
+    from billed_priced
+)
+
+select
+    entry_id,
+    version_no,
+    version_sha256,
+    part,
+    seconds,
+    hours_at(seconds, scale) as quantity,
+    unit_price,
+    amount_minor,
+    coalesce(currency, 'unassigned') as currency,
+    coalesce(legal_entity, 'unassigned') as legal_entity,
+    coalesce(period, 'unassigned') as period,
+    project_id,
+    resource_id,
+    work_date,
+    disposition,
+    reason,
+    evidence,
+    break_id,
+    document_ref,
+    posting_period
+from all_parts;

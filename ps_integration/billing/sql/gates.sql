@@ -1,0 +1,166 @@
+-- The part of every approved entry that is in no document yet, and the first gate that stops it.
+create or replace temp table open_portions as
+select
+    ae.*,
+    coalesce(be.last_part, 0) + 1 as part,
+    ae.seconds - coalesce(be.billed_seconds, 0) as open_seconds,
+    be.entry_id is not null as has_lines,
+    ra.unit_price,
+    ra.problem,
+    case
+        when not ae.is_by_the_hour then 0
+        else minor_of(
+            hours_at(open_seconds, ae.scale), ra.unit_price, ae.factor, ae.rounding
+        )
+    end as amount_minor
+from approved_entries as ae
+left join billed_entries as be on ae.entry_id = be.entry_id
+left join billing.rated_entries as ra on ae.entry_id = ra.entry_id
+where
+    be.entry_id is null
+    or (not be.is_changed and ae.seconds > be.billed_seconds);
+
+create or replace temp table gates as
+with settings as (
+    select max(value) as rates_source
+    from config.rule_settings
+    where rule = 'RATES' and setting = 'source'
+),
+
+starts as (
+    select
+        legal_entity,
+        time_system,
+        min(bill_from) as bill_from
+    from config.going_live
+    group by all
+),
+
+signed as (
+    select
+        legal_entity,
+        time_system,
+        max(bill_from) as bill_from
+    from ops.openings
+    where signed_by is not null
+    group by all
+),
+
+write_offs as (
+    select
+        entry_id,
+        part,
+        min(reason) as reason,
+        min(decided_by) as decided_by,
+        min(seconded_by) as seconded_by
+    from ops.decisions
+    where kind = 'write_off' and decided_by <> seconded_by
+    group by all
+),
+
+projects as (
+    select
+        project_id,
+        min(psa_system) as psa_system,
+        min(erp_external_id) as erp_external_id,
+        coalesce(min(revenue_account), nullif($revenue_account, '')) as revenue_account
+    from billing.projects
+    group by all
+),
+
+facts as (
+    select
+        op.*,
+        coalesce(st.bill_from, sg.bill_from) as bill_from,
+        sg.bill_from is not null and sg.bill_from = coalesce(st.bill_from, sg.bill_from)
+            as is_opened,
+        wo.entry_id is not null as is_written_off,
+        wo.reason as write_off_reason,
+        wo.decided_by,
+        wo.seconded_by,
+        pr.erp_external_id,
+        pr.revenue_account,
+        coalesce(
+            he.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id, ha.break_id,
+            hr.break_id
+        ) as break_id,
+        coalesce(he.rule, hp.rule, hc.rule, ht.rule, hx.rule, ha.rule, hr.rule) as break_rule,
+        case
+            when he.break_id is not null then 'this entry'
+            when hp.break_id is not null then 'project ' || op.project_id
+            when hc.break_id is not null then 'customer ' || op.customer_key
+            when ht.break_id is not null then 'system ' || op.system
+            when hx.break_id is not null then 'system ' || op.erp_system
+            when ha.break_id is not null then 'system ' || pr.psa_system
+            else 'system ' || se.rates_source
+        end as held_thing,
+        coalesce(pp.state, op.period_state, 'unknown') as work_period_state,
+        case
+            when work_period_state = 'open' then 'open'
+            when work_period_state = 'closed' then coalesce(le.closed_period_policy, 'hold')
+            else coalesce(le.future_period_policy, 'hold')
+        end as period_policy,
+        case
+            when work_period_state = 'open' then op.period
+            when period_policy <> 'shift' then null
+            when work_period_state = 'closed' then pp.next_open
+            when work_period_state = 'not_open' then pp.previous_open
+        end as posting_period
+    from open_portions as op
+    cross join settings as se
+    left join starts as st on op.legal_entity = st.legal_entity and op.system = st.time_system
+    left join signed as sg on op.legal_entity = sg.legal_entity and op.system = sg.time_system
+    left join write_offs as wo on op.entry_id = wo.entry_id and op.part = wo.part
+    left join projects as pr on op.project_id = pr.project_id
+    left join config.legal_entities as le on op.legal_entity = le.legal_entity
+    left join posting_periods as pp
+        on
+            op.erp_system = pp.system
+            and coalesce(op.erp_company, '') = pp.company
+            and op.period = pp.period
+    left join holds as he on op.entry_id = he.blocked_id and he.blocked_kind = 'entry'
+    left join holds as hp on op.project_id = hp.blocked_id and hp.blocked_kind = 'project'
+    left join holds as hc on op.customer_key = hc.blocked_id and hc.blocked_kind = 'customer'
+    left join holds as ht on op.system = ht.blocked_id and ht.blocked_kind = 'system'
+    left join holds as hx on op.erp_system = hx.blocked_id and hx.blocked_kind = 'system'
+    left join holds as ha on pr.psa_system = ha.blocked_id and ha.blocked_kind = 'system'
+    left join holds as hr on se.rates_source = hr.blocked_id and hr.blocked_kind = 'system'
+)
+
+select
+    *,
+    case
+        when work_date < bill_from then 'before_bill_from'
+        when is_invoiced and not has_lines then 'invoiced_at_source'
+        when is_written_off then 'written_off'
+        when not is_billable then 'entry_not_billable'
+        when not task_is_billable then 'task_not_billable'
+        when billing_type = 'internal' then 'internal_project'
+        when not project_is_billable then 'project_not_billable'
+        when seconds = 0 then 'no_hours'
+        when billing_type = 'milestone' then 'billed_by_milestone'
+        when billing_type = 'fixed_fee' then 'billed_by_fixed_fee'
+        when break_id is not null then 'break_' || lower(break_rule)
+        when coalesce(project_matches, 1) > 1 then 'project_ambiguous'
+        when project_id is null then 'project_unmapped'
+        when coalesce(resource_matches, 1) > 1 then 'resource_ambiguous'
+        when resource_id is null then 'resource_unmapped'
+        when seconds < 0 then 'negative_hours'
+        when legal_entity is null then 'legal_entity_unknown'
+        when currency is null then 'currency_unknown'
+        when billing_type is null then 'billing_type_unknown'
+        when problem is not null then problem
+        when amount_minor is null then 'not_priced'
+        when customer_key is null then 'customer_unknown'
+        when erp_system is null or erp_company is null then 'no_erp_route'
+        when erp_external_id is null then 'project_not_in_erp'
+        when revenue_account is null then 'revenue_account_unknown'
+        when period_policy = 'reject' then 'period_rejected'
+        when not is_opened then 'opening_not_signed'
+        when posting_period is not null then 'to_be_planned'
+        when period_policy = 'shift' then 'no_open_period'
+        when work_period_state = 'closed' then 'period_closed'
+        when work_period_state = 'not_open' then 'period_not_open'
+        else 'period_unknown'
+    end as reason
+from facts;

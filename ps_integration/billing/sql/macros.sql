@@ -1,0 +1,51 @@
+-- Exact arithmetic of hours, prices and minor units; no value here is ever a double.
+
+-- Hours from seconds, rounded half up at an ERP's quantity scale (10 ** decimals, at most 100000).
+create or replace temp macro hours_at(seconds, scale) as cast(
+    cast(
+        sign(seconds) * ((2 * abs(seconds) * scale + 3600) // 7200) * (100000 // scale)
+        as decimal(18, 0)
+    ) * cast(0.00001 as decimal(6, 5))
+    as decimal(18, 5)
+);
+
+-- One line's amount in minor units, rounded once by the legal entity's mode.
+create or replace temp macro minor_of(quantity, unit_price, factor, rounding) as cast(
+    case
+        when rounding = 'half_even'
+            then round_even(quantity * unit_price * cast(factor as decimal(5, 0)), 0)
+        else round(quantity * unit_price * cast(factor as decimal(5, 0)), 0)
+    end as bigint
+);
+
+-- 1 / rate at twelve decimals, rounded half up, by whole-number division.
+create or replace temp macro inverse_rate(rate) as cast(
+    cast(
+        (
+            2 * 1000000000000000000000000::hugeint
+            + replace(cast(rate as varchar), '.', '')::hugeint
+        ) // (2 * replace(cast(rate as varchar), '.', '')::hugeint)
+        as decimal(38, 0)
+    ) * cast(0.000000000001 as decimal(13, 12))
+    as decimal(28, 12)
+);
+
+-- A role as the rate card and the entry may both spell it.
+create or replace temp macro role_key(role) as lower(trim(role));
+
+-- An amount as people read it, e.g. 1234.50 GBP.
+create or replace temp macro money_text(minor, factor, currency) as
+case
+    when minor is null then 'no price'
+    when factor = 1 then minor::varchar || ' ' || currency
+    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
+        || lpad((abs(minor) % factor)::varchar, cast(length(factor::varchar) - 1 as integer), '0') || ' ' || currency
+end;
+
+-- The identity of what was billed of a milestone: a change of any of the three is a new version.
+create or replace temp macro milestone_sha(minor, currency, reached_on) as sha256(
+    concat_ws('|', minor, currency, reached_on)
+);
+
+-- A decimal without the zeros that only its column type adds.
+create or replace temp macro plain_number(value) as rtrim(rtrim(cast(value as varchar), '0'), '.');

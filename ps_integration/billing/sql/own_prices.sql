@@ -1,0 +1,331 @@
+-- Prices of `own_entries`, looked up anew: a rate is asked for under five keys, the best rank wins,
+-- two rates of that rank are no price.
+create or replace temp table own_rates as
+with assignment_roles as (
+    select
+        xp.canonical_id as project_id,
+        xr.canonical_id as resource_id,
+        any_value(ag.role) as role
+    from canonical.assignments as ag
+    inner join canonical.crosswalk as xp
+        on
+            xp.object_kind = 'project'
+            and ag.system = xp.system
+            and ag.project_external_id = xp.external_id
+    inner join canonical.crosswalk as xr
+        on
+            xr.object_kind = 'resource'
+            and ag.system = xr.system
+            and ag.resource_external_id = xr.external_id
+    where ag.role is not null
+    group by xp.canonical_id, xr.canonical_id
+    having count(distinct role_key(ag.role)) = 1
+),
+
+asking as (
+    select distinct
+        oe.project_id,
+        oe.resource_id,
+        oe.task_id,
+        oe.role,
+        oe.person_role,
+        role_key(coalesce(oe.role, ar.role, oe.person_role)) as asked_role
+    from own_entries as oe
+    left join assignment_roles as ar
+        on oe.project_id = ar.project_id and oe.resource_id = ar.resource_id
+    where oe.has_price
+),
+
+asked as (
+    select
+        ak.*,
+        unnest([
+            'assignment|' || ak.project_id || '|' || ak.resource_id,
+            'project_role|' || ak.project_id || '|' || ak.asked_role,
+            'project|' || ak.project_id,
+            'role|' || ak.asked_role,
+            'resource|' || ak.resource_id
+        ]) as question
+    from asking as ak
+),
+
+answers as (
+    select
+        case ra.scope
+            when 'assignment' then 'assignment|' || xp.canonical_id || '|' || xr.canonical_id
+            when 'project_role' then 'project_role|' || xp.canonical_id || '|' || role_key(ra.role)
+            when 'project' then 'project|' || xp.canonical_id
+            when 'role' then 'role|' || role_key(ra.role)
+            when 'resource' then 'resource|' || xr.canonical_id
+        end as question,
+        rp.rank,
+        ra.unit_price,
+        ra.currency,
+        ra.task_external_id,
+        xt.canonical_id as task_id,
+        ra.valid_from,
+        ra.valid_to,
+        greatest(xp.valid_from, xr.valid_from) as mapped_from,
+        least(xp.valid_to, xr.valid_to) as mapped_to
+    from canonical.rates as ra
+    inner join config.rate_precedence as rp on ra.scope = rp.scope
+    left join canonical.crosswalk as xp
+        on
+            xp.object_kind = 'project'
+            and ra.system = xp.system
+            and ra.project_external_id = xp.external_id
+    left join canonical.crosswalk as xr
+        on
+            xr.object_kind = 'resource'
+            and ra.system = xr.system
+            and ra.resource_external_id = xr.external_id
+    left join canonical.crosswalk as xt
+        on
+            xt.object_kind = 'task'
+            and ra.system = xt.system
+            and ra.task_external_id = xt.external_id
+    where
+        ra.system = (
+            select max(rs.value)
+            from config.rule_settings as rs
+            where rs.rule = 'RATES' and rs.setting = 'source'
+        )
+        and ra.unit_price >= 0
+        and ra.currency is not null
+)
+
+select
+    aq.project_id,
+    aq.resource_id,
+    aq.task_id,
+    aq.role,
+    aq.person_role,
+    an.rank,
+    an.unit_price,
+    an.currency,
+    coalesce(an.valid_from, date '1900-01-01') as valid_from,
+    coalesce(an.valid_to, date '9999-12-31') as valid_to,
+    coalesce(an.mapped_from, date '1900-01-01') as mapped_from,
+    coalesce(an.mapped_to, date '9999-12-31') as mapped_to
+from asked as aq
+inner join answers as an on aq.question = an.question
+where an.task_external_id is null or an.task_id = aq.task_id;
+
+create or replace temp table own_unit_prices as
+with offers as (
+    select
+        oe.entry_id,
+        orr.rank,
+        orr.unit_price,
+        orr.currency
+    from own_entries as oe
+    inner join own_rates as orr
+        on
+            oe.project_id is not distinct from orr.project_id
+            and oe.resource_id is not distinct from orr.resource_id
+            and oe.task_id is not distinct from orr.task_id
+            and oe.role is not distinct from orr.role
+            and oe.person_role is not distinct from orr.person_role
+    where
+        oe.has_price
+        and oe.work_date >= orr.valid_from
+        and oe.work_date < orr.valid_to
+        and oe.work_date >= orr.mapped_from
+        and oe.work_date < orr.mapped_to
+    union all
+    select
+        oe.entry_id,
+        case when source.name = '' then 0 else rp.rank end as rank,
+        te.unit_price,
+        te.currency
+    from own_entries as oe
+    inner join canonical.time_entries as te
+        on oe.system = te.system and oe.external_id = te.external_id
+    cross join (
+        select coalesce(max(value), '') as name
+        from config.rule_settings
+        where rule = 'RATES' and setting = 'source'
+    ) as source
+    left join config.rate_precedence as rp on rp.scope = 'entry'
+    where
+        oe.has_price
+        and te.unit_price >= 0
+        and te.currency is not null
+        and (source.name = '' or rp.rank is not null)
+),
+
+by_rank as (
+    select
+        entry_id,
+        rank,
+        count(*) as offered,
+        min(unit_price) as unit_price,
+        min(currency) as currency
+    from offers
+    group by entry_id, rank
+),
+
+best as (
+    select
+        entry_id,
+        arg_min(if(offered = 1, {'price': unit_price, 'currency': currency}, null), rank)
+            as offer,
+        arg_min(offered, rank) as offered
+    from by_rank
+    group by entry_id
+)
+
+select
+    oe.entry_id,
+    oe.erp_system,
+    oe.erp_company,
+    oe.local_currency,
+    oe.work_date,
+    oe.currency,
+    be.offer.price as rate_price,
+    be.offer.currency as rate_currency
+from best as be
+inner join own_entries as oe on be.entry_id = oe.entry_id
+where be.offered = 1;
+
+create or replace temp table own_fx as
+with pairs as (
+    select distinct
+        erp_system,
+        erp_company,
+        local_currency,
+        rate_currency,
+        currency,
+        work_date
+    from own_unit_prices
+    where rate_currency <> currency
+),
+
+legs as (
+    select
+        pa.*,
+        fd.rate as direct_rate,
+        fd.valid_on as direct_on,
+        fa.rate as in_rate,
+        fa.valid_on as in_on,
+        fb.rate as out_rate,
+        fb.valid_on as out_on
+    from pairs as pa
+    asof left join fx_quotes as fd
+        on
+            pa.erp_system = fd.system
+            and pa.erp_company = fd.company
+            and pa.rate_currency = fd.from_currency
+            and pa.currency = fd.to_currency
+            and pa.work_date >= fd.valid_on
+    asof left join fx_quotes as fa
+        on
+            pa.erp_system = fa.system
+            and pa.erp_company = fa.company
+            and pa.rate_currency = fa.from_currency
+            and pa.local_currency = fa.to_currency
+            and pa.work_date >= fa.valid_on
+    asof left join fx_quotes as fb
+        on
+            pa.erp_system = fb.system
+            and pa.erp_company = fb.company
+            and pa.local_currency = fb.from_currency
+            and pa.currency = fb.to_currency
+            and pa.work_date >= fb.valid_on
+)
+
+select
+    erp_system,
+    erp_company,
+    local_currency,
+    rate_currency,
+    currency,
+    work_date,
+    cast(
+        if(direct_rate is not null, direct_rate, round(in_rate * out_rate, 12))
+        as decimal(28, 12)
+    ) as rate
+from legs
+where
+    if(direct_rate is not null, direct_on, least(in_on, out_on))
+    >= work_date - (
+        select max(cast(value as integer))
+        from config.rule_settings
+        where rule = 'FX' and setting = 'max_age_days'
+    );
+
+create or replace temp table own_amounts as
+with prices as (
+    select
+        up.entry_id,
+        cast(
+            round(
+                if(up.rate_currency = up.currency, up.rate_price, up.rate_price * fx.rate), 5
+            ) as decimal(18, 6)
+        ) as unit_price
+    from own_unit_prices as up
+    left join own_fx as fx
+        on
+            up.erp_system = fx.erp_system
+            and up.erp_company = fx.erp_company
+            and up.local_currency is not distinct from fx.local_currency
+            and up.rate_currency = fx.rate_currency
+            and up.currency = fx.currency
+            and up.work_date = fx.work_date
+),
+
+document_lines as (
+    select
+        pl.object_id,
+        pl.seconds,
+        pl.version_sha256
+    from ops.posting_lines as pl
+    inner join ops.documents as doc on pl.document_ref = doc.document_ref
+    where
+        pl.object_kind = 'time_entry'
+        and pl.correction_no = 0
+        and doc.state not in ('planned', 'refused', 'superseded')
+),
+
+split as (
+    select
+        oe.entry_id,
+        sum(dl.seconds) as line_seconds,
+        sum(minor_of(hours_at(dl.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding))
+            as line_minor,
+        bool_and(dl.version_sha256 = oe.version_sha256) and sum(dl.seconds) <= oe.seconds
+            as is_as_billed
+    from own_entries as oe
+    inner join document_lines as dl on oe.entry_id = dl.object_id
+    left join prices as pr on oe.entry_id = pr.entry_id
+    group by oe.entry_id, oe.seconds
+)
+
+select
+    oe.entry_id,
+    oe.legal_entity,
+    oe.currency,
+    oe.period,
+    oe.project_id,
+    oe.seconds,
+    sp.entry_id is not null as has_lines,
+    coalesce(sp.is_as_billed, false) as is_as_billed,
+    case
+        when not oe.has_price then 0
+        when coalesce(sp.is_as_billed, false)
+            then sp.line_minor + minor_of(
+                hours_at(oe.seconds - sp.line_seconds::bigint, oe.scale),
+                pr.unit_price,
+                oe.factor,
+                oe.rounding
+            )
+        else minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
+    end as amount_minor,
+    case
+        when not oe.has_price then 0
+        when coalesce(sp.is_as_billed, false) then sp.line_minor
+        else minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
+    end as billed_target_minor
+from own_entries as oe
+left join prices as pr on oe.entry_id = pr.entry_id
+left join split as sp on oe.entry_id = sp.entry_id;

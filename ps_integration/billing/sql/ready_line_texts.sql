@@ -1,0 +1,31 @@
+-- The lines of some documents, each document's as one JSON text in line order.
+select
+    document_no,
+    to_json(
+        list(
+            {
+                'line_no': line_no,
+                'line_key': line_key,
+                'object_kind': object_kind,
+                'object_id': object_id,
+                'part': part,
+                'correction_no': correction_no,
+                'version_sha256': version_sha256,
+                'project_id': project_id,
+                'legal_entity': legal_entity,
+                'period': period,
+                'work_date': work_date::varchar,
+                'seconds': seconds,
+                'quantity': quantity::varchar,
+                'unit_price': unit_price::varchar,
+                'amount_minor': amount_minor,
+                'currency': currency,
+                'description': description
+            }
+            order by line_no
+        )
+    )::varchar as lines
+from billing.ready_lines
+where document_no between $first_no and $last_no
+group by document_no
+order by document_no;

@@ -1,0 +1,50 @@
+-- Time entries with lines of ours; `is_changed` once the entry is no longer the one that was billed.
+create or replace temp table billed_entries as
+select
+    ae.entry_id,
+    min(ll.part) as first_part,
+    max(ll.part) as last_part,
+    cast(sum(ll.seconds) as bigint) as billed_seconds,
+    bool_or(ll.version_sha256 <> ae.version_sha256) or sum(ll.seconds) > greatest(ae.seconds, 0)
+        as is_changed,
+    bool_or(ll.is_posted) as is_any_posted
+from approved_entries as ae
+inner join live_lines as ll
+    on ae.entry_id = ll.object_id and ll.object_kind = 'time_entry' and ll.correction_no = 0
+group by ae.entry_id, ae.version_sha256, ae.seconds;
+
+-- Posting periods by ERP company: the period itself when open, else what the policy may shift to.
+create or replace temp table posting_periods as
+with known as (
+    select
+        system,
+        coalesce(company, '') as company,
+        period,
+        max(state) as state,
+        bool_and(state = 'open') as is_open
+    from canonical.accounting_periods
+    group by all
+)
+
+select
+    kn.system,
+    kn.company,
+    kn.period,
+    case when kn.is_open then 'open' when kn.state = 'open' then 'closed' else kn.state end
+        as state,
+    min(nx.period) filter (where nx.period > kn.period) as next_open,
+    max(nx.period) filter (where nx.period < kn.period) as previous_open
+from known as kn
+left join known as nx on kn.system = nx.system and kn.company = nx.company and nx.is_open
+group by all;
+
+-- One open blocking break per thing that it holds.
+create or replace temp table holds as
+select
+    blocked_kind,
+    blocked_id,
+    min(break_id) as break_id,
+    min_by(rule, break_id) as rule
+from ops.open_breaks
+where state = 'open' and blocked_id is not null
+group by all;

@@ -1,0 +1,22 @@
+"""The SQL files of billing, run in order inside one transaction."""
+
+from importlib.resources import files
+
+from ps_integration.domain.ports import Params, Queries
+
+
+def statement(name: str) -> str:
+    """The text of `billing/sql/<name>.sql`."""
+    return files("ps_integration.billing").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def run(queries: Queries, names: tuple[str, ...], params: Params | None = None) -> None:
+    """Run SQL files in order, all or nothing.
+
+    A parameter reaches the files that name it, and there the last statement only.
+    """
+    with queries.transaction():
+        for name in names:
+            text = statement(name)
+            used = {key: value for key, value in (params or {}).items() if f"${key}" in text}
+            queries.execute(text, used or None)
