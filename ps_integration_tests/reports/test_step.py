@@ -2,78 +2,16 @@
 
 import json
 import stat
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-from typer import Typer
-from typer.testing import CliRunner
 
-from ps_integration.cli import reports
 from ps_integration.errors import CouldNotRunError, FixConfigError
 from ps_integration.reports import files
-from ps_integration.settings.firm import Firm
-from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational.models import Base
-from ps_integration.workflows.night import Night
 from ps_integration.workflows.report import draw_again, latest_value, report, value_of
 from ps_integration_tests.reports import world
-
-FIRM = Firm.model_validate(
-    {
-        "firm": {
-            "id": "halden",
-            "name": "Halden Ridge",
-            "time_zone": "America/New_York",
-            "reporting_currency": "USD",
-        },
-        "legal_entities": [
-            {"id": "US", "name": "US", "currency": "USD", "time_zone": "America/New_York"}
-        ],
-        "systems": [{"id": "bc", "vendor": "business_central", "roles": ["erp"]}],
-        "routing": {},
-        "owners": {"delivery_ops": "Delivery office"},
-    }
-)
-
-
-class Store:
-    """An operational store in memory."""
-
-    def __init__(self, breaks):
-        self.engine = create_engine("sqlite://")
-        Base.metadata.create_all(self.engine)
-        with self.session() as session:
-            session.add_all(breaks)
-
-    @contextmanager
-    def session(self):
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
-
-
-@pytest.fixture
-def store():
-    made = Store(world.make_breaks())
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def night(tmp_path):
-    return Night(
-        run_id="night-2",
-        as_of=world.AS_OF,
-        firm=FIRM,
-        config_hash="c0ffee" * 10,
-        folder=tmp_path / "state",
-        trigger="schedule",
-        maker="schedule",
-    )
 
 
 def test_the_step_files_page_workbook_value_and_manifest(night, warehouse, store):
@@ -165,38 +103,3 @@ def test_a_run_id_that_could_leave_the_folder_is_refused(tmp_path, run_id):
 def test_a_run_without_a_report_is_named(tmp_path):
     with pytest.raises(CouldNotRunError, match="night-9"):
         value_of(tmp_path, "night-9")
-
-
-@pytest.fixture
-def command(night, monkeypatch):
-    stores = FIRM.stores.model_copy(update={"folder": str(night.folder)})
-    file = FirmFile.__new__(FirmFile)
-    object.__setattr__(file, "firm", FIRM.model_copy(update={"stores": stores}))
-    monkeypatch.setattr(reports, "load", lambda _: file)
-    app = Typer()
-    app.command()(reports.command)
-    return lambda *args: CliRunner().invoke(app, list(args))
-
-
-def test_the_command_says_where_the_report_is_and_its_verdict(
-    night, warehouse, store, command
-):
-    world.fill(warehouse)
-    report(night, warehouse, store)
-    said = command("--json")
-    assert said.exit_code == 1
-    data = json.loads(said.stdout.splitlines()[-1])
-    assert (data["run_id"], data["verdict"]) == ("night-2", "open breaks")
-    assert data["reports"]["html"].endswith("reports/night-2/report.html")
-
-
-def test_the_command_draws_again_when_asked(night, warehouse, store, command):
-    report(night, warehouse, store)
-    page = night.folder / "reports" / "night-2" / "report.html"
-    page.unlink()
-    assert command("--draw", "--run", "night-2").exit_code == 1
-    assert page.exists()
-
-
-def test_the_command_without_a_report_could_not_run(command):
-    assert command().exit_code == 2

@@ -55,15 +55,13 @@ def cells(book, name):
 
 def expected(column, line, formats):
     """What a cell must read back as, worked out apart from the writer."""
+    value = column.value(line)
     if column.computed is not None:
         return pytest.approx(column.computed.value(line))
-    value = column.value(line)
-    if value is None or value == "":
-        return ""
     if isinstance(value, datetime):
         return formats.local(value).replace(tzinfo=None, microsecond=0)
-    if isinstance(value, date):
-        return value
+    if value is None or isinstance(value, date):
+        return "" if value is None else value
     if column.kind == "money":
         digits = MINOR_UNITS[column.currency(line)]
         return float(Decimal(value).scaleb(-digits))
