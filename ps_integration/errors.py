@@ -35,3 +35,7 @@ class AskFinanceError(PsIntegrationError):
 
 class CouldNotRunError(PsIntegrationError):
     """A step or a rule could not run, which is not the same as finding nothing."""
+
+
+class StatementRefusedError(PsIntegrationError):
+    """The warehouse refused one statement: wrong SQL, a missing table, or no memory left."""

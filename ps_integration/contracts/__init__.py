@@ -1,0 +1,1 @@
+"""Contracts: versioned Pandera models of the canonical objects, and how rows meet them."""

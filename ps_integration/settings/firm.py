@@ -211,6 +211,7 @@ class Firm(_Strict):
     rates: Rates = Rates()
     posting: Posting = Posting()
     rules: dict[str, RuleSetting] = Field(default_factory=dict)
+    rules_folder: str = Field(default="", description="folder with the firm's own rule files")
     owners: dict[str, str] = Field(
         default_factory=dict, description="rule owner to a name or address people know"
     )

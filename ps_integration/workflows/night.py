@@ -1,5 +1,6 @@
 """One run: its as-of time, its firm, its folder, and what its steps report."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Firm
 
 
@@ -47,7 +49,24 @@ class Night:
     @property
     def operational_url(self) -> str:
         """SQLAlchemy URL of the operational store."""
-        return self.firm.stores.operational or f"sqlite:///{self.folder / 'operational.sqlite'}"
+        return store_url(self.firm, self.folder)
+
+
+def store_url(firm: Firm, folder: Path) -> str:
+    """Where the operational store is: the firm file's URL or `env:NAME`, else SQLite.
+
+    Raises:
+        FixConfigError: The environment variable is not set.
+    """
+    told = firm.stores.operational
+    if not told:
+        return f"sqlite:///{folder / 'operational.sqlite'}"
+    if not told.startswith("env:"):
+        return told
+    name = told.removeprefix("env:")
+    if not os.environ.get(name):
+        raise FixConfigError(f"stores.operational: set {name} in the environment")
+    return os.environ[name]
 
 
 @dataclass(frozen=True, slots=True)

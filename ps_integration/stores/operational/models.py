@@ -1,8 +1,8 @@
 """Tables of the operational store: what people decided and what was written to an ERP.
 
-Money is a count of minor units beside its currency; instants are aware UTC; decimals are exact
-text on SQLite. Append-only tables (`ledger`, `break_events`, `audit`) have triggers that refuse
-updates and deletes.
+Money is a count of minor units beside its currency; instants are aware UTC; decimals exact text.
+Triggers keep `ledger`, `break_events`, `audit`, `approvals`, `batch_makers` and `posting_lines`
+append-only, and what an approval signs of `batches` and `documents` as it is (see `migrations`).
 """
 
 from datetime import date, datetime
@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -20,15 +19,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from ps_integration.stores.operational.types import ExactDecimal, Instant, Minor
-
-
-class Base(DeclarativeBase):
-    """Common metadata of all operational tables."""
-
-    type_annotation_map = {datetime: Instant, Decimal: ExactDecimal, dict[str, Any]: JSON}  # noqa: RUF012 - SQLAlchemy reads it from the class
+from ps_integration.stores.operational.base import Base
+from ps_integration.stores.operational.types import Minor
 
 
 class Run(Base):
@@ -54,6 +48,7 @@ class Batch(Base):
     __tablename__ = "batches"
     batch_id: Mapped[str] = mapped_column(String(64), primary_key=True)  # first 16 of content hash
     content_sha256: Mapped[str] = mapped_column(String(64))
+    # over the header and the documents as stored; this is what an approval signs (see `sealing`)
     merkle_root: Mapped[str] = mapped_column(String(64))
     config_hash: Mapped[str] = mapped_column(String(64))
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id"))
@@ -69,6 +64,14 @@ class Batch(Base):
     # planned | approved | rejected | superseded | posting | posted | partly_posted
     status: Mapped[str] = mapped_column(String(16), index=True)
     planned_at: Mapped[datetime]
+
+
+class BatchMaker(Base):
+    """Everyone whose run made the batch as it stands; none of them may approve it."""
+
+    __tablename__ = "batch_makers"
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)
+    maker: Mapped[str] = mapped_column(String(128), primary_key=True)
 
 
 class Document(Base):
@@ -89,11 +92,14 @@ class Document(Base):
     amount_minor: Mapped[int] = mapped_column(Minor)
     # planned | approved | sending | draft | posted | refused | unknown | held | dead | superseded
     state: Mapped[str] = mapped_column(String(16), index=True)
-    content: Mapped[dict[str, Any]]  # vendor-free document, as approved (see billing.plan)
+    content: Mapped[dict[str, Any]]  # what the ERP also needs of the header, as approved
     content_sha256: Mapped[str] = mapped_column(String(64))
     merkle_proof: Mapped[dict[str, Any]]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # the night's time
+    # Wall clock: when the last call was about to leave, and when its answer was given up.
+    sent_clock_at: Mapped[datetime | None]
+    doubtful_clock_at: Mapped[datetime | None]
     erp_id: Mapped[str | None] = mapped_column(String(128))
     erp_number: Mapped[str | None] = mapped_column(String(64))
     readback_minor: Mapped[int | None] = mapped_column(Minor)

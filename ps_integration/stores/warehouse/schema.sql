@@ -44,6 +44,9 @@ create table if not exists config.revenue_targets (system varchar, object_number
 create table if not exists config.rule_settings (
     rule varchar, setting varchar, value varchar
 );
+create or replace view config.system_roles as
+select sy.system, trim(ro.role) as role
+from config.systems as sy, unnest(string_split(sy.roles, ',')) as ro (role);
 
 -- raw: what the systems said, exactly, append-only ------------------------------------------------
 
@@ -52,12 +55,13 @@ create table if not exists raw.records (
     payload varchar,            -- the record's own bytes as text; null on a tombstone
     payload_sha256 varchar,
     is_tombstone boolean,
-    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar
+    source_updated_at timestamptz, fetched_at timestamptz, run_id varchar,
+    source_day varchar          -- business date, for streams that are listed again by window
 );
 create table if not exists raw.reads (
     run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
     window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
-    status varchar,                                                 -- complete | failed
+    status varchar,                                                 -- complete | failed | absent
     pages integer, records_read bigint, records_changed bigint,
     started_at timestamptz, finished_at timestamptz,
     error_kind varchar, error_message varchar
@@ -73,7 +77,14 @@ create table if not exists raw.missing (
 -- Every field path a stream has ever shown. First seen on the first read = the known shape.
 create table if not exists raw.shapes (
     system varchar, stream varchar, path varchar, json_type varchar,
-    first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
+    first_seen_at timestamptz, last_seen_at timestamptz,
+    run_id varchar,         -- the last run that saw it
+    records_seen bigint     -- records looked at, over all runs, that had it
+);
+-- How many changed records each run looked at. A path of a stream that was in more than 99 % of
+-- the records looked at since it was first seen, and in none of a run's 20 or more, is missing.
+create table if not exists raw.shape_runs (
+    run_id varchar, system varchar, stream varchar, seen_at timestamptz, records bigint
 );
 
 create or replace view raw.current_records as
@@ -93,6 +104,10 @@ create table if not exists quarantine.records (
 -- canonical: one current row per object and system; deleted records have left, see raw ------------
 -- Every table starts with the same five columns: where the row came from.
 
+-- How far each stream has been conformed, and with which mapping.
+create table if not exists canonical.conformed (
+    system varchar, stream varchar, raw_seq bigint, mapping_hash varchar
+);
 create table if not exists canonical.customers (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     match_key varchar, name varchar, currency varchar, legal_entity varchar,
@@ -152,6 +167,36 @@ create table if not exists canonical.approvals (
     entry_external_id varchar, state varchar,   -- submitted | approved | rejected | withdrawn
     approver varchar, decided_at timestamptz, updated_at timestamptz
 );
+-- Time entries with the approval they have tonight: an entry that is approved by request takes the
+-- latest decision about it; a withdrawn request, or none, leaves it a draft.
+create or replace view canonical.entry_states as
+with decisions as (
+    select
+        system, entry_external_id, state, approver, decided_at, updated_at
+    from canonical.approvals
+    qualify row_number() over (
+        partition by system, entry_external_id
+        order by coalesce(decided_at, updated_at) desc nulls last, raw_seq desc, external_id desc
+    ) = 1
+)
+select
+    te.* exclude (approval_state, approved_at, approver, submitted_at),
+    case
+        when te.approval_state <> 'by_request' then te.approval_state
+        when de.state in ('approved', 'rejected', 'submitted') then de.state
+        else 'draft'
+    end as approval_state,
+    case when te.approval_state <> 'by_request' then te.approved_at
+        when de.state = 'approved' then de.decided_at end as approved_at,
+    case when te.approval_state <> 'by_request' then te.approver
+        when de.state = 'approved' then de.approver end as approver,
+    case when te.approval_state <> 'by_request' then te.submitted_at
+        when de.state = 'submitted' then coalesce(te.submitted_at, de.updated_at)
+    end as submitted_at
+from canonical.time_entries as te
+left join decisions as de
+    on te.approval_state = 'by_request'
+    and te.system = de.system and te.external_id = de.entry_external_id;
 create table if not exists canonical.expenses (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     resource_external_id varchar, project_external_id varchar, category varchar, spent_on date,
@@ -209,7 +254,7 @@ create table if not exists canonical.crosswalk (
 -- Every version of every entry, append-only: a new row only when a billing-relevant field changed.
 create table if not exists canonical.entry_versions (
     entry_id varchar, version_no integer, version_sha256 varchar, raw_seq bigint,
-    system varchar, external_id varchar,
+    system varchar, stream varchar, record_id varchar, external_id varchar,
     resource_external_id varchar, project_external_id varchar, task_external_id varchar,
     role varchar, work_date date, seconds bigint, is_billable boolean,
     approval_state varchar, is_deleted boolean,
@@ -218,9 +263,11 @@ create table if not exists canonical.entry_versions (
 );
 
 create or replace view canonical.current_versions as
-select *
-from canonical.entry_versions
-qualify row_number() over (partition by entry_id order by version_no desc) = 1;
+select ev.*
+from canonical.entry_versions as ev
+semi join (
+    select entry_id, max(version_no) as version_no from canonical.entry_versions group by entry_id
+) as la on ev.entry_id = la.entry_id and ev.version_no = la.version_no;
 
 -- ops: a copy of the operational store under one ledger sequence number (config.run.ledger_seq) ---
 
@@ -245,6 +292,14 @@ create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
+create table if not exists ops.approvals (
+    batch_id varchar, decision varchar, maker varchar, decided_by varchar, decided_at timestamptz,
+    note varchar, content_sha256 varchar
+);
+create table if not exists ops.ledger (
+    seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
+    attempt integer, run_id varchar
+);
 create table if not exists ops.open_breaks (
     break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,
     blocked_kind varchar, blocked_id varchar, opened_at timestamptz
@@ -258,7 +313,7 @@ create table if not exists ops.openings (
 );
 create table if not exists ops.feedback (
     system varchar, subject_kind varchar, subject_external_id varchar, reference varchar,
-    status varchar, state varchar
+    status varchar, state varchar, changed_at timestamptz, told_at timestamptz
 );
 
 -- billing: rebuilt every night --------------------------------------------------------------------
@@ -373,5 +428,45 @@ create table if not exists reconciliation.found (
 );
 create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
-    found_count bigint, seconds double, message varchar
+    found_count bigint, seconds double, message varchar,
+    holds_posting boolean               -- a blocking rule could not look at what it guards
 );
+-- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
+-- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
+create table if not exists reconciliation.unposted_entries (
+    entry_id varchar, system varchar, external_id varchar, version_sha256 varchar,
+    resource_external_id varchar, project_external_id varchar,
+    resource_id varchar, project_id varchar,
+    resource_matches integer, project_matches integer, role varchar, home_legal_entity varchar,
+    work_date date, seconds bigint, approved_at timestamptz,
+    legal_entity varchar, currency varchar, period varchar, customer_key varchar,
+    project_status varchar, closed_on date, cap_minor bigint,
+    erp_system varchar, erp_company varchar, period_state varchar,
+    rate_price decimal(18, 6), rate_currency varchar, unit_price decimal(18, 6),
+    amount_minor bigint, problem varchar,   -- as billing.rated_entries; null price = not rated
+    document_ref varchar                    -- one that waits to be posted; null = none
+);
+
+-- What holds entries, projects, customers or systems tonight: what blocking rules found and finance
+-- has not accepted, and what is still open of rules that could not look again.
+create or replace view reconciliation.holds as
+select fo.rule, fo.record_key, fo.period, fo.blocked_kind, fo.blocked_id
+from reconciliation.found as fo
+left join ops.open_breaks as ob
+    on fo.rule = ob.rule and fo.record_key = ob.record_key and fo.period = coalesce(ob.period, '')
+where fo.blocked_kind is not null and ob.state is distinct from 'accepted'
+union all
+select ob.rule, ob.record_key, ob.period, ob.blocked_kind, ob.blocked_id
+from ops.open_breaks as ob
+inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
+where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
+
+-- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
+create or replace macro reconciliation.money_text(minor, factor, currency) as
+case
+    when factor = 1 then minor::varchar
+    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
+        || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
+end || ' ' || currency;
+create or replace macro reconciliation.hours_text(seconds) as
+round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';

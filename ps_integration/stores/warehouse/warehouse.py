@@ -12,13 +12,21 @@ import duckdb
 import pyarrow as pa
 
 from ps_integration.domain.ports import Params, Row
-from ps_integration.errors import RetryLaterError
+from ps_integration.errors import RetryLaterError, StatementRefusedError
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "memory_limit": "1GB",  # more is spilled beside the file: a million entries must not need it
 }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise StatementRefusedError(str(error)) from error
 
 
 class Warehouse:
@@ -51,22 +59,27 @@ class Warehouse:
             self._connection.execute(schema.read_text("utf-8"))
 
     def execute(self, sql: str, params: Params | None = None) -> None:
-        """Run one or more statements with bound `$name` parameters."""
-        with self._lock:
+        """Run one or more statements with bound `$name` parameters.
+
+        Raises:
+            StatementRefusedError: The statement is wrong or could not be carried out.
+        """
+        with self._lock, _refusals():
             self._connection.execute(sql, dict(params) if params else None)
 
     def rows(self, sql: str, params: Params | None = None) -> list[Row]:
         """Run one query; rows keyed by column name, decimals as Decimal."""
-        with self._lock:
+        with self._lock, _refusals():
             result = self._connection.execute(sql, dict(params) if params else None)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
     def value(self, sql: str, params: Params | None = None) -> object:
         """The first column of the first row, or None."""
-        with self._lock:
-            first = self._connection.execute(sql, dict(params) if params else None).fetchone()
-            return None if first is None else first[0]
+        with self._lock, _refusals():
+            # Read to the end: DuckDB refuses other work beside an unfinished result.
+            found = self._connection.execute(sql, dict(params) if params else None).fetchall()
+            return found[0][0] if found else None
 
     def batches(
         self, sql: str, params: Params | None = None, size: int = 50_000
@@ -74,6 +87,7 @@ class Warehouse:
         """Stream a query's result in Arrow batches, so that memory stays flat."""
         cursor = self._connection.cursor()
         try:
+            cursor.execute("set timezone = 'UTC'")  # a cursor is a session of its own
             relation = cursor.sql(sql, params=dict(params) if params else None)
             yield from relation.to_arrow_reader(size)
         finally:

@@ -1,0 +1,42 @@
+# What a newcomer, a developer and CI run. Everything lives in .venv, from the hash-pinned lock.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint dev bench lock clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/installed  ## play the demonstration firm's nights and write its report
+	$(BIN)/ps-integration demo
+
+test: .venv/installed  ## run the tests; what needs a Debian package is skipped by name
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+lint: .venv/installed  ## format, lint, types, import contracts, rule SQL
+	$(BIN)/ruff format --check ps_integration ps_integration_tests
+	$(BIN)/ruff check ps_integration ps_integration_tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 2 ps_integration
+
+dev: .venv/installed  ## open the Dagster UI on the demonstration firm, sandbox included
+	$(BIN)/ps-integration sandbox -- $(BIN)/dg dev
+
+bench: .venv/installed  ## drive a million time entries from raw to batches, with timings
+	$(BIN)/python -m ps_integration_tests.bench.bench_night
+
+lock:  ## resolve dependencies anew into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-strip-extras --no-annotate --output-file requirements.lock
+
+clean:  ## remove the environment and caches (never data/)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

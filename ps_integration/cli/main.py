@@ -1,0 +1,44 @@
+"""The command line's table of contents."""
+
+import logging
+import os
+
+import typer
+
+from ps_integration.cli import (
+    batches,
+    breaks,
+    config,
+    demo,
+    night,
+    opening,
+    reports,
+    sandbox,
+    story,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Nightly agreement between PSA, time and ERP. Exit codes: 0 clear, 1 breaks or held "
+    "money, 2 could not run.",
+)
+app.command("demo")(demo.command)
+app.command("nightly")(night.command)
+app.command("init")(config.init_command)
+app.command("doctor")(config.doctor_command)
+app.command("why")(story.command)
+app.command("report")(reports.command)
+app.command("sandbox")(sandbox.command)
+app.add_typer(config.app, name="config")
+app.add_typer(batches.app, name="batches")
+app.add_typer(breaks.app, name="breaks")
+app.add_typer(opening.app, name="opening")
+
+
+def main() -> None:
+    """Run the command line."""
+    logging.basicConfig(level=os.environ.get("PS_LOG", "WARNING").upper(),
+                        format="%(levelname)s %(name)s %(message)s")  # fmt: skip
+    app()

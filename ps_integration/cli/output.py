@@ -1,0 +1,99 @@
+"""How commands speak: rich on a terminal, plain in a pipe, and one JSON object when asked."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.money import Money
+from ps_integration.errors import PsIntegrationError
+
+
+class ExitCode(IntEnum):
+    """What the process tells its caller."""
+
+    CLEAR = 0
+    BREAKS = 1
+    COULD_NOT_RUN = 2
+
+
+console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+errors = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def say(text: str = "") -> None:
+    """One line for people; text from data is never read as markup."""
+    console.print(escape(text))
+
+
+def headline(text: str, *, is_good: bool) -> None:
+    """The verdict line."""
+    console.print(f"[bold {'green' if is_good else 'yellow'}]{escape(text)}[/]")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table; columns whose values are numbers or money are right-aligned."""
+    drawn = Table(title=escape(title), title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        is_number = bool(rows) and all(
+            isinstance(row[index], int | Decimal | Money) for row in rows
+        )
+        drawn.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(escape(_text(value)) for value in row))
+    console.print(drawn)
+
+
+def money(minor: object, currency: object) -> str:
+    """An amount as people read it; a dash where there is none."""
+    if minor is None or str(currency) not in MINOR_UNITS:
+        return "-"
+    return str(Money(int(str(minor)), str(currency)))
+
+
+def finish(data: Mapping[str, object], *, as_json: bool, code: int = ExitCode.CLEAR) -> None:
+    """End a command: the JSON object as the last line when asked, then the exit code.
+
+    Raises:
+        typer.Exit: Always, with the code.
+    """
+    if as_json:
+        sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    raise typer.Exit(int(code))
+
+
+@contextmanager
+def reported(*, as_json: bool) -> Iterator[None]:
+    """Turn an error a person can act on into its message and exit code 2."""
+    try:
+        yield
+    except PsIntegrationError as error:
+        errors.print(f"[bold red]could not run[/] {escape(str(error))}")
+        data = {"error": type(error).__name__, "message": str(error)}
+        finish(data, as_json=as_json, code=ExitCode.COULD_NOT_RUN)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")

@@ -1,0 +1,131 @@
+"""What a vendor file gets to build from, and what it declares about itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ps_integration.connectors.auth import Auth, Secret, secret
+from ps_integration.connectors.http import ApiClient, Policy
+from ps_integration.connectors.limits import Pace
+from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.domain.records import ApprovalEvidence
+from ps_integration.errors import FixConfigError
+from ps_integration.settings.firm import Role, System
+
+
+class Options(BaseModel):
+    """Base of every vendor's own options: unknown keys are refused, values are not echoed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One system of the firm file, with the means to reach it.
+
+    Attributes:
+        system: Its part of the firm file.
+        environ: Environment variables, for `env:` references.
+        policy: Bounds, patience and the account's pace.
+    """
+
+    system: System
+    environ: Mapping[str, str] = field(repr=False)
+    policy: Policy = field(default_factory=Policy)
+
+    def secret(self, name: str) -> Secret:
+        """The credential of that name.
+
+        Raises:
+            FixConfigError: Not configured, or its variable is not set.
+        """
+        reference = self.system.credentials.get(name)
+        if reference is None:
+            raise FixConfigError(f"system {self.system.id}: credentials need {name}: env:...")
+        try:
+            return secret(reference, self.environ)
+        except FixConfigError as error:
+            raise FixConfigError(f"system {self.system.id}: {error}") from None
+
+    def options(self, model: type[OptionsT]) -> OptionsT:
+        """The vendor's own options, checked.
+
+        Raises:
+            FixConfigError: Lists every option that is wrong, without its value.
+        """
+        try:
+            return model.model_validate(self.system.options)
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"options.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+            )
+            raise FixConfigError(f"system {self.system.id}: {wrong}") from None
+
+    def url(self, default: str = "") -> str:
+        """The system's address: a URL, an `env:NAME` reference, or the vendor's own.
+
+        Raises:
+            FixConfigError: There is none.
+        """
+        told = self.address(self.system.base_url or default)
+        if not told:
+            raise FixConfigError(f"system {self.system.id}: base_url is missing")
+        return told
+
+    def address(self, told: str) -> str:
+        """An address as it is, or what an `env:NAME` reference names.
+
+        Raises:
+            FixConfigError: The variable is not set.
+        """
+        return secret(told, self.environ).value if told.startswith("env:") else told
+
+    def client(
+        self,
+        auth: Auth,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        unprocessed: frozenset[int] = frozenset(),
+    ) -> ApiClient:
+        """A client for one origin of this system."""
+        policy = replace(self.policy, unprocessed=unprocessed)
+        return ApiClient(self.system.id, url, auth, policy, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One vendor file's line in the registry.
+
+    Attributes:
+        name: As in the firm file.
+        options: Model of `System.options`.
+        build: Makes the reading connector.
+        erp_writer: Makes the writer of ERP documents, where the vendor is an ERP.
+        feedback_writer: Makes the writer of billing status, where the vendor takes it.
+        approval_evidence: What a time system says about approval.
+        rates: The vendor's published limits per account, as (calls, seconds).
+        credentials: Names the credentials must have.
+        roles: Roles it is usually connected in, for a new firm file.
+    """
+
+    name: str
+    options: type[Options]
+    build: Callable[[Setup], Connector]
+    erp_writer: Callable[[Setup], ErpWriter] | None = None
+    feedback_writer: Callable[[Setup], FeedbackWriter] | None = None
+    approval_evidence: ApprovalEvidence | None = None
+    rates: tuple[tuple[int, float], ...] = ()
+    credentials: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+
+    def pace(self, system: System) -> Pace:
+        """The pace of the system's account: its own setting, or the vendor's limit."""
+        if system.requests_per_second is None:
+            return Pace(self.rates)
+        asked = system.requests_per_second
+        return Pace(((1, 1 / asked),) if asked < 1 else ((int(asked), 1.0),))

@@ -1,0 +1,211 @@
+"""Writes sales invoices and credit memos to Business Central, each as a draft that is then posted.
+
+There is no idempotency key: two creates make two drafts. Our reference stands in
+`externalDocumentNumber` (35 characters, not unique there) and is looked up, never assumed absent.
+A draft keeps its id when it is posted and takes a number of the posted series. A request may run
+for ten minutes before the gateway gives up ("Operational limits"), and may commit after that.
+Vendor pages "salesInvoice", "salesCreditMemo", actions `Microsoft.NAV.post`.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from ps_integration.connectors.answers import NotThereError
+from ps_integration.connectors.compose import listed, whole
+from ps_integration.connectors.fields import Fields
+from ps_integration.connectors.http import ApiClient
+from ps_integration.connectors.outcome import Reply
+from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt, WriteAnswer
+from ps_integration.connectors.vendors.business_central.api import (
+    STANDARD,
+    literal,
+    path,
+    read_all,
+)
+from ps_integration.connectors.vendors.business_central.documents import DATES, LINES
+from ps_integration.connectors.vendors.business_central.masters import enumerated
+from ps_integration.connectors.vendors.business_central.options import Options
+from ps_integration.connectors.vendors.business_central.refusals import doubt, refusal
+from ps_integration.domain.records import Capability, Json, RecordRefusedError
+from ps_integration.domain.text import match_key
+from ps_integration.errors import BadAnswerError, FixConfigError, RetryLaterError
+
+Kind = Literal["invoice", "credit_memo"]
+State = Literal["draft", "posted", "cancelled"]
+KINDS: Final[tuple[Kind, ...]] = ("invoice", "credit_memo")
+SETS: Final[Mapping[str, str]] = {"invoice": "salesInvoices", "credit_memo": "salesCreditMemos"}
+STATES: Final[Mapping[str, State]] = {
+    "Draft": "draft",
+    "In Review": "draft",
+    "Open": "posted",
+    "Paid": "posted",
+    "Corrective": "posted",
+    "Canceled": "cancelled",
+}
+COMMIT_DELAY_SECONDS: Final = 600.0
+REFERENCE_MAX: Final = 35
+DESCRIPTION_MAX: Final = 100
+QUANTITY_DECIMALS: Final = 5
+_UNREADABLE: Final = (RetryLaterError, FixConfigError, BadAnswerError)
+
+
+class BusinessCentralWriter:
+    """Writes to the companies of one environment; every write is sent once."""
+
+    def __init__(
+        self, client: ApiClient, options: Options, max_commit_delay_seconds: float | None = None
+    ) -> None:
+        """Take the environment's client and options; the delay is the firm's own, if it has one."""
+        delay = max_commit_delay_seconds or COMMIT_DELAY_SECONDS
+        self.capability = Capability("F", delay, REFERENCE_MAX, QUANTITY_DECIMALS, True)  # noqa: FBT003 - read by name
+        self._client = client
+        self._options = options
+
+    def create(self, document: ErpDocument) -> WriteAnswer:
+        """Create a draft with its lines in one request (deep insert), and read it back."""
+        address = path(STANDARD, document.company, SETS[document.kind])
+        reply = self._client.send("POST", address, self._body(document))
+        if (settled := _settled(reply)) is not None:
+            return settled
+        created = reply.json.get("id") if isinstance(reply.json, dict) else None
+        if not isinstance(created, str):
+            return doubt(f"{reply.message} without the id of a draft")
+        return self._read_back(document, created, "draft")
+
+    def post(self, document: ErpDocument, erp_id: str) -> WriteAnswer:
+        """Post a draft; a refusal counts only while the draft is seen to be one still."""
+        address = path(STANDARD, document.company, f"{SETS[document.kind]}({erp_id})")
+        reply = self._client.send("POST", f"{address}/Microsoft.NAV.post", may_be_empty=True)
+        settled = _settled(reply)
+        if settled is None:
+            return self._read_back(document, erp_id, "posted")
+        if settled.outcome == "refused":
+            still = self._read_back(document, erp_id, "draft")
+            return settled if still.outcome == "accepted" else still
+        return settled
+
+    def find(self, company: str, reference: str) -> Sequence[ErpReceipt]:
+        """Everything under this reference, invoices and credit memos, drafts and posted.
+
+        Raises:
+            RetryLaterError: The ERP could not be asked.
+            FixConfigError: It refuses the credentials.
+            BadAnswerError: Its answer cannot be read.
+        """
+        query = f"externalDocumentNumber eq {literal(reference)}"
+        found = []
+        for kind in KINDS:
+            asked = {"$filter": query, "$expand": LINES[kind]}
+            address = path(STANDARD, company, SETS[kind])
+            for page in read_all(self._client, address, asked, self._options.page_size):
+                found += [_receipt(kind, value) for _, value in page.records]
+        return found
+
+    def discard_draft(self, company: str, erp_id: str) -> WriteAnswer:
+        """Delete a draft as it was read (`If-Match`); one already gone is accepted."""
+        for kind in KINDS:
+            address = path(STANDARD, company, f"{SETS[kind]}({erp_id})")
+            try:
+                answer = self._client.get_json(address, {"$expand": LINES[kind]})
+                receipt = _receipt(kind, answer.json)
+                etag = str(_object(answer.json).get("@odata.etag", "*"))
+            except NotThereError:
+                continue
+            except _UNREADABLE as error:
+                return WriteAnswer("not_sent", message=str(error), recovery="retry_later")
+            if receipt.state != "draft":
+                said = f"{erp_id} is {receipt.state}, not a draft; it was left alone"
+                return WriteAnswer("refused", receipt, message=said, recovery="fix_data")
+            reply = self._client.send(
+                "DELETE", address, headers={"If-Match": etag}, may_be_empty=True
+            )
+            return _settled(reply) or WriteAnswer("accepted", receipt)
+        return WriteAnswer("accepted", message=f"{erp_id} is not there any more")
+
+    def _body(self, document: ErpDocument) -> Json:
+        """The currency is always named: left out, the customer's own would be taken."""
+        body: dict[str, object] = {
+            "externalDocumentNumber": document.reference,
+            "customerNumber": document.customer_key.upper(),
+            "currencyCode": document.currency,
+            DATES[document.kind]: document.invoice_date.isoformat(),
+            "postingDate": document.posting_date.isoformat(),
+            LINES[document.kind]: [self._line(line) for line in document.lines],
+        }
+        if document.purchase_order and document.kind == "invoice":
+            body["customerPurchaseOrderReference"] = document.purchase_order
+        return body
+
+    def _line(self, line: ErpLine) -> Json:
+        """Numbers and codes are in capitals there; a project's code is its dimension value."""
+        options = self._options
+        number = line.project_external_id.partition("/")[2] or line.project_id.upper()
+        dimensions: list[object] = [{"code": options.project_dimension, "valueCode": number}]
+        if line.cost_centre and options.cost_centre_dimension:
+            dimensions.append(
+                {"code": options.cost_centre_dimension, "valueCode": line.cost_centre}
+            )
+        is_resource = line.revenue_account in options.revenue_resources
+        body: dict[str, object] = {
+            "lineType": "Resource" if is_resource else "Account",
+            "lineObjectNumber": line.revenue_account,
+            "description": line.description[:DESCRIPTION_MAX],
+            "quantity": Decimal(line.quantity),
+            "unitPrice": Decimal(line.unit_price),
+            "dimensionSetLines": dimensions,
+        }
+        return {**body, "taxCode": line.tax_code} if line.tax_code else body
+
+    def _read_back(self, document: ErpDocument, erp_id: str, expected: State) -> WriteAnswer:
+        """What the ERP itself now says; anything but our reference in that state is a doubt."""
+        address = path(STANDARD, document.company, f"{SETS[document.kind]}({erp_id})")
+        try:
+            answer = self._client.get_json(address, {"$expand": LINES[document.kind]})
+            receipt = _receipt(document.kind, answer.json)
+        except _UNREADABLE as error:
+            return doubt(f"{erp_id} could not be read back: {error}")
+        if receipt.reference != document.reference or receipt.state != expected:
+            return doubt(f"{erp_id} is {receipt.state} under {receipt.reference!r}")
+        return WriteAnswer("accepted", receipt)
+
+
+def _settled(reply: Reply) -> WriteAnswer | None:
+    if reply.settled is not None:
+        return reply.settled
+    return refusal(reply) if reply.kind == "error" else None
+
+
+def _object(value: Json) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise BadAnswerError("the answer is not one record")
+    return value
+
+
+def _receipt(kind: str, value: Json) -> ErpReceipt:
+    """What the ERP holds, from its own answer; lines in its order.
+
+    Raises:
+        BadAnswerError: The answer is not such a document.
+    """
+    try:
+        return _read(kind, Fields(_object(value)))
+    except RecordRefusedError as error:
+        raise BadAnswerError(f"a {kind} in the answer cannot be read: {error}") from None
+
+
+def _read(kind: str, record: Fields) -> ErpReceipt:
+    currency = record.currency("currencyCode")
+    lines = sorted(listed(record, LINES[kind]), key=lambda line: whole(line, "sequence"))
+    return ErpReceipt(
+        erp_id=record.ident("id"),
+        number=record.text("number"),
+        reference=record.opt_text("externalDocumentNumber") or "",
+        kind=kind,
+        state=enumerated(record, "status", STATES),
+        customer_key=match_key(record.text("customerNumber")) or "",
+        currency=currency,
+        posting_date=record.day("postingDate"),
+        amount_minor=record.money("totalAmountExcludingTax", currency),
+        line_amounts_minor=tuple(line.money("netAmount", currency) for line in lines),
+    )

@@ -1,0 +1,110 @@
+"""One row of a file as a canonical row: every form is declared, nothing is guessed."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ps_integration.connectors.fields import Fields, refuse
+from ps_integration.connectors.rows import row
+from ps_integration.connectors.vendors.files.options import FileStream, Source
+from ps_integration.domain.records import CanonicalRow, JsonObject
+
+_UNITS: Final = {"hours": 3600, "minutes": 60, "seconds": 1}
+_FLAGS: Final = {"true": True, "false": False}
+_STATES: Final = {word: word for word in ("draft", "submitted", "approved", "rejected")}
+_NEEDED: Final = frozenset({"seconds", "approval_state", "work_date"})
+_PRICES: Final = frozenset({"unit_price"})
+_NUMBERS: Final = frozenset({"quantity", "rate"})
+_DAYS: Final = ("_on", "_date", "valid_from", "valid_to")
+
+
+def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
+    """Map one row.
+
+    Raises:
+        RecordRefusedError: The row has another width than the header, its id stood in an earlier
+            row, its lookup is ambiguous, or a cell is not in the declared form.
+    """
+    if "wrong_width" in payload:
+        refuse("row", payload["wrong_width"], "row_width_differs_from_header")
+    if "again" in payload:
+        remedy = "name more id columns, or correct the file"
+        refuse("/".join(stream.id), payload["again"], "id_stands_twice", remedy)
+    if "lookup_twice" in payload:
+        refuse("lookup", payload["lookup_twice"], "lookup_rows_differ", "leave one row per key")
+    cells = _cells(payload)
+    identity = [str(cells.get(name) or "").strip() for name in stream.id]
+    if not all(identity):
+        refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
+    texts = {name: _text(stream.source(name), cells) for name in stream.columns}
+    values = {name: _value(stream.source(name), name, texts) for name in texts}
+    return row(stream.table, "/".join(identity), **values)
+
+
+def _cells(payload: JsonObject) -> dict[str, object]:
+    parts = (payload.get("cells"), payload.get("lookup"))
+    return {
+        str(name): text
+        for part in parts
+        if isinstance(part, Mapping)
+        for name, text in part.items()
+    }
+
+
+def _text(source: Source, cells: JsonObject) -> object:
+    """The cell's text under the value map; None when it is empty."""
+    if source.const is not None:
+        return source.const
+    if source.join:
+        parts = [str(cells.get(name) or "") for name in source.join]
+        told = source.separator.join(parts) if all(parts) else ""
+    else:
+        told = str(cells.get(source.column) or "")
+    told = source.values.get(told, told)
+    return told if told.strip() else None
+
+
+def _value(source: Source, column: str, texts: Mapping[str, object]) -> object:
+    fields = Fields({column: _plain(source, column, texts[column]), **_currency(texts, column)})
+    if fields.raw(column) is None and column not in _NEEDED:
+        return None
+    if column.endswith(_DAYS):
+        return fields.day(column, source.format)
+    if column.startswith(("is_", "has_")):
+        told = fields.raw(column)
+        return told if isinstance(told, bool) else fields.choice(column, _FLAGS)
+    if column.endswith("_minor"):
+        return fields.money(column, fields.currency("currency"))
+    return _reader(fields, source, column)
+
+
+def _reader(fields: Fields, source: Source, column: str) -> object:
+    readers: Mapping[str, Callable[[], object]] = {
+        "seconds": lambda: fields.seconds(column, _UNITS[source.unit]),
+        "approval_state": lambda: fields.choice(column, _STATES),
+        "currency": lambda: fields.currency(column),
+        "match_key": lambda: fields.key(column, source.pattern),
+        "customer_key": lambda: fields.key(column, source.pattern),
+        "project_key": lambda: fields.key(column, source.pattern),
+        "line_no": lambda: int(fields.number(column)),
+    }
+    if column in readers:
+        return readers[column]()
+    if column in _PRICES:
+        return fields.price(column)
+    if column in _NUMBERS:
+        return fields.number(column)
+    if column.endswith("_at"):
+        return fields.instant(column)
+    return fields.text(column)
+
+
+def _plain(source: Source, column: str, told: object) -> object:
+    """A number's text with a decimal point, when it is written with a comma."""
+    is_number = column == "seconds" or column.endswith("_minor") or column in _PRICES | _NUMBERS
+    if source.decimal == "," and is_number and isinstance(told, str) and "." not in told:
+        return told.replace(",", ".", 1)
+    return told
+
+
+def _currency(texts: Mapping[str, object], column: str) -> dict[str, object]:
+    return {} if column == "currency" else {"currency": texts.get("currency")}

@@ -1,0 +1,153 @@
+"""What a firm says about its file drops: which files, which columns, which forms."""
+
+import codecs
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from ps_integration.connectors.rows import COLUMNS
+from ps_integration.connectors.setup import Options
+from ps_integration.domain.records import CanonicalObject
+from ps_integration.settings.firm import Identifier
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is not a text encoding") from None
+    return name
+
+
+def _inside_folder(pattern: str) -> str:
+    if pattern.startswith(("/", "\\", "~")) or ".." in pattern:
+        raise ValueError("a path stays inside the folder: no leading slash, no '..'")
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_inside_folder)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+
+
+class Source(Options):
+    """Where one canonical column comes from, and in which form.
+
+    Columns of the lookup are named with its name before a dot: `dates.StartedOn`.
+    """
+
+    column: str = ""
+    const: str | bool | None = None
+    join: tuple[str, ...] = Field(default=(), description="several columns joined to one text")
+    separator: str = "/"
+    format: str = Field(default="%Y-%m-%d", description="of dates, in strptime's letters")
+    values: dict[str, str] = Field(default_factory=dict, description="cell to canonical word")
+    unit: Literal["hours", "minutes", "seconds"] = "hours"
+    decimal: Literal[".", ","] = "."
+    pattern: str = Field(default="", description="of keys: the first group is the key")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if [bool(self.column), self.const is not None, bool(self.join)].count(True) != 1:
+            raise ValueError("exactly one of column, const and join says where the value is from")
+        return self
+
+
+class FileForm(Options):
+    """How files of one kind are read."""
+
+    path: Pattern = Field(description="glob below the folder")
+    format: Literal["csv", "excel", "parquet"] = "csv"
+    sheet: str = Field(default="", description="of Excel; default the first")
+    encoding: Encoding = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    take: Literal["all", "newest"] = Field(
+        default="all", description="newest = only the last file by name, for complete exports"
+    )
+
+
+class Lookup(FileForm):
+    """A second file with one row per key, joined to each row of the first."""
+
+    name: Identifier
+    key: tuple[str, ...] = Field(min_length=1, description="columns of the first file")
+    lookup_key: tuple[str, ...] = Field(default=(), description="of this one; default the same")
+
+
+class FileStream(FileForm):
+    """One kind of record in one kind of file."""
+
+    name: Identifier
+    table: CanonicalObject
+    id: tuple[str, ...] = Field(min_length=1, description="columns that together tell rows apart")
+    columns: dict[str, str | Source]
+    lookup: Lookup | None = None
+    is_optional: bool = False
+    distinct: bool = Field(
+        default=False,
+        description="keep only the named columns; rows that are then equal are one record, as "
+        "when a list of hours is the only list of projects there is",
+    )
+
+    @model_validator(mode="after")
+    def _knows_the_columns(self) -> Self:
+        unknown = sorted(
+            set(self.columns) - set(COLUMNS[self.table]) | {"external_id"} & set(self.columns)
+        )
+        if unknown:
+            raise ValueError(f"{self.table} takes no column {', '.join(unknown)}")
+        return self
+
+    def source(self, column: str) -> Source:
+        """Where a canonical column comes from."""
+        told = self.columns[column]
+        return Source(column=told) if isinstance(told, str) else told
+
+    def named(self) -> tuple[str, ...]:
+        """Every column of the first file that is spoken of."""
+        sources = [self.source(column) for column in self.columns]
+        told = [name for one in sources for name in (one.column, *one.join) if name]
+        prefix = f"{self.lookup.name}." if self.lookup else ""
+        own = [name for name in told if not prefix or not name.startswith(prefix)]
+        return tuple(dict.fromkeys((*self.id, *(self.lookup.key if self.lookup else ()), *own)))
+
+    def looked_up(self) -> tuple[str, ...]:
+        """Every column of the lookup that is spoken of."""
+        if self.lookup is None:
+            return ()
+        sources = [self.source(column) for column in self.columns]
+        told = [name for one in sources for name in (one.column, *one.join)]
+        prefix = f"{self.lookup.name}."
+        own = [name.removeprefix(prefix) for name in told if name.startswith(prefix)]
+        return tuple(dict.fromkeys((*(self.lookup.lookup_key or self.lookup.key), *own)))
+
+
+_EXAMPLE: Final = [
+    {
+        "name": "time_entries",
+        "table": "time_entries",
+        "path": "hours*.csv",
+        "id": ["Id"],
+        "columns": {
+            "resource_external_id": "Person",
+            "project_external_id": "Project",
+            "work_date": {"column": "Date", "format": "%d/%m/%Y"},
+            "seconds": {"column": "Hours", "unit": "hours"},
+            "is_billable": {"const": True},
+            "approval_state": {"column": "Status", "values": {"OK": "approved", "NEW": "draft"}},
+        },
+    }
+]
+
+
+class FilesOptions(Options):
+    """The folder and its streams."""
+
+    folder: str = Field(description="where the drops are, or env:NAME", examples=["drops"])
+    streams: tuple[FileStream, ...] = Field(min_length=1, examples=[_EXAMPLE])
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [stream.name for stream in self.streams]
+        if len(set(names)) != len(names):
+            raise ValueError("two streams have one name")
+        return self

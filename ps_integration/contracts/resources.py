@@ -1,0 +1,36 @@
+"""Contract of a resource: a person whose time is sold."""
+
+from pandera.typing import Series
+
+from ps_integration.contracts.columns import (
+    FIRST_HIRE,
+    Day,
+    Flag,
+    Instant,
+    Text,
+    day,
+    flag,
+    identifier,
+    instant,
+    prose,
+)
+from ps_integration.contracts.model import Identified, Versioned
+
+
+class Resources(Identified):
+    """A person, employee or subcontractor. People are hired long before any project starts."""
+
+    match_key: Series[Text] = identifier(nullable=True, max_length=320)
+    name: Series[Text] = prose()
+    email: Series[Text] = identifier(nullable=True, max_length=320)
+    home_legal_entity: Series[Text] = identifier(nullable=True)
+    role: Series[Text] = identifier(nullable=True)
+    time_zone: Series[Text] = identifier(nullable=True)
+    is_active: Series[Flag] = flag(nullable=True)
+    starts_on: Series[Day] = day(first=FIRST_HIRE)
+    ends_on: Series[Day] = day(first=FIRST_HIRE, days_ahead=None)
+    updated_at: Series[Instant] = instant()
+
+
+VERSION = "1"
+RESOURCES = Versioned(Resources, VERSION)

@@ -1,0 +1,136 @@
+"""The life of one ERP document: which states follow which, and what an answer leads to.
+
+Everything here is pure. The store's `ledger.transition` refuses what `TRANSITIONS` does not list.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from ps_integration.errors import PsIntegrationError
+
+State = Literal[
+    "planned",
+    "approved",
+    "sending",
+    "draft",
+    "posted",
+    "refused",
+    "unknown",
+    "held",
+    "dead",
+    "superseded",
+]
+Phase = Literal["create", "post"]
+PostingClass = Literal["K", "U", "F", "N"]
+Outcome = Literal["accepted", "refused", "not_sent", "throttled", "ambiguous"]
+Lookup = Literal["absent", "posted", "draft", "different", "several"]
+
+ATTEMPTS_MAX: Final = 8
+"""Sends of one document before policy stops trying and a person must look."""
+
+TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
+    (None, "planned"): "staged from a plan",
+    ("planned", "planned"): "same content, moved to another batch",
+    ("planned", "approved"): "its batch was signed",
+    ("planned", "superseded"): "planned anew with other content, or its batch was rejected",
+    ("approved", "planned"): "its approval no longer holds, or a blocking break opened",
+    ("approved", "superseded"): "planned anew with other content",
+    ("approved", "sending"): "claimed: the intent is committed before the call",
+    ("approved", "held"): "what is stored is not what was signed",
+    ("sending", "approved"): "the first send never left, or the ERP says it was not processed",
+    ("sending", "draft"): "the ERP has it as a draft",
+    ("sending", "posted"): "the ERP has it posted",
+    ("sending", "refused"): "the ERP refused the first and only send",
+    ("sending", "unknown"): "no clear answer",
+    ("sending", "held"): "the ERP holds something else under this reference",
+    ("draft", "sending"): "intent to post the draft",
+    ("draft", "posted"): "found posted in the ERP",
+    ("draft", "refused"): "posting was refused and the draft discarded",
+    ("draft", "held"): "the draft in the ERP is not what was approved, or could not be discarded",
+    ("unknown", "posted"): "found in the ERP and equal",
+    ("unknown", "draft"): "found in the ERP as a draft and equal",
+    ("unknown", "sending"): "sent again under its reference",
+    ("unknown", "held"): "a person decides: found different, found twice, or never resent",
+    ("unknown", "dead"): "policy stopped trying",
+    ("held", "posted"): "a person adopted the ERP's document",
+    ("held", "refused"): "a person says that the ERP does not have it",
+    ("held", "unknown"): "a person asked for another look-up",
+    ("dead", "posted"): "found in the ERP and equal",
+    ("dead", "unknown"): "a person asked for another look-up",
+}
+
+FINAL: Final[frozenset[State]] = frozenset({"posted", "refused", "superseded"})
+FREES_ITS_LINES: Final[frozenset[State]] = frozenset({"refused", "superseded"})
+"""States in which the lines of a document may be planned into another one."""
+
+
+class TransitionRefusedError(PsIntegrationError):
+    """A document was to take a step that its state does not allow."""
+
+
+def require(reference: str, from_state: State | None, to_state: State) -> str:
+    """The reason why a step is allowed.
+
+    Raises:
+        TransitionRefusedError: It is not.
+    """
+    reason = TRANSITIONS.get((from_state, to_state))
+    if reason is None:
+        raise TransitionRefusedError(
+            f"document {reference}: {from_state or 'nothing'} cannot become {to_state}"
+        )
+    return reason
+
+
+def after_answer(
+    outcome: Outcome, phase: Phase, *, is_doubtful: bool, made: Literal["draft", "posted"]
+) -> State:
+    """The state that one answer of the ERP leads to.
+
+    Args:
+        outcome: How the attempt ended.
+        phase: Whether the attempt created the document or posted its draft.
+        is_doubtful: An earlier attempt of this phase had no clear answer, so that a refusal now
+            says nothing about it.
+        made: What the ERP holds after an accepted attempt.
+    """
+    if outcome == "accepted":
+        return made
+    if outcome == "ambiguous" or is_doubtful:
+        return "unknown"
+    if phase == "post":
+        return "draft"
+    return "refused" if outcome == "refused" else "approved"
+
+
+def after_lookup(
+    found: Lookup, phase: Phase, posting_class: PostingClass, *, is_settled: bool, attempts: int
+) -> State:
+    """The state that a look-up of an unknown document leads to; `unknown` means wait and ask again.
+
+    Args:
+        found: What the ERP holds under the reference, compared with what was approved.
+        phase: Which attempt had no clear answer.
+        posting_class: The ERP's means against doubled writes.
+        is_settled: The ERP's longest commit delay has passed since the attempt was given up.
+        attempts: Sends so far.
+    """
+    if found in {"different", "several"}:
+        return "held"
+    if found == "posted":
+        return "posted"
+    if found == "draft":
+        return "draft" if phase == "create" or is_settled else "unknown"
+    return _when_absent(phase, posting_class, is_settled=is_settled, attempts=attempts)
+
+
+def _when_absent(
+    phase: Phase, posting_class: PostingClass, *, is_settled: bool, attempts: int
+) -> State:
+    if posting_class == "N":
+        return "held"
+    if phase == "post":
+        return "held" if is_settled else "unknown"
+    if not is_settled and posting_class == "F":
+        return "unknown"
+    return "sending" if attempts < ATTEMPTS_MAX else "dead"

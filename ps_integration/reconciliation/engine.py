@@ -1,0 +1,151 @@
+"""Runs every enabled rule over the warehouse; one rule that cannot run never stops the others."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from time import perf_counter
+from typing import Final
+
+from ps_integration.contracts import found as contract
+from ps_integration.domain.breaks import RuleOutcome, RuleStatus
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.errors import CouldNotRunError, StatementRefusedError
+from ps_integration.reconciliation import setting
+from ps_integration.reconciliation.needs import Lack, lacking
+from ps_integration.reconciliation.rule import Rule
+
+_LOG: Final = logging.getLogger(__name__)
+_OUTPUT: Final = "rule_output"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRun:
+    """How one rule ran tonight and what it found.
+
+    Attributes:
+        rule: The rule as the firm has set it.
+        status: `could_not_run` also when only a part ran and that part found nothing.
+        found: Rows of `reconciliation.found`.
+        seconds: How long it took.
+        message: Why it could not run, or what it could not compare.
+        not_compared: Record-key prefixes of breaks that could not be looked at.
+        holds_posting: A blocking rule could not look at what it guards.
+    """
+
+    rule: Rule
+    status: RuleStatus
+    found: Sequence[Row] = field(default=())
+    seconds: float = 0.0
+    message: str = ""
+    not_compared: tuple[str, ...] = ()
+    holds_posting: bool = False
+
+    @property
+    def outcome(self) -> RuleOutcome:
+        """The run as the break store needs to know it."""
+        return RuleOutcome(
+            self.rule.code, self.status, self.rule.severity, self.rule.owner, self.not_compared
+        )
+
+
+def run_rules(queries: Queries, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
+    """Run the rules and write `reconciliation.found` and `reconciliation.rule_runs` anew.
+
+    Rules that read what others found run after them. What the firm has switched off does not run.
+
+    Raises:
+        FixConfigError: The firm's settings name an unknown rule or tolerance.
+    """
+    settings = setting.read_settings(queries)
+    changed = setting.apply(rules, settings)
+    enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
+    with queries.transaction():
+        for table in ("found", "rule_runs", "unposted_entries"):
+            queries.execute(f"delete from reconciliation.{table}")
+        prepare = files("ps_integration.reconciliation").joinpath("unposted_entries.sql")
+        queries.execute(prepare.read_text("utf-8"))
+    runs: list[RuleRun] = []
+    for turn in range(3):
+        part = [run_rule(queries, rule) for rule in enabled if rule.turn == turn]
+        with queries.transaction():
+            for run in part:
+                _write(queries, run)
+        runs += part
+    return tuple(sorted(runs, key=lambda run: run.rule.code))
+
+
+def run_rule(queries: Queries, rule: Rule) -> RuleRun:
+    """Run one rule; what goes wrong in it becomes its status and message."""
+    started = perf_counter()
+    lacks = [lack for need in rule.needs if (lack := lacking(queries, need)) is not None]
+    if any(lack.is_whole for lack in lacks):
+        return _not_run(rule, lacks)
+    parts = [
+        (part.prefix, lack)
+        for part in rule.part_needs
+        if (lack := lacking(queries, part.need)) is not None
+    ]
+    try:
+        rows = _rows(queries, rule)
+    except (StatementRefusedError, CouldNotRunError) as error:
+        _LOG.warning("rule %s could not run: %s", rule.code, error)
+        return RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
+    notes = [f"not compared: {lack.message}" for lack in (*lacks, *(lack for _, lack in parts))]
+    status: RuleStatus = "found" if rows else "could_not_run" if notes else "clean"
+    return RuleRun(
+        rule,
+        status,
+        rows,
+        perf_counter() - started,
+        "; ".join(notes),
+        tuple(prefix for prefix, lack in parts if lack.is_whole),
+    )
+
+
+def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
+    is_configured = all(lack.is_configured for lack in lacks)
+    return RuleRun(
+        rule,
+        "could_not_run",
+        message="; ".join(lack.message for lack in lacks),
+        holds_posting=rule.blocks and is_configured,
+    )
+
+
+def _rows(queries: Queries, rule: Rule) -> list[Row]:
+    queries.execute(f"create or replace temp table {_OUTPUT} as {rule.sql}", rule.tolerances)
+    names = tuple(str(row["column_name"]) for row in queries.rows(f"describe {_OUTPUT}"))
+    if names != contract.COLUMNS:
+        wanted = ", ".join(contract.COLUMNS)
+        raise CouldNotRunError(f"{rule.path.name} must select exactly: {wanted}")
+    rows = queries.rows(f"select * from {_OUTPUT} order by record_key, period")
+    text = contract.mistakes(rows) or _rule_mistake(rule, rows)
+    if text:
+        raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
+    # a break holds something only where the firm lets its rule hold things
+    freed: Row = {} if rule.blocks else {"blocked_kind": None, "blocked_id": None}
+    return [{"rule": rule.code, **row, **freed} for row in rows]
+
+
+def _rule_mistake(rule: Rule, rows: Sequence[Row]) -> str:
+    if rule.needs_period and any(row["period"] == "" for row in rows):
+        return "needs_period is yes and a break has no period"
+    return ""
+
+
+def _write(queries: Queries, run: RuleRun) -> None:
+    queries.insert("reconciliation.found", run.found)
+    queries.insert(
+        "reconciliation.rule_runs",
+        [
+            {
+                "rule": run.rule.code,
+                "status": run.status,
+                "found_count": len(run.found),
+                "seconds": run.seconds,
+                "message": run.message,
+                "holds_posting": run.holds_posting,
+            }
+        ],
+    )

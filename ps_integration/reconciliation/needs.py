@@ -1,0 +1,77 @@
+"""Whether a rule has what it compares. Nothing read is not the same as nothing there.
+
+A need is written `table@role`: every system of that role has rows in that canonical table, or has
+had all its streams read completely (then the table is truly empty). A need ending in `!`
+(`rates@erp!`) asks for rows, because an optional stream that is not served looks like an empty one.
+`billing_attributes@erp!` asks for ERP projects that say how they are billed.
+`reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
+all others.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ps_integration.domain.ports import Queries
+
+NEED_PATTERN: Final = re.compile(
+    r"^(reconciliation\.(found|holds)|[a-z_]+@(crm|psa|time|erp|hr)!?)$"
+)
+_PHRASES: Final = {
+    "billing_attributes": "billing attributes of projects",
+    "rates": "prices",
+    "time_entries": "time entries",
+}
+
+_SYSTEMS: Final = "select system from config.system_roles where role = $role order by system"
+_WITH_ROWS: Final = "select distinct system from canonical.{table} where {condition}"
+_READ_WHOLE: Final = """
+select re.system
+from (
+    select system, stream, status
+    from raw.reads
+    qualify row_number() over (partition by system, stream order by finished_at desc) = 1
+) as re
+group by re.system
+having bool_and(re.status = 'complete')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why a need is not met.
+
+    Attributes:
+        message: One plain sentence.
+        is_configured: False when the firm has no system of that role, so that there is nothing
+            to compare and nothing to hold back.
+        is_whole: False when some systems of the role have what is needed and others have not.
+    """
+
+    message: str
+    is_configured: bool = True
+    is_whole: bool = True
+
+
+def lacking(queries: Queries, need: str) -> Lack | None:
+    """What is missing for one need, or None when it is met."""
+    if need.startswith("reconciliation."):
+        return None
+    name, role = need.removesuffix("!").split("@")
+    what = _PHRASES.get(name, name.replace("_", " "))
+    systems = [str(row["system"]) for row in queries.rows(_SYSTEMS, {"role": role})]
+    if not systems:
+        return Lack(f"no system has the role {role}", is_configured=False)
+    table, condition = (
+        ("projects", "has_billing_attributes") if name == "billing_attributes" else (name, "true")
+    )
+    served = {
+        row["system"] for row in queries.rows(_WITH_ROWS.format(table=table, condition=condition))
+    }
+    if not need.endswith("!"):
+        served |= {row["system"] for row in queries.rows(_READ_WHOLE)}
+    without = [system for system in systems if system not in served]
+    if not without:
+        return None
+    is_whole = not need.endswith("!") or len(without) == len(systems)
+    return Lack(f"no {what} read from {', '.join(without)}", is_whole=is_whole)

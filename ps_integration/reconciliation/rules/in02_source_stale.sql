@@ -1,0 +1,164 @@
+-- rule: IN02
+-- title: Source stale: no successful read within its freshness limit
+-- severity: high
+-- owner: integration
+-- blocks: yes
+-- needs_period: no
+-- cause: sync_failed
+-- remedy: Run `ps-integration doctor`; repair access to the system, then run the night again.
+
+with streams as (
+    select
+        sy.system,
+        sy.freshness_hours,
+        coalesce(re.stream, '*') as stream,
+        max(re.finished_at) filter (where re.status = 'complete') as last_complete,
+        max_by(re.error_message, re.finished_at) as last_error,
+        coalesce(max_by(re.error_kind, re.finished_at), '') as last_kind
+    from config.systems as sy
+    left join raw.reads as re on sy.system = re.system
+    group by sy.system, sy.freshness_hours, re.stream
+),
+
+judged as (
+    select
+        st.*,
+        ru.as_of,
+        -- an optional stream that the system does not serve is not stale
+        not (st.last_complete is null and st.last_kind = 'not_served')
+        and (
+            st.last_complete is null
+            or st.last_complete < ru.as_of - to_hours(st.freshness_hours)
+        ) as is_stale,
+        count(*) over (partition by st.system) as streams
+    from streams as st
+    cross join config.run as ru
+),
+
+stale as (
+    select
+        ju.*,
+        count(*) over (partition by ju.system) as stale_streams
+    from judged as ju
+    where ju.is_stale
+),
+
+-- where every stream of a system is stale, the system is: one break, not one per stream
+subjects as (
+    select
+        sl.system,
+        if(sl.stale_streams = sl.streams, '*', sl.stream) as stream,
+        max(sl.last_complete) as last_complete,
+        min(sl.freshness_hours) as freshness_hours,
+        max(sl.last_error) as last_error,
+        min(sl.as_of) as as_of
+    from stale as sl
+    group by all
+),
+
+needed as (
+    select distinct
+        system,
+        stream
+    from canonical.time_entries
+    union
+    select distinct
+        system,
+        stream
+    from canonical.approvals
+    union
+    select distinct
+        system,
+        stream
+    from canonical.projects
+    union
+    select distinct
+        system,
+        stream
+    from canonical.customers
+    union
+    select distinct
+        system,
+        stream
+    from canonical.resources
+    union
+    select distinct
+        system,
+        stream
+    from canonical.rates
+    union
+    select distinct
+        system,
+        stream
+    from canonical.milestones
+    union
+    select distinct
+        system,
+        stream
+    from canonical.accounting_periods
+    union
+    select distinct
+        system,
+        stream
+    from canonical.fx_rates
+    union
+    select distinct
+        system,
+        stream
+    from canonical.erp_documents
+    union
+    select distinct
+        system,
+        stream
+    from canonical.erp_lines
+),
+
+known as (
+    select distinct
+        system,
+        stream
+    from raw.records
+),
+
+roles as (
+    select
+        system,
+        bool_or(role in ('psa', 'time', 'erp')) as is_needed
+    from config.system_roles
+    group by system
+)
+
+select
+    su.system || '|' || su.stream as record_key,
+    '' as period,
+    null as legal_entity,
+    null as project_id,
+    null as customer_key,
+    null as entry_id,
+    su.system as left_system,
+    su.stream as left_id,
+    coalesce(strftime(su.last_complete, '%Y-%m-%d %H:%M UTC'), 'never read') as left_value,
+    null as right_system,
+    null as right_id,
+    'at most ' || su.freshness_hours::varchar || ' h ago' as right_value,
+    date_diff('second', su.last_complete, su.as_of) - su.freshness_hours * 3600
+        as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    'sync_failed' as cause,
+    if(su.stream = '*', 'Nothing of ' || su.system, su.stream || ' of ' || su.system)
+    || if(
+        su.last_complete is null,
+        ' has ever been read completely',
+        ' has been read completely since ' || strftime(su.last_complete, '%Y-%m-%d %H:%M UTC')
+    ) || coalesce(' (' || su.last_error || ')', '') || '.' as detail,
+    if(ne.system is not null or kn.system is null, if(ro.is_needed, 'system', null), null)
+        as blocked_kind,
+    if(ne.system is not null or kn.system is null, if(ro.is_needed, su.system, null), null)
+        as blocked_id
+from subjects as su
+left join needed as ne on su.system = ne.system and su.stream = ne.stream
+left join known as kn on su.system = kn.system and su.stream = kn.stream
+left join roles as ro on su.system = ro.system
+order by record_key;

@@ -1,0 +1,147 @@
+-- rule: IN03
+-- title: Payload shape changed: field new, missing or retyped
+-- severity: medium
+-- owner: integration
+-- blocks: yes
+-- needs_period: no
+-- cause: unknown
+-- remedy: Read the vendor's release notes; adapt the connector's mapping, then replay the stream.
+-- tolerance_new_field_days: 7
+
+with streams as (
+    select
+        system,
+        stream,
+        min(first_seen_at) as known_since,
+        max(last_seen_at) as last_seen_at
+    from raw.shapes
+    group by system, stream
+),
+
+paths as (
+    select
+        system,
+        stream,
+        path,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
+    from raw.shapes
+    group by system, stream, path
+),
+
+-- whole numbers and decimals are one type, and an empty value says nothing
+types as (
+    select
+        system,
+        stream,
+        path,
+        if(json_type in ('integer', 'number', 'decimal'), 'number', json_type) as json_type,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
+    from raw.shapes
+    where json_type <> 'null'
+    group by all
+),
+
+changes as (
+    select
+        pa.system,
+        pa.stream,
+        pa.path,
+        'new' as change,
+        pa.first_seen_at as changed_at,
+        'no such field' as before,
+        'field ' || pa.path as after
+    from paths as pa
+    inner join streams as st on pa.system = st.system and pa.stream = st.stream
+    cross join config.run as ru
+    where
+        pa.first_seen_at > st.known_since
+        and pa.last_seen_at = st.last_seen_at
+        and pa.first_seen_at >= ru.as_of - to_days($tolerance_new_field_days)
+    union all
+    -- below an object or a list that may be empty, a missing field means nothing
+    select
+        pa.system,
+        pa.stream,
+        pa.path,
+        'missing' as change,
+        pa.last_seen_at as changed_at,
+        'field ' || pa.path as before,
+        'no such field' as after
+    from paths as pa
+    inner join streams as st on pa.system = st.system and pa.stream = st.stream
+    where
+        pa.last_seen_at < st.last_seen_at
+        and not contains(ltrim(ltrim(pa.path, '$'), '.'), '.')
+        and not contains(pa.path, '[')
+    union all
+    select
+        ty.system,
+        ty.stream,
+        ty.path,
+        'retyped' as change,
+        ty.first_seen_at as changed_at,
+        ol.json_type as before,
+        ty.json_type as after
+    from types as ty
+    inner join types as ol
+        on
+            ty.system = ol.system
+            and ty.stream = ol.stream
+            and ty.path = ol.path
+            and ty.json_type <> ol.json_type
+            and ty.first_seen_at > ol.first_seen_at
+    inner join streams as st on ty.system = st.system and ty.stream = st.stream
+    where ty.last_seen_at = st.last_seen_at
+    qualify
+        row_number() over (
+            partition by ty.system, ty.stream, ty.path
+            order by ty.first_seen_at desc, ol.first_seen_at asc
+        ) = 1
+),
+
+-- a change hurts a contract when records of the stream are refused since
+refused as (
+    select
+        system,
+        stream,
+        max(last_seen_at) as last_seen_at,
+        count(*) as records
+    from quarantine.records
+    group by system, stream
+)
+
+select
+    ch.system || '|' || ch.stream || '|' || ch.change || '|' || ch.path as record_key,
+    '' as period,
+    null as legal_entity,
+    null as project_id,
+    null as customer_key,
+    null as entry_id,
+    ch.system as left_system,
+    ch.path as left_id,
+    ch.before as left_value,
+    ch.system as right_system,
+    ch.path as right_id,
+    ch.after as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    'unknown' as cause,
+    'In ' || ch.stream || ' of ' || ch.system || ' the field ' || ch.path || ' is '
+    || case ch.change
+        when 'retyped' then ch.after || ' and was ' || ch.before
+        else ch.change
+    end || coalesce('; ' || re.records::varchar || ' records were refused since', '') || '.'
+        as detail,
+    if(ch.change <> 'new' and re.system is not null, 'system', null) as blocked_kind,
+    if(ch.change <> 'new' and re.system is not null, ch.system, null) as blocked_id
+from changes as ch
+left join refused as re
+    on
+        ch.system = re.system
+        and ch.stream = re.stream
+        and ch.changed_at <= re.last_seen_at
+order by record_key;

@@ -1,0 +1,79 @@
+-- rule: MD01
+-- title: Billable project active in the PSA, missing in the ERP
+-- severity: high
+-- owner: delivery_ops
+-- blocks: yes
+-- needs_period: no
+-- needs: projects@psa, projects@erp
+-- cause: not_synced_yet
+-- remedy: Create the project in the ERP under the same number, or map it in the crosswalk.
+
+with unposted as (
+    select
+        project_id,
+        count(*) as entries,
+        sum(amount_minor) as amount_minor
+    from reconciliation.unposted_entries
+    group by project_id
+),
+
+billed_milestones as (
+    select distinct pl.object_id
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where pl.object_kind = 'milestone' and dc.state = 'posted'
+),
+
+milestones as (
+    select
+        cw.canonical_id as project_id,
+        sum(mi.amount_minor) as amount_minor
+    from canonical.milestones as mi
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'project'
+            and mi.system = cw.system
+            and mi.project_external_id = cw.external_id
+    left join billed_milestones as bm on mi.system || ':' || mi.external_id = bm.object_id
+    where
+        mi.is_reached
+        and not coalesce(mi.is_invoiced, false)
+        and bm.object_id is null
+        and coalesce(mi.reached_on, mi.updated_at::date) >= cw.valid_from
+        and coalesce(mi.reached_on, mi.updated_at::date) < cw.valid_to
+    group by cw.canonical_id
+)
+
+select
+    pr.project_id as record_key,
+    '' as period,
+    pr.legal_entity,
+    pr.project_id,
+    pr.customer_key,
+    null as entry_id,
+    pr.psa_system as left_system,
+    pr.psa_external_id as left_id,
+    pr.name as left_value,
+    pr.erp_system as right_system,
+    null as right_id,
+    null as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    (coalesce(un.amount_minor, 0) + coalesce(mi.amount_minor, 0))::bigint as at_risk_minor,
+    pr.currency,
+    'not_synced_yet' as cause,
+    'Project ' || coalesce(pr.name, pr.project_id) || ' is active in ' || pr.psa_system
+    || ' and not in ' || coalesce(pr.erp_system, 'any ERP') || '; '
+    || coalesce(un.entries, 0)::varchar || ' approved entries wait.' as detail,
+    'project' as blocked_kind,
+    pr.project_id as blocked_id
+from billing.projects as pr
+left join unposted as un on pr.project_id = un.project_id
+left join milestones as mi on pr.project_id = mi.project_id
+where
+    pr.psa_system is not null
+    and pr.erp_external_id is null
+    and pr.status = 'active'
+    and coalesce(pr.is_billable, true)
+    and coalesce(pr.billing_type, 'time_and_materials') <> 'internal'
+order by record_key;

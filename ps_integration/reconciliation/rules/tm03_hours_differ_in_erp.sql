@@ -1,0 +1,86 @@
+-- rule: TM03
+-- title: Hours differ between time system and ERP
+-- severity: high
+-- owner: finance
+-- blocks: no
+-- needs_period: yes
+-- needs: erp_documents@erp, erp_lines@erp
+-- cause: unknown
+-- remedy: Correct the ERP document by a credit memo and a new line; see who changed the draft.
+-- tolerance_hours: 0
+
+with ours as (
+    select
+        pl.document_ref,
+        pl.line_no,
+        pl.object_kind,
+        pl.object_id,
+        pl.period,
+        pl.legal_entity,
+        pl.project_id,
+        pl.quantity,
+        pl.unit_price,
+        pl.amount_minor,
+        pl.currency,
+        dc.system,
+        dc.erp_id,
+        dc.erp_number,
+        row_number() over (partition by pl.document_ref order by pl.line_no) as position
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where dc.state = 'posted'
+),
+
+theirs as (
+    select
+        ed.reference,
+        el.system,
+        el.document_external_id,
+        el.quantity,
+        el.unit_price,
+        el.amount_minor,
+        row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
+    from canonical.erp_lines as el
+    inner join canonical.erp_documents as ed
+        on
+            el.system = ed.system
+            and el.company is not distinct from ed.company
+            and el.document_external_id = ed.external_id
+    where coalesce(el.line_type, '') <> 'comment'
+)
+
+select
+    us.document_ref || '|' || us.line_no::varchar as record_key,
+    us.period,
+    us.legal_entity,
+    us.project_id,
+    en.customer_key,
+    if(us.object_kind = 'time_entry', us.object_id, null) as entry_id,
+    coalesce(en.system, us.object_kind) as left_system,
+    us.object_id as left_id,
+    us.quantity::varchar || ' h' as left_value,
+    us.system as right_system,
+    coalesce(us.erp_number, us.erp_id) as right_id,
+    th.quantity::varchar || ' h' as right_value,
+    round((us.quantity - th.quantity) * 3600)::bigint as difference_seconds,
+    us.amount_minor - th.amount_minor as difference_minor,
+    abs(us.amount_minor - th.amount_minor) as at_risk_minor,
+    us.currency,
+    'unknown' as cause,
+    'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was posted with '
+    || us.quantity::varchar || ' h and holds ' || th.quantity::varchar || ' h in ' || us.system
+    || '.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from ours as us
+inner join theirs as th
+    on
+        us.document_ref = th.reference
+        and us.system = th.system
+        and us.erp_id = th.document_external_id
+        and us.position = th.position
+left join billing.entries as en on us.object_kind = 'time_entry' and us.object_id = en.entry_id
+where
+    us.object_kind = 'time_entry'
+    and abs(abs(us.quantity) - abs(th.quantity)) > $tolerance_hours
+order by record_key;

@@ -1,0 +1,73 @@
+-- rule: TM07
+-- title: Entry deleted or approval withdrawn after posting
+-- severity: high
+-- owner: finance
+-- blocks: no
+-- needs_period: yes
+-- cause: deleted_after_posting
+-- remedy: Approve the credit that is owed, or have the entry restored and approved again.
+
+with doubtful as (
+    select entry_id
+    from canonical.entry_versions
+    where is_deleted or approval_state <> 'approved'
+),
+
+posted as (
+    select
+        pl.object_id as entry_id,
+        min(pl.period) as period,
+        min(pl.legal_entity) as legal_entity,
+        min(pl.project_id) as project_id,
+        min(dc.customer_key) as customer_key,
+        min(dc.system) as system,
+        max(pl.document_ref) as document_ref,
+        min(pl.currency) as currency,
+        sum(pl.seconds) as seconds,
+        sum(pl.amount_minor) as amount_minor
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    semi join doubtful as db on pl.object_id = db.entry_id
+    where pl.object_kind = 'time_entry' and dc.state = 'posted'
+    group by pl.object_id
+    having sum(pl.amount_minor) <> 0
+),
+
+gone as (
+    select
+        po.*,
+        cv.system as time_system,
+        cv.external_id,
+        cv.approval_state,
+        coalesce(cv.is_deleted, false) as is_deleted
+    from posted as po
+    inner join canonical.entry_versions as cv on po.entry_id = cv.entry_id
+    qualify row_number() over (partition by po.entry_id order by cv.version_no desc) = 1
+)
+
+select
+    go.entry_id as record_key,
+    go.period,
+    go.legal_entity,
+    go.project_id,
+    go.customer_key,
+    go.entry_id,
+    go.time_system as left_system,
+    go.external_id as left_id,
+    if(go.is_deleted, 'deleted', coalesce(go.approval_state, 'not approved')) as left_value,
+    go.system as right_system,
+    go.document_ref as right_id,
+    reconciliation.money_text(go.amount_minor, cy.factor, go.currency) as right_value,
+    -go.seconds::bigint as difference_seconds,
+    -go.amount_minor::bigint as difference_minor,
+    abs(go.amount_minor)::bigint as at_risk_minor,
+    go.currency,
+    if(go.is_deleted, 'deleted_after_posting', 'approval_withdrawn') as cause,
+    go.entry_id || ' was posted in ' || go.document_ref || ' and '
+    || if(go.is_deleted, 'has been deleted since.', 'is no longer approved.') as detail,
+    null as blocked_kind,
+    null as blocked_id
+from gone as go
+left join config.currencies as cy on go.currency = cy.currency
+where go.is_deleted or go.approval_state <> 'approved'
+order by record_key;

@@ -1,0 +1,98 @@
+-- rule: TM12
+-- title: Hours differ between the time system and the PSA's own actuals
+-- severity: medium
+-- owner: delivery_ops
+-- blocks: no
+-- needs_period: yes
+-- needs: time_entries@psa
+-- cause: sync_failed
+-- remedy: Bring the PSA's actuals into line with the time system, which is the one that bills.
+-- tolerance_seconds: 60
+
+with starts as (
+    select
+        legal_entity,
+        min(bill_from) as bill_from
+    from config.going_live
+    group by legal_entity
+),
+
+entries as (
+    select
+        en.resource_id,
+        en.project_id,
+        en.work_date,
+        en.period,
+        en.system,
+        en.seconds,
+        en.legal_entity,
+        en.customer_key,
+        en.approval_state,
+        coalesce(en.is_primary, false) as is_primary,
+        sr.system is not null as is_psa
+    from billing.entries as en
+    left join config.system_roles as sr on en.system = sr.system and sr.role = 'psa'
+    left join starts as st on en.legal_entity = st.legal_entity
+    where
+        not coalesce(en.is_deleted, false)
+        and en.resource_id is not null
+        and en.project_id is not null
+        and (st.bill_from is null or en.work_date >= st.bill_from)
+),
+
+-- a project for which the PSA keeps no actuals in the month is not compared
+kept as (
+    select distinct
+        project_id,
+        period
+    from entries
+    where is_psa and not is_primary
+),
+
+days as (
+    select
+        en.resource_id,
+        en.project_id,
+        en.work_date,
+        en.period,
+        min(en.legal_entity) as legal_entity,
+        min(en.customer_key) as customer_key,
+        min(en.system) filter (where en.is_primary) as time_system,
+        min(en.system) filter (where not en.is_primary) as psa_system,
+        coalesce(sum(en.seconds) filter (where en.is_primary), 0) as time_seconds,
+        coalesce(sum(en.seconds) filter (where not en.is_primary), 0) as psa_seconds
+    from entries as en
+    semi join kept as ke on en.project_id = ke.project_id and en.period = ke.period
+    where
+        (en.is_primary and en.approval_state = 'approved')
+        or (en.is_psa and not en.is_primary and coalesce(en.approval_state, '') <> 'rejected')
+    group by en.resource_id, en.project_id, en.work_date, en.period
+)
+
+select
+    da.resource_id || '|' || da.project_id || '|' || da.work_date::varchar as record_key,
+    coalesce(da.period, strftime(da.work_date, '%Y-%m')) as period,
+    da.legal_entity,
+    da.project_id,
+    da.customer_key,
+    null as entry_id,
+    da.time_system as left_system,
+    da.resource_id as left_id,
+    reconciliation.hours_text(da.time_seconds) as left_value,
+    coalesce(da.psa_system, pr.psa_system) as right_system,
+    da.project_id as right_id,
+    reconciliation.hours_text(da.psa_seconds) as right_value,
+    (da.time_seconds - da.psa_seconds)::bigint as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    if(da.psa_seconds = 0, 'not_synced_yet', 'sync_failed') as cause,
+    da.resource_id || ' on project ' || da.project_id || ', ' || da.work_date::varchar || ': '
+    || reconciliation.hours_text(da.time_seconds) || ' in the time system, '
+    || reconciliation.hours_text(da.psa_seconds) || ' in the PSA.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from days as da
+left join billing.projects as pr on da.project_id = pr.project_id
+where abs(da.time_seconds - da.psa_seconds) > $tolerance_seconds
+order by record_key;

@@ -1,0 +1,109 @@
+-- rule: TM15
+-- title: Cap used up: time above the not-to-exceed amount waits
+-- severity: high
+-- owner: project_manager
+-- blocks: no
+-- needs_period: no
+-- needs: reconciliation.holds
+-- cause: cap_reached
+-- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
+
+with consumed as (
+    select
+        pl.project_id,
+        sum(pl.amount_minor) as amount_minor
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where
+        pl.object_kind = 'time_entry'
+        and dc.state not in ('planned', 'superseded', 'refused')
+    group by pl.project_id
+),
+
+-- parts of an entry that are in a document already are counted as consumed, not again as waiting
+documented as (
+    select
+        pl.object_id as entry_id,
+        sum(pl.amount_minor) as amount_minor
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where
+        pl.object_kind = 'time_entry'
+        and dc.state not in ('planned', 'superseded', 'refused')
+    group by pl.object_id
+),
+
+capped as (
+    select
+        project_id,
+        cap_minor
+    from billing.projects
+    where cap_minor is not null
+),
+
+entries as (
+    select
+        en.project_id,
+        en.entry_id,
+        greatest(ra.amount_minor - coalesce(dm.amount_minor, 0), 0) as amount_minor
+    from billing.entries as en
+    semi join capped as ca on en.project_id = ca.project_id
+    inner join billing.rated_entries as ra on en.entry_id = ra.entry_id
+    left join documented as dm on en.entry_id = dm.entry_id
+    left join reconciliation.unposted_entries as un on en.entry_id = un.entry_id
+    anti join reconciliation.holds as ho
+        on ho.blocked_kind = 'entry' and en.entry_id = ho.blocked_id
+    where
+        ra.problem is null
+        -- open, or open in part: a part of it is posted and the rest is above the cap
+        and (un.entry_id is not null or dm.amount_minor < ra.amount_minor)
+),
+
+waiting as (
+    select
+        project_id,
+        count(*) as entries,
+        sum(amount_minor) as amount_minor
+    from entries
+    where amount_minor > 0
+    group by project_id
+)
+
+select
+    pr.project_id as record_key,
+    '' as period,
+    pr.legal_entity,
+    pr.project_id,
+    pr.customer_key,
+    null as entry_id,
+    pr.psa_system as left_system,
+    pr.psa_external_id as left_id,
+    'cap ' || reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency) as left_value,
+    pr.erp_system as right_system,
+    pr.erp_external_id as right_id,
+    reconciliation.money_text(
+        (coalesce(cs.amount_minor, 0) + wa.amount_minor)::bigint, cy.factor, pr.currency
+    ) || ' worked' as right_value,
+    null as difference_seconds,
+    (pr.cap_minor - coalesce(cs.amount_minor, 0) - wa.amount_minor)::bigint as difference_minor,
+    least(
+        wa.amount_minor, coalesce(cs.amount_minor, 0) + wa.amount_minor - pr.cap_minor
+    )::bigint as at_risk_minor,
+    pr.currency,
+    'cap_reached' as cause,
+    'Project ' || coalesce(pr.name, pr.project_id) || ' has a cap of '
+    || reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency) || '; '
+    || reconciliation.money_text(
+        least(
+            wa.amount_minor, coalesce(cs.amount_minor, 0) + wa.amount_minor - pr.cap_minor
+        )::bigint,
+        cy.factor, pr.currency
+    ) || ' of approved time is above it.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from billing.projects as pr
+inner join waiting as wa on pr.project_id = wa.project_id
+left join consumed as cs on pr.project_id = cs.project_id
+left join config.currencies as cy on pr.currency = cy.currency
+where coalesce(cs.amount_minor, 0) + wa.amount_minor > pr.cap_minor
+order by record_key;

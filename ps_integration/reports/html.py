@@ -1,0 +1,140 @@
+"""Draws the report as one self-contained page: no network, no script, everything escaped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ps_integration.reports import charts
+from ps_integration.reports.lines import DISPOSITIONS, ExceptionLine
+from ps_integration.reports.numbers import NOTHING, Formats
+from ps_integration.reports.text import legible
+from ps_integration.reports.value import NightReport
+from ps_integration.reports.wording import cause, words
+
+NAME: Final = "report.html"
+BREAKS_MAX: Final = 10
+"""Breaks shown per rule, by money; the workbook has all."""
+FOLLOWERS_MAX: Final = 5
+"""Consequences shown per root."""
+ROWS_MAX: Final = 40
+"""Rows shown of every other table that can grow."""
+_TEXT_MAX: Final = 400
+_STEPS_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One break of the page, with what follows from it."""
+
+    line: ExceptionLine
+    followers: tuple[ExceptionLine, ...]
+    follower_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """The breaks of one rule: the largest of them, and the sums of all."""
+
+    rule: str
+    title: str
+    severity: str
+    owner: str
+    remedy: str
+    root_count: int
+    follower_count: int
+    reporting_minor: int
+    shown: tuple[Shown, ...]
+
+
+def render_html(report: NightReport, locale: str = "en") -> str:
+    """The page as text."""
+    groups = rule_groups(report.exceptions)
+    return (
+        _environment(locale, report.time_zone)
+        .get_template("report.html.j2")
+        .render(
+            r=report,
+            groups=groups,
+            steps=groups[:_STEPS_MAX],
+            dispositions=DISPOSITIONS,
+            news={line.break_id: line for line in report.exceptions if line.is_new},
+            posted=[d for d in report.documents if d.document_ref in set(report.changes.posted)],
+            entity_bars=charts.disposition_bars(report),
+            age_bars=charts.ageing_bars(report.exceptions),
+            nights=charts.night_columns(report),
+            rows_max=ROWS_MAX,
+        )
+    )
+
+
+def rule_groups(exceptions: Sequence[ExceptionLine]) -> tuple[RuleGroup, ...]:
+    """Roots by rule, the rule with the most money first; consequences under their root."""
+    followers: dict[str, list[ExceptionLine]] = {}
+    roots: dict[str, list[ExceptionLine]] = {}
+    for line in exceptions:
+        if line.root_break_id is None:
+            roots.setdefault(line.rule, []).append(line)
+        else:
+            followers.setdefault(line.root_break_id, []).append(line)
+    groups = [_group(lines, followers) for lines in roots.values()]
+    return tuple(sorted(groups, key=lambda group: (-group.reporting_minor, group.rule)))
+
+
+def _group(lines: Sequence[ExceptionLine], followers: dict[str, list[ExceptionLine]]) -> RuleGroup:
+    first = lines[0]
+    return RuleGroup(
+        rule=first.rule,
+        title=first.title,
+        severity=first.severity,
+        owner=first.owner,
+        remedy=first.remedy,
+        root_count=len(lines),
+        follower_count=sum(len(followers.get(line.break_id, ())) for line in lines),
+        reporting_minor=sum(abs(line.reporting_minor or 0) for line in lines),
+        shown=tuple(
+            Shown(
+                line,
+                tuple(followers.get(line.break_id, ())[:FOLLOWERS_MAX]),
+                len(followers.get(line.break_id, ())),
+            )
+            for line in lines[:BREAKS_MAX]
+        ),
+    )
+
+
+@cache
+def _environment(locale: str, time_zone: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ps_integration.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    formats = Formats(locale, time_zone)
+    environment.filters.update(
+        amount=formats.amount,
+        whole=formats.whole,
+        count=formats.count,
+        hours=formats.hours,
+        day=formats.day,
+        instant=formats.instant,
+        rate=formats.rate,
+        words=words,
+        cause=cause,
+    )
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """Nothing is a dash; text is legible and of a length a page can bear."""
+    if value is None:
+        return NOTHING
+    if type(value) is not str:
+        return value
+    clean = legible(value)
+    return clean if len(clean) <= _TEXT_MAX else clean[:_TEXT_MAX] + "\N{HORIZONTAL ELLIPSIS}"

@@ -1,0 +1,167 @@
+"""Reads the figures of a settled night from the warehouse; one `.sql` file per table."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, localcontext
+from functools import cache
+from importlib.resources import files
+from typing import Final, TypeVar
+
+import msgspec
+
+from ps_integration.domain.ports import Params, Queries, Row
+from ps_integration.reports import wording
+from ps_integration.reports.exchange import Exchange
+from ps_integration.reports.lines import (
+    DISPOSITIONS,
+    BatchLine,
+    CompletenessLine,
+    CorrectionLine,
+    DispositionLine,
+    DispositionSum,
+    DocumentLine,
+    LedgerLine,
+    QuarantineLine,
+    RecordCountLine,
+    SourceLine,
+    SourceStatus,
+)
+from ps_integration.reports.value import FxQuote
+
+Line = TypeVar("Line")
+_RATE_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The tables of the report that need nothing but the warehouse."""
+
+    completeness: tuple[CompletenessLine, ...]
+    record_counts: tuple[RecordCountLine, ...]
+    ledger: tuple[LedgerLine, ...]
+    corrections: tuple[CorrectionLine, ...]
+    batches: tuple[BatchLine, ...]
+    older_batches: int
+    documents: tuple[DocumentLine, ...]
+    quarantine: tuple[QuarantineLine, ...]
+    dispositions: tuple[DispositionLine, ...]
+    sources: tuple[SourceLine, ...]
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of one of the report's queries."""
+    return files("ps_integration.reports").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def rows(queries: Queries, name: str, params: Params | None = None) -> list[Row]:
+    """The rows of one of the report's queries."""
+    return queries.rows(statement(name), params)
+
+
+def figures(queries: Queries, since: datetime) -> Figures:
+    """Read every table; finished documents and batches only from `since` on."""
+    batches = rows(queries, "batches", {"since": since})
+    return Figures(
+        completeness=tuple(_completeness(queries)),
+        record_counts=_lines(RecordCountLine, rows(queries, "record_counts")),
+        ledger=_lines(LedgerLine, rows(queries, "ledger")),
+        corrections=_lines(CorrectionLine, rows(queries, "corrections")),
+        batches=_lines(
+            BatchLine, [_without(row, "is_old") for row in batches if not row["is_old"]]
+        ),
+        older_batches=sum(bool(row["is_old"]) for row in batches),
+        documents=_lines(DocumentLine, rows(queries, "documents", {"since": since})),
+        quarantine=_lines(QuarantineLine, [_filled(row) for row in rows(queries, "quarantine")]),
+        dispositions=_lines(
+            DispositionLine, [_renamed(row) for row in rows(queries, "dispositions")]
+        ),
+        sources=tuple(_source(row) for row in rows(queries, "sources")),
+    )
+
+
+def exchange(queries: Queries, reporting_currency: str) -> Exchange:
+    """The rates into the reporting currency that the ERP holds for the night's date."""
+    quotes = {}
+    for row in rows(queries, "fx"):
+        currency, rate = str(row["currency"]), Decimal(str(row["rate"]))
+        with localcontext() as context:
+            context.prec = 40
+            used = 1 / rate if row["is_inverse"] else rate
+            used = round(used, _RATE_DIGITS).normalize()
+        quotes[currency] = msgspec.convert(
+            {
+                "currency": currency,
+                "rate": used,
+                "valid_on": row["valid_on"],
+                "source": f"{row['system']}{', inverse' if row['is_inverse'] else ''}",
+            },
+            FxQuote,
+        )
+    return Exchange(reporting_currency, quotes)
+
+
+def _lines(kind: type[Line], data: list[Row]) -> tuple[Line, ...]:
+    """Rows as values; a column of another type than declared is an error, never a guess."""
+    return tuple(msgspec.convert(data, list[kind]))  # type: ignore[valid-type] # a type at run time
+
+
+def _completeness(queries: Queries) -> Iterator[CompletenessLine]:
+    sums: dict[tuple[object, ...], dict[str, Row]] = {}
+    for row in rows(queries, "disposition_sums"):
+        sums.setdefault(_group(row), {})[str(row["disposition"])] = row
+    for row in rows(queries, "completeness"):
+        mine = sums.get(_group(row), {})
+        by_disposition = tuple(_sum(name, mine.get(name)) for name in DISPOSITIONS)
+        line = msgspec.convert({**row, "by_disposition": ()}, CompletenessLine)
+        yield replace(line, by_disposition=by_disposition)
+
+
+def _group(row: Row) -> tuple[object, ...]:
+    return row["legal_entity"], row["currency"], row["period"]
+
+
+def _sum(name: str, row: Row | None) -> DispositionSum:
+    sums = row or {"parts": 0, "seconds": 0, "minor": 0}
+    line = {"count": sums["parts"], "seconds": sums["seconds"], "minor": sums["minor"]}
+    return msgspec.convert({"disposition": name, **line}, DispositionSum)
+
+
+def _without(row: Row, name: str) -> Row:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def _renamed(row: Row) -> Row:
+    return {("count" if key == "parts" else key): value for key, value in row.items()}
+
+
+def _filled(row: Row) -> Row:
+    """Texts that a contract may leave out read as empty."""
+    return {
+        key: "" if value is None and key in ("remedy", "field", "object") else value
+        for key, value in row.items()
+    }
+
+
+def _source(row: Row) -> SourceLine:
+    line: Mapping[str, object] = {
+        "system": row["system"],
+        "vendor": row["vendor"],
+        "stream": row["stream"],
+        "status": _source_status(row),
+        "last_read_at": row["last_read_at"],
+        "last_complete_at": row["last_complete_at"],
+        "records_read": row["records_read"],
+        "records_changed": row["records_changed"],
+        "message": wording.source_message(row, _source_status(row)),
+    }
+    return msgspec.convert(line, SourceLine)
+
+
+def _source_status(row: Row) -> SourceStatus:
+    if row["status"] is None:
+        return "never_read"
+    if row["status"] != "complete":
+        return "failed"
+    return "stale" if row["is_stale"] else "complete"

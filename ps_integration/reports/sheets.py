@@ -1,0 +1,277 @@
+"""The sheets of the workbook that account for time and money."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from ps_integration.reports.columns import Column, Computed, Line, Sheet, in_hours, units
+from ps_integration.reports.lines import (
+    DISPOSITIONS,
+    BatchLine,
+    CompletenessLine,
+    CorrectionLine,
+    DispositionLine,
+    DocumentLine,
+    LedgerLine,
+    RecordCountLine,
+)
+from ps_integration.reports.value import NightReport
+from ps_integration.reports.wording import words
+
+
+def yes(value: object) -> str:
+    """A truth as a word, so that it can be filtered."""
+    return "yes" if value else "no"
+
+
+def money(
+    title: str,
+    value: Callable[[Line], int | None],
+    currency: Callable[[Line], str | None],
+    **more: Any,  # noqa: ANN401 - passed on to Column, which declares them
+) -> Column[Line]:
+    """A column of amounts."""
+    return Column(title, 16, "money", value, currency=currency, **more)
+
+
+def _currency(line: Any) -> str | None:  # noqa: ANN401 - every line with money has one
+    return str(line.currency) if line.currency else None
+
+
+def _group() -> Iterator[Column[Any]]:
+    yield Column("Legal entity", 14, "text", lambda x: x.legal_entity)
+    yield Column("Currency", 10, "text", lambda x: x.currency)
+    yield Column("Period", 11, "text", lambda x: x.period)
+
+
+def _amount(line: CompletenessLine, name: str) -> int:
+    return next(part.minor for part in line.by_disposition if part.disposition == name)
+
+
+def _seconds(line: CompletenessLine, name: str) -> int:
+    return next(part.seconds for part in line.by_disposition if part.disposition == name)
+
+
+def _summed(minors: list[int], currency: str) -> float:
+    return sum(units(minor, currency) or 0.0 for minor in minors)
+
+
+def _placed(line: CompletenessLine) -> float:
+    return _summed([part.minor for part in line.by_disposition], line.currency)
+
+
+def _placed_hours(line: CompletenessLine) -> float:
+    return in_hours(sum(part.seconds for part in line.by_disposition))
+
+
+def completeness(report: NightReport) -> Sheet[CompletenessLine]:
+    """Approved = the sum of the eight dispositions, in hours and in money."""
+    first, last = words(DISPOSITIONS[0]), words(DISPOSITIONS[-1])
+    hours: list[Column[CompletenessLine]] = [
+        Column("Approved, hours", 13, "hours", lambda x: x.approved_seconds),
+        *(
+            Column(f"{words(name)}, hours", 13, "hours", partial(_seconds, name=name))
+            for name in DISPOSITIONS
+        ),
+        Column(
+            "Sum of the eight, hours", 13, "hours", lambda _: None,
+            computed=Computed(f"=SUM({{{first}, hours}}:{{{last}, hours}})", _placed_hours),
+        ),
+        Column(
+            "Difference, hours", 13, "hours", lambda _: None, is_zero_good=True,
+            computed=Computed(
+                "=ROUND({Approved, hours}-{Sum of the eight, hours},4)",
+                lambda x: round(in_hours(x.approved_seconds) - _placed_hours(x), 4),
+            ),
+        ),
+    ]  # fmt: skip
+    amounts: list[Column[CompletenessLine]] = [
+        money("Approved", lambda x: x.approved_minor, _currency),
+        *(money(words(n), partial(_amount, name=n), _currency) for n in DISPOSITIONS),
+        money(
+            "Sum of the eight", lambda _: None, _currency,
+            computed=Computed(f"=SUM({{{first}}}:{{{last}}})", _placed),
+        ),
+        money(
+            "Difference", lambda _: None, _currency, is_zero_good=True,
+            computed=Computed(
+                "=ROUND({Approved}-{Sum of the eight},4)",
+                lambda x: round(_summed([x.approved_minor], x.currency) - _placed(x), 4),
+            ),
+        ),
+    ]  # fmt: skip
+    return Sheet(
+        "Completeness",
+        "Every approved hour is in exactly one of eight dispositions.",
+        [
+            *_group(),
+            *hours,
+            *amounts,
+            Column("Entries approved", 11, "integer", lambda x: x.approved_count),
+            Column("Entries placed", 11, "integer", lambda x: x.disposed_count),
+            Column("Without a price", 11, "integer", lambda x: x.unpriced_count),
+            Column("Holds", 8, "text", lambda x: yes(x.holds)),
+        ],
+        report.completeness,
+    )
+
+
+def ledger(report: NightReport) -> Sheet[LedgerLine]:
+    """Confirmed + in flight + owed = target, and the ERP ties."""
+
+    def owed(x: LedgerLine) -> float:
+        parts = [x.confirmed_minor, x.in_flight_minor, x.owed_minor, -x.target_minor]
+        return round(_summed(parts, x.currency), 4)
+
+    def ties(x: LedgerLine) -> float:
+        return round(_summed([x.confirmed_minor, -(x.erp_minor or 0)], x.currency), 4)
+
+    return Sheet(
+        "Ledger",
+        "What the ERP confirmed and what is on its way comes to what each entry is worth today.",
+        [
+            *_group(),
+            money("Confirmed", lambda x: x.confirmed_minor, _currency),
+            money("In flight", lambda x: x.in_flight_minor, _currency),
+            money("Owed", lambda x: x.owed_minor, _currency),
+            money("Target", lambda x: x.target_minor, _currency),
+            money(
+                "Difference", lambda _: None, _currency, is_zero_good=True,
+                computed=Computed("=ROUND({Confirmed}+{In flight}+{Owed}-{Target},4)", owed),
+            ),
+            money("ERP documents", lambda x: x.erp_minor, _currency),
+            money(
+                "Confirmed less ERP", lambda _: None, _currency, is_zero_good=True,
+                computed=Computed("=ROUND({Confirmed}-{ERP documents},4)", ties),
+            ),
+            Column("Holds", 8, "text", lambda x: yes(x.holds)),
+        ],
+        report.ledger,
+    )  # fmt: skip
+
+
+def corrections(report: NightReport) -> Sheet[CorrectionLine]:
+    """Entries whose posted money is not what they are worth today."""
+    return Sheet(
+        "Corrections owed",
+        "Entries that changed after posting; each gets a correcting line.",
+        [
+            Column("Entry", 26, "text", lambda x: x.entry_id),
+            *_group(),
+            money("Confirmed", lambda x: x.confirmed_minor, _currency),
+            money("In flight", lambda x: x.in_flight_minor, _currency),
+            money("Target", lambda x: x.target_minor, _currency),
+            money("Owed", lambda x: x.owed_minor, _currency),
+            Column("Reason", 40, "text", lambda x: words(x.reason)),
+        ],
+        report.corrections,
+    )
+
+
+def records(report: NightReport) -> Sheet[RecordCountLine]:
+    """Every raw time record, by what became of it."""
+    parts = ("Not approved", "Approved", "Quarantined", "Deleted", "Superseded")
+
+    def difference(x: RecordCountLine) -> float:
+        known = x.not_approved + x.approved + x.quarantined + x.deleted + x.superseded
+        return float(x.raw_records - known)
+
+    return Sheet(
+        "Records",
+        "Every time record received, counted from raw.",
+        [
+            Column("System", 20, "text", lambda x: x.system),
+            Column("Received", 13, "integer", lambda x: x.raw_records),
+            Column(parts[0], 13, "integer", lambda x: x.not_approved),
+            Column(parts[1], 13, "integer", lambda x: x.approved),
+            Column(parts[2], 13, "integer", lambda x: x.quarantined),
+            Column(parts[3], 13, "integer", lambda x: x.deleted),
+            Column(parts[4], 13, "integer", lambda x: x.superseded),
+            Column(
+                "Difference", 13, "integer", lambda _: None, is_zero_good=True,
+                computed=Computed(
+                    f"={{Received}}-SUM({{{parts[0]}}}:{{{parts[-1]}}})", difference
+                ),
+            ),
+            Column("Holds", 8, "text", lambda x: yes(x.holds)),
+        ],
+        report.record_counts,
+    )  # fmt: skip
+
+
+def batches(report: NightReport) -> Sheet[BatchLine]:
+    """Posting batches with the ERP's totals beside ours."""
+
+    def difference(x: BatchLine) -> float:
+        return round(_summed([x.posted_minor, -x.erp_minor], x.currency), 4)
+
+    return Sheet(
+        "Batches",
+        "What finance approves together; the ERP's total is read back after posting.",
+        [
+            Column("Batch", 20, "text", lambda x: x.batch_id, key=True),
+            Column("Status", 13, "text", lambda x: words(x.status)),
+            Column("System", 14, "text", lambda x: x.system),
+            Column("Company", 18, "text", lambda x: x.company),
+            *_group(),
+            Column("Lines", 9, "integer", lambda x: x.line_count),
+            Column("Documents", 11, "integer", lambda x: x.document_count),
+            money("Amount", lambda x: x.amount_minor, _currency),
+            Column("Posted documents", 11, "integer", lambda x: x.posted_documents),
+            money("Posted, ours", lambda x: x.posted_minor, _currency),
+            money("Posted, ERP", lambda x: x.erp_minor, _currency),
+            money(
+                "Difference", lambda _: None, _currency, is_zero_good=True,
+                computed=Computed("=ROUND({Posted, ours}-{Posted, ERP},4)", difference),
+            ),
+            Column("Not read back", 11, "integer", lambda x: x.unread_documents),
+        ],
+        report.batches,
+    )  # fmt: skip
+
+
+def documents(report: NightReport) -> Sheet[DocumentLine]:
+    """ERP documents and their states."""
+    return Sheet(
+        "Documents",
+        "Invoices and credit memos; credit memos are negative.",
+        [
+            Column("Reference", 34, "text", lambda x: x.document_ref, key=True),
+            Column(
+                "Batch", 20, "text", lambda x: x.batch_id, link=lambda x: ("Batches", x.batch_id)
+            ),
+            Column("State", 11, "text", lambda x: words(x.state)),
+            Column("Kind", 12, "text", lambda x: words(x.kind)),
+            *_group(),
+            Column("Project", 14, "text", lambda x: x.project_id),
+            Column("Customer", 18, "text", lambda x: x.customer_key),
+            Column("Posting date", 13, "day", lambda x: x.posting_date),
+            money("Amount", lambda x: x.amount_minor, _currency),
+            money("ERP read-back", lambda x: x.readback_minor, _currency),
+            Column("ERP number", 18, "text", lambda x: x.erp_number),
+            Column("Confirmed", 17, "instant", lambda x: x.confirmed_at),
+            Column("Held because", 40, "text", lambda x: x.hold_reason),
+        ],
+        report.documents,
+    )
+
+
+def dispositions(report: NightReport) -> Sheet[DispositionLine]:
+    """Why time and milestones are where they are."""
+    return Sheet(
+        "Dispositions",
+        "What became of approved time and of reached milestones, by reason.",
+        [
+            Column("What", 11, "text", lambda x: x.kind),
+            Column("Legal entity", 14, "text", lambda x: x.legal_entity),
+            Column("Currency", 10, "text", lambda x: x.currency),
+            Column("Disposition", 18, "text", lambda x: words(x.disposition)),
+            Column("Reason", 30, "text", lambda x: words(x.reason)),
+            Column("Parts", 10, "integer", lambda x: x.count),
+            Column("Hours", 12, "hours", lambda x: x.seconds),
+            money("Amount", lambda x: x.minor, _currency),
+            Column("Without a price", 11, "integer", lambda x: x.unpriced_count),
+            Column("For example", 60, "text", lambda x: x.example),
+        ],
+        report.dispositions,
+    )

@@ -1,0 +1,151 @@
+"""Draws the report as an Excel workbook: typed cells, filters, totals that tie, our own links."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from io import BytesIO
+from typing import Any, Final
+
+import xlsxwriter
+
+from ps_integration.reports import sheets, summary, worksheets
+from ps_integration.reports.cells import Pen, Styles, area
+from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, in_hours
+from ps_integration.reports.numbers import Formats
+from ps_integration.reports.value import NightReport
+
+NAME: Final = "report.xlsx"
+_OPTIONS: Final = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+_BAD: Final = {"bg_color": "#FDE3E1", "font_color": "#8F1D13"}
+_GOOD: Final = {"font_color": "#0B6159"}
+
+
+def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
+    """The sheets after the summary, in order."""
+    return (
+        sheets.completeness(report),
+        sheets.ledger(report),
+        sheets.corrections(report),
+        sheets.records(report),
+        sheets.batches(report),
+        sheets.documents(report),
+        worksheets.exceptions(report),
+        worksheets.blocked_projects(report),
+        worksheets.quarantine(report),
+        sheets.dispositions(report),
+        worksheets.changes(report),
+        worksheets.sources(report),
+        worksheets.rules(report),
+        worksheets.nights(report),
+    )
+
+
+def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
+    """The workbook's bytes, the same for the same value."""
+    drawn = tables(report)
+    file = BytesIO()
+    formats = Formats(locale, report.time_zone)
+    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+        created = report.as_of.astimezone(UTC).replace(tzinfo=None)
+        book.set_properties({"title": f"Reconciliation {report.as_of_date}", "created": created})
+        styles = Styles(book)
+        places = {sheet.name: sheet.rows_by_key() for sheet in drawn}
+        pages = [book.add_worksheet(name) for name in ("Summary", *(s.name for s in drawn))]
+        summary.draw(Pen(pages[0], styles, formats, {}), report, drawn)
+        for page, sheet in zip(pages[1:], drawn, strict=True):
+            _draw(Pen(page, styles, formats, places), sheet)
+            _mark(page, sheet, book.add_format(_BAD), book.add_format(_GOOD))
+    return file.getvalue()
+
+
+def _draw(pen: Pen, sheet: Sheet[Any]) -> None:
+    page, last = pen.worksheet, max(0, len(sheet.columns) - 1)
+    for at, column in enumerate(sheet.columns):
+        page.set_column(at, at, column.width)
+    page.freeze_panes(FIRST_ROW, 1)
+    page.autofilter(HEADER_ROW, 0, HEADER_ROW + len(sheet.shown), last)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(HEADER_ROW)
+    page.set_row(0, 22)
+    page.set_row(HEADER_ROW, 30)
+    pen.text(0, 0, sheet.name, pen.styles.title)
+    pen.text(0, 2, _about(sheet), pen.styles.get(font_color="#4A535E"))
+    pen.lead(1, 0, "\N{LEFTWARDS ARROW} Summary", ("Summary", 1))
+    _totals(pen, sheet)
+    for at, column in enumerate(sheet.columns):
+        is_text = column.kind in ("text", "day", "instant")
+        style = pen.styles.header if is_text else _right(pen.styles)
+        pen.text(HEADER_ROW, at, column.title, style)
+    for row, line in enumerate(sheet.shown, start=FIRST_ROW):
+        for at, column in enumerate(sheet.columns):
+            pen.cell(row, at, column, line, sheet.letter)
+
+
+def _right(styles: Styles) -> Any:  # noqa: ANN401 - xlsxwriter has no types
+    return styles.get(
+        bold=True, bottom=1, bottom_color="#0B6159", text_wrap=True, valign="bottom", align="right"
+    )
+
+
+def _about(sheet: Sheet[Any]) -> str:
+    left_out = len(sheet.lines) - len(sheet.shown)
+    if not left_out:
+        return sheet.about
+    return f"{sheet.about} {left_out:,} more rows do not fit a sheet; they are in value.json."
+
+
+def _totals(pen: Pen, sheet: Sheet[Any]) -> None:
+    """Totals of what the filter shows. Amounts are summed only where one currency is shown."""
+    for at, column in enumerate(sheet.columns):
+        if column.kind not in ("integer", "hours", "money") or column.title in sheet.no_totals:
+            continue
+        currency = None
+        if column.kind == "money":
+            currencies = {column.currency(line) for line in sheet.shown if column.currency}
+            if len(currencies) != 1:
+                continue
+            currency = currencies.pop()
+        numbers = _numbers(column, sheet.shown)
+        if not numbers:
+            continue
+        shape = pen.styles.money(currency).num_format if currency else None
+        style = pen.styles.get(
+            num_format=shape or pen.styles.kind(column.kind).num_format, italic=True
+        )
+        formula = f"=SUBTOTAL(109,{area(at, FIRST_ROW + 1, sheet.last_row)})"
+        pen.formula(1, at, formula, style, sum(numbers))
+
+
+def _numbers(column: Any, lines: Sequence[Any]) -> list[float]:  # noqa: ANN401 - any column
+    if column.computed is not None:
+        return [column.computed.value(line) for line in lines]
+    values = [(line, column.value(line)) for line in lines]
+    if column.kind == "money":
+        found = [summary.number(v, column.currency(line)) for line, v in values]
+    elif column.kind == "hours":
+        found = [None if v is None else in_hours(v) for _, v in values]
+    else:
+        found = [None if v is None else float(v) for _, v in values]
+    return [number for number in found if number is not None]
+
+
+def _mark(page: Any, sheet: Sheet[Any], bad: object, good: object) -> None:  # noqa: ANN401 - no types
+    for at, column in enumerate(sheet.columns):
+        where = (FIRST_ROW, at, FIRST_ROW + max(0, len(sheet.shown) - 1), at)
+        if column.is_zero_good and sheet.shown:
+            page.conditional_format(
+                *where, {"type": "cell", "criteria": "!=", "value": 0, "format": bad}
+            )
+            page.conditional_format(
+                *where, {"type": "cell", "criteria": "==", "value": 0, "format": good}
+            )
+        if column.title == "Holds" and sheet.shown:
+            page.conditional_format(
+                *where, {"type": "cell", "criteria": "==", "value": '"no"', "format": bad}
+            )

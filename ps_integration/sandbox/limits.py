@@ -1,0 +1,31 @@
+"""Rate limits of the sandbox: a sliding window of real time per account."""
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Hashable
+
+
+class RateLimiter:
+    """Counts requests in sliding windows; kept in memory, as vendors' limits are."""
+
+    def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._taken: defaultdict[Hashable, deque[float]] = defaultdict(deque)
+
+    def take(self, bucket: Hashable, requests: int, seconds: float) -> float | None:
+        """Count one request of a bucket that allows so many requests in so many seconds.
+
+        Returns:
+            None when it is within the limit, else the seconds until one is free again; a refused
+            request is not counted.
+        """
+        with self._lock:
+            now, taken = self._timer(), self._taken[bucket]
+            while taken and taken[0] <= now - seconds:
+                taken.popleft()
+            if len(taken) >= requests:
+                return taken[0] + seconds - now
+            taken.append(now)
+            return None

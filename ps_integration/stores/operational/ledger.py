@@ -1,0 +1,120 @@
+"""The posting ledger: every step of every document, written with the state it leads to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from ps_integration.domain.posting import FREES_ITS_LINES, State, TransitionRefusedError, require
+from ps_integration.stores.operational.models import Batch, Document, LedgerEntry, LiveLine
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a ledger row says beside the states.
+
+    Attributes:
+        at: The night's time, or a person's instant.
+        run_id: The run that took the step, if one did.
+        evidence: What the step follows from; JSON values only.
+        payload_sha256: Hash of what is about to be sent, for an intent.
+    """
+
+    at: datetime
+    run_id: str | None
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    payload_sha256: str | None = None
+
+
+def load(session: Session, document_ref: str) -> Document:
+    """The document, locked until the transaction ends."""
+    found = session.scalars(
+        select(Document)
+        .where(Document.document_ref == document_ref)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.one()
+
+
+def get(session: Session, document_ref: str) -> Document:
+    """The document as it stands, for reading only."""
+    return session.get_one(Document, document_ref)
+
+
+def transition(session: Session, document: Document, to_state: State, step: Step) -> None:
+    """Move one document and write its ledger row, in the caller's transaction.
+
+    Lines of a refused or superseded document are free to be planned again.
+
+    Raises:
+        TransitionRefusedError: The table does not allow it, or another writer moved it first.
+    """
+    from_state = cast("State", document.state)
+    reason = require(document.document_ref, from_state, to_state)
+    moved = session.execute(
+        update(Document)
+        .where(Document.document_ref == document.document_ref, Document.state == from_state)
+        .values(state=to_state)
+    )
+    if cast("CursorResult[object]", moved).rowcount != 1:
+        raise TransitionRefusedError(
+            f"document {document.document_ref}: is no longer {from_state}, another run moved it"
+        )
+    session.add(
+        LedgerEntry(
+            at=step.at,
+            document_ref=document.document_ref,
+            from_state=from_state,
+            to_state=to_state,
+            attempt=document.attempts,
+            payload_sha256=step.payload_sha256,
+            run_id=step.run_id,
+            evidence={"reason": reason, **step.evidence},
+        )
+    )
+    if to_state in FREES_ITS_LINES:
+        session.execute(delete(LiveLine).where(LiveLine.document_ref == document.document_ref))
+    session.flush()
+
+
+def history(session: Session, document_ref: str) -> Sequence[LedgerEntry]:
+    """Every step of one document, oldest first."""
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.document_ref == document_ref)
+        .order_by(LedgerEntry.seq)
+    ).all()
+
+
+def last_seq(session: Session) -> int:
+    """The newest ledger sequence number; 0 when nothing was ever staged."""
+    return session.scalar(select(func.max(LedgerEntry.seq))) or 0
+
+
+def refresh_batch(session: Session, batch_id: str) -> None:
+    """Set a batch's status from the states of its documents; a rejected one stays rejected."""
+    batch = session.get_one(Batch, batch_id)
+    if batch.status == "rejected":
+        return
+    found = session.scalars(select(Document.state).where(Document.batch_id == batch_id).distinct())
+    batch.status = batch_status(frozenset(found))
+    session.flush()
+
+
+def batch_status(states: frozenset[str]) -> str:
+    """What a batch is called when its documents are in these states."""
+    alive = states - {"superseded"}
+    if not alive:
+        return "superseded"
+    if alive & {"sending", "draft", "unknown", "held", "dead"}:
+        return "posting"
+    if alive == {"posted"}:
+        return "posted"
+    if "approved" in alive:
+        return "approved"
+    return "planned" if alive == {"planned"} else "partly_posted"

@@ -1,0 +1,1 @@
+"""Migrations of the operational store, one transaction each."""

@@ -1,0 +1,117 @@
+"""The operational store: transactions, migrations and the check at start-up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from ps_integration.errors import FixConfigError, RetryLaterError
+from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
+
+__all__ = ["OperationalStore", "Session"]
+
+
+class OperationalStore:
+    """What people decided and what was written to an ERP; SQLite or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store; `migrate` it before the first use.
+
+        Raises:
+            FixConfigError: The URL cannot be used.
+        """
+        self.engine = make_engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reading = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
+        self._readers = sessionmaker(
+            self.engine.execution_options(**{BEGIN: "begin"}, **reading), expire_on_commit=False
+        )
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether row locks must be taken; on SQLite a transaction is the only writer."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One writing transaction: commits on leaving, rolls back on an exception.
+
+        Raises:
+            RetryLaterError: Another writer held the store for too long.
+        """
+        try:
+            with self._sessions.begin() as session:
+                yield session
+        except OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+            raise RetryLaterError("operational store: another writer holds it") from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One reading transaction that sees a single moment and holds no writer up."""
+        with self._readers.begin() as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to this version, each migration in one transaction, then check.
+
+        Raises:
+            FixConfigError: The store is newer than this program, or not durable.
+        """
+        with _configured() as config:
+            known = {script.revision for script in _scripts(config).walk_revisions()}
+            with self.engine.begin() as connection:
+                _refuse_unknown(connection, known)
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        check_engine(self.engine)
+
+    def check(self) -> None:
+        """Refuse to work on a store of another version or one that is not durable.
+
+        Raises:
+            FixConfigError: Says which.
+        """
+        with _configured() as config, self.engine.begin() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            wanted = _scripts(config).get_current_head()
+        if found != wanted:
+            raise FixConfigError(
+                f"operational store: version {found or 'none'}, this program needs {wanted}; "
+                "start it once with `nightly`, or use the program that wrote it"
+            )
+        check_engine(self.engine)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _configured() -> Iterator[Config]:
+    folder = files("ps_integration.stores.operational").joinpath("migrations")
+    with as_file(folder) as path:
+        config = Config()
+        config.set_main_option("script_location", str(path).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        yield config
+
+
+def _scripts(config: Config) -> ScriptDirectory:
+    return ScriptDirectory.from_config(config)
+
+
+def _refuse_unknown(connection: Connection, known: set[str]) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in known:
+        raise FixConfigError(
+            f"operational store: version {found} was written by a newer program; use that one"
+        )

@@ -1,0 +1,45 @@
+"""Checks a firm file with everything the layers above settings know: vendors and rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ps_integration.connectors import registry
+from ps_integration.reconciliation.rule import load_rules
+from ps_integration.settings.firm import Firm, System
+from ps_integration.settings.load import FirmFile, Problem, load_firm
+
+
+def load_checked(path: Path) -> FirmFile:
+    """Load a firm file and check vendors' options and rule codes too.
+
+    Raises:
+        FixConfigError: Every mistake, one line each.
+    """
+    return load_firm(path, (_systems, _rules))
+
+
+def _systems(firm: Firm) -> Iterator[Problem]:
+    known = registry.VENDORS
+    for index, system in enumerate(firm.systems):
+        if system.vendor not in known:
+            names = ", ".join(sorted(known))
+            yield ("systems", index, "vendor"), f"{system.vendor!r} is not one of: {names}"
+            continue
+        yield from _options(index, system)
+
+
+def _options(index: int, system: System) -> Iterator[Problem]:
+    try:
+        registry.options_model(system.vendor).model_validate(system.options)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield ("systems", index, "options", *detail["loc"]), str(detail["msg"])
+
+
+def _rules(firm: Firm) -> Iterator[Problem]:
+    codes = {rule.code for rule in load_rules()}
+    for code in firm.rules:
+        if code not in codes:
+            yield ("rules", code), f"there is no rule {code}; known: {', '.join(sorted(codes))}"

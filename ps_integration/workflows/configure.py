@@ -1,0 +1,115 @@
+"""Writes the firm file into the warehouse's `config` tables, so that SQL can join it."""
+
+from collections.abc import Iterator
+
+from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.settings.firm import Firm
+from ps_integration.workflows.night import Night, StepResult
+
+_ROLES = ("time", "psa", "erp", "hr", "crm")
+
+
+def configure(night: Night, warehouse: Queries) -> StepResult:
+    """Replace every `config` table by what the firm file says for this run."""
+    tables = {
+        "config.run": [_run(night)],
+        "config.currencies": [
+            {"currency": code, "minor_units": decimals, "factor": 10**decimals}
+            for code, decimals in sorted(MINOR_UNITS.items())
+        ],
+        "config.legal_entities": _legal_entities(night.firm),
+        "config.systems": _systems(night.firm),
+        "config.routing": list(_routing(night.firm)),
+        "config.going_live": [row.model_dump() for row in night.firm.going_live],
+        "config.ownership": [
+            {"object_kind": row.object, "field": row.field, "system": row.system}
+            for row in night.firm.ownership
+        ],
+        "config.rate_precedence": [
+            {"scope": scope, "rank": rank}
+            for rank, scope in enumerate(night.firm.rates.precedence, start=1)
+        ],
+        "config.revenue_targets": list(_revenue_targets(night.firm)),
+        "config.rule_settings": list(_rule_settings(night.firm)),
+    }
+    with warehouse.transaction():
+        for table, rows in tables.items():
+            warehouse.execute(f"delete from {table}")
+            warehouse.insert(table, rows)
+    return StepResult(sum(len(rows) for rows in tables.values()))
+
+
+def _run(night: Night) -> Row:
+    return {
+        "run_id": night.run_id,
+        "as_of": night.as_of,
+        "as_of_date": night.as_of_date,
+        "config_hash": night.config_hash,
+        "ledger_seq": 0,
+        "reporting_currency": night.firm.firm.reporting_currency,
+    }
+
+
+def _legal_entities(firm: Firm) -> list[Row]:
+    return [
+        {
+            "legal_entity": entity.id,
+            "name": entity.name,
+            "currency": entity.currency,
+            "time_zone": entity.time_zone,
+            "rounding": entity.rounding,
+            "closed_period_policy": entity.closed_period,
+            "future_period_policy": entity.future_period,
+        }
+        for entity in firm.legal_entities
+    ]
+
+
+def _systems(firm: Firm) -> list[Row]:
+    return [
+        {
+            "system": system.id,
+            "vendor": system.vendor,
+            "roles": ",".join(sorted(system.roles)),
+            "freshness_hours": system.freshness_hours,
+            "quantity_decimals": 5,
+        }
+        for system in firm.systems
+    ]
+
+
+def _routing(firm: Firm) -> Iterator[Row]:
+    for role in _ROLES:
+        for route in getattr(firm.routing, role):
+            yield {"role": role, **route.model_dump()}
+
+
+def _revenue_targets(firm: Firm) -> Iterator[Row]:
+    for system in firm.systems:
+        for option in ("revenue_accounts", "revenue_resources"):
+            numbers = system.options.get(option, ())
+            if isinstance(numbers, list | tuple):
+                for number in numbers:
+                    yield {"system": system.id, "object_number": str(number)}
+
+
+def _rule_settings(firm: Firm) -> Iterator[Row]:
+    def row(rule: str, setting: str, value: object) -> Row:
+        return {"rule": rule, "setting": setting, "value": str(value)}
+
+    for name, days in firm.slas.model_dump().items():
+        yield row("SLA", name, days)
+    yield row("LIMIT", "daily_hours", firm.firm.daily_hours_limit)
+    yield row("FX", "rate_type", firm.rates.fx_rate_type)
+    yield row("FX", "max_age_days", firm.rates.fx_max_age_days)
+    yield row("RATES", "source", firm.rates.source or "")
+    yield row("RATES", "compare_with_erp", str(firm.rates.compare_with_erp).lower())
+    for code, setting in sorted(firm.rules.items()):
+        for name in ("severity", "blocks", "owner"):
+            value = getattr(setting, name)
+            if value is not None:
+                yield row(code, name, str(value).lower() if name == "blocks" else value)
+        yield row(code, "is_enabled", str(setting.is_enabled).lower())
+        for tolerance, value in sorted(setting.tolerances.items()):
+            yield row(code, tolerance, value)

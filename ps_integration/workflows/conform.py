@@ -1,0 +1,103 @@
+"""Raw records become canonical objects: validated, identified across systems, versioned.
+
+Incremental by `raw_seq`; a stream whose mapping changed is conformed anew. One bad record never
+stops the others: it waits in quarantine until it is fine.
+"""
+
+from collections.abc import Mapping
+
+from ps_integration.connectors.protocol import Connector
+from ps_integration.contracts.registry import CANONICAL
+from ps_integration.domain.text import match_key
+from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows.conform_stream import conform_stream, source_of
+from ps_integration.workflows.contract_checks import contract_checks
+from ps_integration.workflows.duplicates import quarantine_records
+from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.quarantine import NO_ZONE, remember_open
+from ps_integration.workflows.statements import sql_text
+
+
+def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connector]) -> StepResult:
+    """Turn what changed in raw into canonical rows, crosswalk and entry versions.
+
+    Args:
+        night: The run; its `as_of` is the clock.
+        warehouse: Open for writing; every stream is one transaction of its own.
+        connectors: By system. A system without one keeps its canonical rows as they are.
+
+    Returns:
+        Raw records read, entry versions added, and one contract check per canonical object.
+    """
+    read: dict[str, int] = {}
+    for system, connector in sorted(connectors.items()):
+        for stream in connector.streams():
+            source = source_of(night, warehouse, connector, stream)
+            read[f"{system}.{stream.name}"] = conform_stream(night, warehouse, source)
+    with warehouse.transaction():
+        _date_the_undated(night, warehouse)
+        _rebuild_crosswalk(night, warehouse)
+        added = _add_versions(night, warehouse)
+        warehouse.execute(
+            "update quarantine.records set last_seen_at = $as_of, run_id = $run_id",
+            {"as_of": night.as_of, "run_id": night.run_id},
+        )
+    rows = {
+        name: int(str(warehouse.value(f"select count(*) from canonical.{name}")))
+        for name in CANONICAL
+    }
+    metadata = {"records_read": read, "canonical_rows": rows, "entry_versions_added": added}
+    checks = contract_checks(warehouse, night.as_of_date)
+    return StepResult(sum(read.values()), metadata, checks)
+
+
+def _date_the_undated(night: Night, warehouse: Warehouse) -> None:
+    warehouse.execute(sql_text("work_dates"))
+    undated = """
+        select system, stream, record_id, max(raw_seq) as raw_seq,
+            min(resource_external_id) as external_id
+        from canonical.time_entries where work_date is null
+        group by all
+    """
+    healed = (
+        "delete from quarantine.records where rule = $rule"
+        f" and (system, stream, record_id) not in (select (system, stream, record_id)"
+        f" from ({undated}))"
+    )
+    warehouse.execute(healed, {"rule": NO_ZONE})
+    for row in warehouse.rows(f"select distinct system from ({undated})"):
+        system = str(row["system"])
+        remember_open(warehouse, system)
+        warehouse.execute(
+            "create or replace temp table doubled as select stream, record_id, raw_seq,"
+            f" external_id from ({undated}) where system = $system",
+            {"system": system},
+        )
+        quarantine_records(night, warehouse, system, "time_entries", NO_ZONE)
+
+
+def _rebuild_crosswalk(night: Night, warehouse: Warehouse) -> None:
+    warehouse.execute("delete from canonical.crosswalk")
+    warehouse.insert(
+        "canonical.crosswalk",
+        [
+            {
+                "object_kind": row.object,
+                "canonical_id": match_key(row.id) or row.id,
+                "system": row.system,
+                "external_id": row.external_id,
+                "valid_from": row.valid_from,
+                "valid_to": row.valid_to,
+                "how": "configured",
+            }
+            for row in night.firm.crosswalk
+        ],
+    )
+    warehouse.execute(sql_text("crosswalk"))
+
+
+def _add_versions(night: Night, warehouse: Warehouse) -> int:
+    count = "select count(*) from canonical.entry_versions"
+    before = int(str(warehouse.value(count)))
+    warehouse.execute(sql_text("entry_versions"), {"as_of": night.as_of, "run_id": night.run_id})
+    return int(str(warehouse.value(count))) - before

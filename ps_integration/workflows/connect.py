@@ -1,0 +1,72 @@
+"""From the firm file to the connectors and writers of its systems."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from ps_integration.connectors.http import Policy
+from ps_integration.connectors.limits import Pace
+from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.connectors.registry import vendor
+from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.errors import FixConfigError
+from ps_integration.settings.firm import Firm
+
+T = TypeVar("T")
+
+
+def connectors(
+    firm: Firm,
+    environ: Mapping[str, str],
+    policy: Policy | None = None,
+    only: tuple[str, ...] | None = None,
+) -> dict[str, Connector]:
+    """A connector for every system of the firm (or those named), in the firm file's order.
+
+    Systems of one vendor account share one pace.
+
+    Raises:
+        FixConfigError: Names every system that cannot be built, and why.
+    """
+    return _built(firm, environ, policy, lambda known: known.build, only)
+
+
+def erp_writers(
+    firm: Firm, environ: Mapping[str, str], policy: Policy | None = None
+) -> dict[str, ErpWriter]:
+    """A writer for every system whose role is erp and whose vendor can be written to."""
+    erps = tuple(system.id for system in firm.systems if "erp" in system.roles)
+    return _built(firm, environ, policy, lambda known: known.erp_writer, erps)
+
+
+def feedback_writers(
+    firm: Firm, environ: Mapping[str, str], policy: Policy | None = None
+) -> dict[str, FeedbackWriter]:
+    """A writer of billing status for every system whose vendor takes it."""
+    return _built(firm, environ, policy, lambda known: known.feedback_writer)
+
+
+def _built(
+    firm: Firm,
+    environ: Mapping[str, str],
+    policy: Policy | None,
+    builder: Callable[[Vendor], Callable[[Setup], T] | None],
+    only: tuple[str, ...] | None = None,
+) -> dict[str, T]:
+    made: dict[str, T] = {}
+    wrong: list[str] = []
+    paces: dict[tuple[str, str, str], Pace] = {}
+    for system in firm.systems:
+        try:
+            known = vendor(system.vendor)
+            build = builder(known)
+            if build is None or (only is not None and system.id not in only):
+                continue
+            account = (system.vendor, system.base_url, system.account)
+            pace = paces.setdefault(account, known.pace(system))
+            bounds = policy or Policy(pace=pace)
+            made[system.id] = build(Setup(system, environ, bounds))
+        except FixConfigError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise FixConfigError("\n".join(wrong))
+    return made

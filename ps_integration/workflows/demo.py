@@ -1,0 +1,161 @@
+"""Plays the demonstration: the world moves on, the night runs, finance signs the next morning.
+
+Every part is done once ever and goes on where it was stopped: the world by its own event log, a
+night by its run, a morning by its run. A demonstration played before is only looked at again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from ps_integration.domain.identity import SCHEDULE, current_user
+from ps_integration.sandbox.server import SandboxServer
+from ps_integration.sandbox.state import SandboxState
+from ps_integration.sandbox.world import harvest
+from ps_integration.sandbox.world.business_central import SYSTEM as BC
+from ps_integration.sandbox.world.clockify import SYSTEM as CLOCKIFY
+from ps_integration.sandbox.world.documents import CREDENTIALS
+from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
+from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
+from ps_integration.settings.load import FirmFile
+from ps_integration.stores.operational import runs
+from ps_integration.workflows import approve, demo_manifest
+from ps_integration.workflows.night import Night
+from ps_integration.workflows.nightly import (
+    Progress,
+    new_night,
+    nightly,
+    operational_store,
+    post_approved,
+    snapshot,
+    state_folder,
+)
+from ps_integration.workflows.opening import opening_lists, sign
+from ps_integration.workflows.outcome import Outcome
+
+BC_ENVIRONMENT: Final = "v2.0/halden.example/Production"
+SANDBOX_NAME: Final = "sandbox.sqlite"
+MORNING: Final = timedelta(hours=9)
+"""After the night, finance signs."""
+Heard = Callable[[WorldNight, Outcome | None], Progress]
+"""Called with None before a night, and with its outcome after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demonstration came to.
+
+    Attributes:
+        last: The last night.
+        nights: How each night ended, by date.
+        comparison: What was found against what the manifest says.
+    """
+
+    last: Outcome
+    nights: Mapping[str, Mapping[str, object]]
+    comparison: demo_manifest.Comparison
+
+
+def run_id_of(night: WorldNight) -> str:
+    """The run of a night: always the same, so that it is played once."""
+    return f"demo-{night.day}"
+
+
+def environment(server: SandboxServer, firm_folder: Path) -> dict[str, str]:
+    """Addresses and credentials of the local servers, by the names the firm file uses."""
+    return {
+        "HALDEN_KANTATA_URL": f"{server.url(KANTATA)}/api/v1",
+        "HALDEN_HARVEST_URL": f"{server.url(harvest.SYSTEM)}/v2",
+        "HALDEN_CLOCKIFY_URL": f"{server.url(CLOCKIFY)}/api/v1",
+        "HALDEN_BC_URL": f"{server.url(BC)}/{BC_ENVIRONMENT}",
+        "HALDEN_BC_TOKEN_URL": f"{server.url(BC)}/oauth2/v2.0/token",
+        "HALDEN_HR_FOLDER": str(firm_folder.resolve() / "hr"),
+        **CREDENTIALS,
+    }
+
+
+@contextmanager
+def sandbox_state(folder: Path) -> Iterator[SandboxState]:
+    """The demonstration's sandbox."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state = SandboxState(folder / SANDBOX_NAME)
+    try:
+        yield state
+    finally:
+        state.close()
+
+
+def play(file: FirmFile, environ: Mapping[str, str], hear: Heard) -> Demo:
+    """Play what is left of the demonstration, or one more night when nothing is.
+
+    Raises:
+        PsIntegrationError: A night could not run.
+    """
+    folder = state_folder(file)
+    with sandbox_state(folder) as state, SandboxServer(state) as server:
+        known = {**environ, **environment(server, file.source.path.parent)}
+        last = None
+        for night in NIGHTS:
+            if not is_done(file, run_id_of(night)):
+                prepare(state, night)
+                progress = hear(night, None)
+                last = nightly(_night(file, night), known, progress)
+                hear(night, last)
+            if night is not NIGHTS[-1]:
+                _morning(file, night, known)
+        if last is None:
+            last = _once_more(file, known, hear)
+    return Demo(last, demo_nights(file), demo_manifest.compare(file))
+
+
+def is_done(file: FirmFile, run_id: str) -> bool:
+    """Whether a run came to its end."""
+    with operational_store(file) as store, store.session() as session:
+        run = runs.find(session, run_id)
+        return run is not None and run.status == "done"
+
+
+def demo_nights(file: FirmFile) -> dict[str, Mapping[str, object]]:
+    """How each night ended."""
+    found: dict[str, Mapping[str, object]] = {}
+    with operational_store(file) as store, store.session() as session:
+        for night in NIGHTS:
+            run = runs.find(session, run_id_of(night))
+            if run is not None and run.result is not None:
+                names = ("verdict", "failed_checks", "breaks", "posted")
+                found[str(night.day)] = {name: run.result[name] for name in names}
+    return found
+
+
+def _night(file: FirmFile, night: WorldNight) -> Night:
+    run_id = run_id_of(night)
+    return new_night(file, night.instant, trigger="schedule", maker=SCHEDULE, run_id=run_id)
+
+
+def _morning(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> None:
+    """Finance signs what waits, as the person at this machine, and what is signed is posted."""
+    run_id = f"{run_id_of(night)}-morning"
+    if is_done(file, run_id):
+        return
+    at, who = night.instant + MORNING, current_user()
+    with operational_store(file) as store:
+        if night.signs_openings:
+            with snapshot(file) as warehouse:
+                lists = opening_lists(file.firm, warehouse)
+            for listed in lists:
+                sign(store, listed, who, at)
+        for batch in approve.list_batches(store, ("planned",)):
+            if batch.currency not in night.leaves_waiting:
+                approve.approve(store, batch.batch_id, who, at, "Checked against the report.")
+    morning = new_night(file, at, trigger="person", maker=who, run_id=run_id)
+    post_approved(morning, environ, lambda _step, _result: None)
+
+
+def _once_more(file: FirmFile, environ: Mapping[str, str], hear: Heard) -> Outcome:
+    """A night with nothing new, at the last night's instant."""
+    night = NIGHTS[-1]
+    again = new_night(file, night.instant, trigger="schedule", maker=SCHEDULE)
+    return nightly(again, environ, hear(night, None))

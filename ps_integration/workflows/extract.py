@@ -1,0 +1,158 @@
+"""Extract: every system is read in parallel into page files; each stream lands by itself."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from ps_integration.connectors.protocol import Ask, Connector
+from ps_integration.domain.ports import Queries
+from ps_integration.workflows.asks import asks, days
+from ps_integration.workflows.night import CheckResult, Night, StepResult
+from ps_integration.workflows.pagefiles import Fetched, clear, fetch
+
+MISSES_TO_TOMBSTONE: Final = 2
+MASS_SHARE_PERCENT: Final = 5
+MASS_COUNT: Final = 20
+
+_COUNTS: Final = """
+select
+    count(*) filter (where is_changed) as changed,
+    count(*) filter (where is_expected) as expected,
+    count(*) filter (where is_expected and not is_seen) as missing
+from land_incoming
+"""
+
+
+def extract(night: Night, warehouse: Queries, connectors: Mapping[str, Connector]) -> StepResult:
+    """Read every stream of every system and land what is new.
+
+    A stream that fails is recorded in `raw.reads`, keeps its watermark, and stops no other.
+
+    Returns:
+        Changed records, a line per system, and one check per system (warnings).
+    """
+    folder = clear(night)
+    plan = asks(night, warehouse, connectors)
+    with ThreadPoolExecutor(max_workers=max(len(plan), 1), thread_name_prefix="extract") as pool:
+        jobs = [
+            pool.submit(_fetch_system, night, folder, connectors[system], wanted)
+            for system, wanted in plan.items()
+        ]
+        fetched = [read for job in jobs for read in job.result()]
+    landed = [(_land(night, warehouse, read)) for read in fetched]
+    shutil.rmtree(folder)
+    return _result(landed)
+
+
+def _fetch_system(
+    night: Night, folder: Path, connector: Connector, wanted: Iterable[Ask]
+) -> list[Fetched]:
+    return [fetch(night, folder, connector, ask) for ask in wanted]
+
+
+def _land(night: Night, warehouse: Queries, read: Fetched) -> tuple[Fetched, int]:
+    """Land one stream in one transaction: records, misses, the read, the watermark."""
+    changed = 0
+    with warehouse.transaction():
+        if read.status == "complete":
+            changed, read = _land_records(night, warehouse, read)
+        warehouse.insert("raw.reads", [_read_row(night, read, changed)])
+    read.path.unlink(missing_ok=True)
+    return read, changed
+
+
+def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int, Fetched]:
+    place = {"system": read.system, "stream": read.ask.stream.name}
+    stamp = {**place, "run_id": night.run_id, "as_of": night.as_of}
+    day_from, day_to = days(read.ask)
+    incoming = {**place, "path": str(read.path), "day_from": day_from, "day_to": day_to}
+    warehouse.execute(_sql("land_incoming"), incoming)
+    counts = warehouse.rows(_COUNTS)[0]
+    changed, expected, missing = (int(str(counts[key])) for key in counts)
+    warehouse.execute(_sql("land_changes"), stamp)
+    is_listing = read.ask.mode != "incremental"
+    if is_listing and missing > MASS_COUNT and missing * 100 > expected * MASS_SHARE_PERCENT:
+        message = f"{missing} of {expected} records are gone at once; none is taken for deleted"
+        return changed, replace(read, error_kind="mass_disappearance", error_message=message)
+    if is_listing:
+        for statement in _sql("land_missing").split(";"):
+            _run(warehouse, statement, {**stamp, "misses_to_tombstone": MISSES_TO_TOMBSTONE})
+    _move_watermark(night, warehouse, read)
+    return changed, read
+
+
+def _run(warehouse: Queries, statement: str, params: Mapping[str, object]) -> None:
+    """Run one statement with those parameters it names (others are refused)."""
+    if statement.strip():
+        used = {name: value for name, value in params.items() if f"${name}" in statement}
+        warehouse.execute(statement, used)
+
+
+def _move_watermark(night: Night, warehouse: Queries, read: Fetched) -> None:
+    """Move to the newest time of change the source itself gave, never past the run's instant."""
+    if read.newest is None or read.ask.stream.mode != "incremental":
+        return
+    place = {"system": read.system, "stream": read.ask.stream.name}
+    where = "where system = $system and stream = $stream"
+    old = warehouse.value(f"select watermark from raw.watermarks {where}", place)
+    known = datetime.fromisoformat(str(old)) if old else None
+    newest = min(read.newest.astimezone(UTC), night.as_of)
+    watermark = max(known, newest) if known else newest
+    warehouse.execute(f"delete from raw.watermarks {where}", place)
+    moved = {"watermark": watermark.isoformat(), "moved_at": night.as_of, "run_id": night.run_id}
+    warehouse.insert("raw.watermarks", [{**place, **moved}])
+
+
+def _read_row(night: Night, read: Fetched, changed: int) -> dict[str, object]:
+    day_from, day_to = days(read.ask)
+    since = read.ask.since.isoformat() if read.ask.since else None
+    return {
+        "run_id": night.run_id,
+        "system": read.system,
+        "stream": read.ask.stream.name,
+        "mode": read.ask.mode,
+        "window_from": day_from or since,
+        "window_to": day_to,
+        "status": read.status if read.error_kind != "mass_disappearance" else "complete",
+        "pages": read.pages,
+        "records_read": read.records,
+        "records_changed": changed,
+        "started_at": read.started_at,
+        "finished_at": read.finished_at,
+        "error_kind": read.error_kind,
+        "error_message": read.error_message,
+    }
+
+
+def _sql(name: str) -> str:
+    return files("ps_integration.workflows").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def _result(landed: list[tuple[Fetched, int]]) -> StepResult:
+    checks: list[CheckResult] = []
+    metadata: dict[str, object] = {}
+    for system, group in groupby(landed, key=lambda item: item[0].system):
+        reads = list(group)
+        wrong = [read for read, _ in reads if read.error_kind and read.status != "absent"]
+        changed = sum(count for _, count in reads)
+        seen = sum(read.records for read, _ in reads)
+        metadata[system] = f"{seen} records read, {changed} changed, {len(wrong)} streams failed"
+        checks.append(
+            CheckResult(
+                f"read_{system}",
+                passed=not wrong,
+                severity="warn",
+                is_blocking=False,
+                description="; ".join(
+                    f"{read.ask.stream.name}: {read.error_message}" for read in wrong
+                )
+                or "every stream was read completely",
+            )
+        )
+    return StepResult(sum(changed for _, changed in landed), metadata, tuple(checks))

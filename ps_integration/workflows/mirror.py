@@ -1,0 +1,49 @@
+"""Copies the operational store into the warehouse, as it stood at one ledger sequence number.
+
+Before the copy, what the warehouse knows better is settled: approvals and refusals over entries
+that have changed since.
+"""
+
+
+from ps_integration.stores.operational import copies, ledger
+from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.voiding import void_stale
+
+
+def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepResult:
+    """Replace `ops.*` in one warehouse transaction and stamp the run with the ledger's number.
+
+    Raises:
+        CouldNotRunError: A column of `ops.*` has no source in the store.
+    """
+    voided = {} if night.is_dry else void_stale(night, warehouse, store)
+    counts = copy(warehouse, store)
+    return StepResult(sum(counts.values()), {**counts, **voided})
+
+
+def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
+    """Copy the tables; rows by table, and the ledger's number under `ledger_seq`."""
+    counts: dict[str, int] = {}
+    with store.snapshot() as session, warehouse.transaction():
+        seq = ledger.last_seq(session)
+        for table in copies.tables():
+            warehouse.execute(f"delete from {table}")
+            columns = _columns(warehouse, table)
+            counts[table] = 0
+            for rows in copies.arrow_batches(session, table, columns):
+                warehouse.insert_arrow(table, rows)
+                counts[table] += rows.num_rows
+        warehouse.execute("update config.run set ledger_seq = $seq", {"seq": seq})
+    return counts
+
+
+def _columns(warehouse: Warehouse, table: str) -> tuple[str, ...]:
+    schema, name = table.split(".")
+    rows = warehouse.rows(
+        "select column_name from information_schema.columns "
+        "where table_schema = $schema and table_name = $name order by ordinal_position",
+        {"schema": schema, "name": name},
+    )
+    return tuple(str(row["column_name"]) for row in rows)

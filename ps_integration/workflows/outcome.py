@@ -1,0 +1,109 @@
+"""What a night came to, as the one JSON object that scripts read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ps_integration.billing.completeness import completeness_groups
+from ps_integration.domain.money import Money
+from ps_integration.domain.ports import Row
+from ps_integration.workflows.steps import Workbench
+
+Verdict = Literal["clear", "open breaks", "blocked"]
+
+_OPEN_BREAKS = """
+select rule, count(*) as open_count, count(*) filter (where blocked_id is not null) as blocking
+from ops.open_breaks
+where state = 'open'
+group by all
+order by rule
+"""
+_BATCHES = """
+select batch_id, system, legal_entity, period, currency, line_count, amount_minor, status
+from ops.batches
+where status <> 'superseded'
+order by system, legal_entity, period, currency, batch_id
+"""
+_QUARANTINED = "select count(distinct (system, stream, record_id)) from quarantine.records"
+_POSTED = """
+with tonight as (
+    select distinct le.document_ref
+    from ops.ledger as le
+    inner join config.run as ru on le.run_id = ru.run_id
+    where le.to_state = 'posted'
+)
+
+select
+    count(*) as total,
+    count(tn.document_ref) as new
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+left join tonight as tn on dc.document_ref = tn.document_ref
+where dc.state = 'posted'
+"""
+_UNREAD = """
+select re.system, re.stream, re.error_kind, re.error_message
+from raw.reads as re
+inner join config.run as ru on re.run_id = ru.run_id
+where re.status = 'failed'
+order by re.system, re.stream
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a night ended.
+
+    Attributes:
+        verdict: `clear`, `open breaks`, or `blocked` when a blocking check failed.
+        data: The JSON object of `--json`.
+    """
+
+    verdict: Verdict
+    data: Mapping[str, object]
+
+    @property
+    def exit_code(self) -> int:
+        """0 clear, 1 breaks or held money, 2 when a system could not be read."""
+        if self.data["unread"]:
+            return 2
+        return 0 if self.verdict == "clear" else 1
+
+
+def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
+    """Gather the figures of a finished night."""
+    warehouse, night = bench.warehouse, bench.night
+    breaks = warehouse.rows(_OPEN_BREAKS)
+    quarantined = warehouse.value(_QUARANTINED)
+    unread = warehouse.rows(_UNREAD)
+    groups = completeness_groups(warehouse)
+    held = quarantined or breaks or unread or any(_holds_money(group) for group in groups)
+    verdict: Verdict = "blocked" if failed_checks else "open breaks" if held else "clear"
+    folder = night.folder / "reports" / night.run_id
+    data: dict[str, object] = {
+        "run_id": night.run_id,
+        "as_of": night.as_of.isoformat(),
+        "verdict": verdict,
+        "failed_checks": list(failed_checks),
+        "unread": unread,
+        "completeness": {"holds": "completeness" not in failed_checks, "groups": groups},
+        "batches": [_batch(row) for row in warehouse.rows(_BATCHES)],
+        "breaks": {
+            "open": {str(row["rule"]): row["open_count"] for row in breaks},
+            "blocking": sum(int(str(row["blocking"])) for row in breaks),
+        },
+        "quarantined": quarantined,
+        "posted": warehouse.rows(_POSTED)[0],
+        "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
+    }
+    return Outcome(verdict, data)
+
+
+def _holds_money(group: Row) -> bool:
+    return bool(group["excepted_seconds"] or group["deferred_seconds"])
+
+
+def _batch(row: Row) -> Row:
+    amount = Money(int(str(row["amount_minor"])), str(row["currency"])).amount
+    names = ("batch_id", "system", "legal_entity", "period", "currency", "status")
+    return {**{name: row[name] for name in names}, "lines": row["line_count"], "amount": amount}

@@ -1,0 +1,102 @@
+"""Approval by policy: small clean batches within ceilings, and the reason for each that waits."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from ps_integration.domain.identity import POLICY
+from ps_integration.domain.money import exact_minor
+from ps_integration.stores.operational import approvals
+from ps_integration.stores.operational.blocks import blocking_breaks
+from ps_integration.stores.operational.models import Batch
+from ps_integration.stores.operational.sealing import proves
+from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.signing import sign
+
+
+def by_policy(night: Night, store: OperationalStore) -> StepResult:
+    """Sign every planned batch that the firm's policy lets pass without a person.
+
+    A ceiling that the firm file does not state for a currency is zero. The result's metadata
+    names the approved batches and, for each of the others, why it waits.
+    """
+    if night.is_dry:
+        return StepResult(0, {"skipped": "dry run"})
+    approved: list[str] = []
+    waiting: dict[str, str] = {}
+    with store.session() as session:
+        for batch in approvals.batches(session, ("planned",)):
+            reason = _why_not(session, night, batch)
+            if reason:
+                waiting[batch.batch_id] = reason
+                continue
+            sign(session, batch, by=POLICY, at=night.as_of, note="", run_id=night.run_id)
+            approved.append(batch.batch_id)
+    return StepResult(len(approved), {"approved": tuple(approved), "waiting": waiting})
+
+
+def _why_not(session: Session, night: Night, batch: Batch) -> str:
+    """Why a person must decide; empty when the policy may."""
+    if batch.config_hash != night.config_hash:
+        return "made under another configuration"
+    return (
+        _over_ceiling(session, night, batch)
+        or _not_opened(session, night, batch)
+        or _not_clean(session, batch)
+    )
+
+
+def _over_ceiling(session: Session, night: Night, batch: Batch) -> str:
+    policy = night.firm.approval.automatic
+    documents = approvals.documents(session, batch.batch_id)
+    amount = sum(abs(document.amount_minor) for document in documents)
+    if batch.line_count > policy.max_lines_per_batch:
+        return f"{batch.line_count} lines, policy allows {policy.max_lines_per_batch}"
+    local = night.as_of.astimezone(ZoneInfo(night.firm.firm.time_zone))
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    for name, ceilings, since in (
+        ("batch", policy.max_amount_per_batch, None),
+        ("day", policy.max_amount_per_day, day),
+        ("month", policy.max_amount_per_month, day.replace(day=1)),
+    ):
+        ceiling = _minor(ceilings.get(batch.currency, "0"), batch.currency)
+        used = 0 if since is None else _used(session, batch, since)
+        if amount + used > ceiling:
+            return f"above the ceiling per {name} in {batch.currency}"
+    return ""
+
+
+def _used(session: Session, batch: Batch, since: datetime) -> int:
+    return approvals.approved_by(session, POLICY, batch.legal_entity, batch.currency, since)
+
+
+def _minor(amount: str, currency: str) -> int:
+    return exact_minor(Decimal(amount), currency)
+
+
+def _not_opened(session: Session, night: Night, batch: Batch) -> str:
+    """Whether every opening list that the batch's time falls under was signed."""
+    signed = approvals.openings(session)
+    wanted = {(row.legal_entity, row.time_system): row.bill_from for row in night.firm.going_live}
+    for system in sorted(approvals.time_systems(session, batch.batch_id)):
+        own = (batch.legal_entity, system)
+        pairs = [own] if own in wanted else [pair for pair in wanted if pair[1] == system]
+        if not pairs:
+            return f"no bill_from is configured for {system}"
+        for pair in pairs:
+            if signed.get(pair) != wanted[pair]:
+                return f"the opening list of {pair[0]} and {pair[1]} is not signed"
+    return ""
+
+
+def _not_clean(session: Session, batch: Batch) -> str:
+    if approvals.was_rejected(session, batch.batch_id):
+        return "a person rejected one of its lines before"
+    for document in approvals.documents(session, batch.batch_id, "planned"):
+        breaks = blocking_breaks(session, document)
+        if breaks:
+            return f"{document.document_ref}: open break {breaks[0].rule} {breaks[0].break_id}"
+        if not proves(session, batch, document):
+            return f"{document.document_ref} is not what was planned"
+    return ""

@@ -1,0 +1,54 @@
+"""Reads a posted document back from the ERP and compares it with what was approved."""
+
+from ps_integration.connectors.protocol import ErpReceipt
+from ps_integration.domain.crashpoint import crashpoint
+from ps_integration.workflows import erp_document
+from ps_integration.workflows.sending import Sender, Sent
+
+
+def read_back(sender: Sender, ref: str) -> bool:
+    """Confirm a posted document; False when the ERP could not be asked or does not show it yet.
+
+    What differs is recorded as `erp_altered`; the document stays posted, because the money is
+    there, and finance decides.
+    """
+    sent = sender.load(ref)
+    if sent is None:
+        return False
+    if sent.writer.capability.posting_class == "N":
+        return False
+    found = sender.find(sent)
+    if not found:
+        return False
+    held = next((one for one in found if one.erp_id == sent.document.erp_id), found[0])
+    altered = erp_document.differences(sent.payload, held)
+    if len(found) > 1:
+        altered.append({"field": "documents", "approved": 1, "erp": len(found)})
+    if held.state != "posted":
+        altered.append({"field": "state", "approved": "posted", "erp": held.state})
+    crashpoint("P9 read-back")
+    _confirm(sender, sent, held, altered)
+    return True
+
+
+def _confirm(
+    sender: Sender, sent: Sent, held: ErpReceipt, altered: list[erp_document.Difference]
+) -> None:
+    with sender.store.session() as session:
+        document = sender.locked(session, sent.payload.reference)
+        document.erp_number = held.number
+        document.readback_minor = erp_document.sign_of(document) * held.amount_minor
+        document.readback = {
+            "number": held.number,
+            "state": held.state,
+            "customer_key": held.customer_key,
+            "currency": held.currency,
+            "posting_date": held.posting_date.isoformat(),
+            "amount_minor": held.amount_minor,
+            "line_amounts_minor": list(held.line_amounts_minor),
+            "erp_altered": altered,
+        }
+        document.confirmed_at = sender.night.as_of
+    sender.counts["confirmed"] += 1
+    if altered:
+        sender.counts["erp_altered"] += 1

@@ -1,0 +1,95 @@
+"""The reconcile step: run the rules, carry the breaks on by one night, say what holds what."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.reconciliation.consequences import roots_of
+from ps_integration.reconciliation.engine import RuleRun, run_rules
+from ps_integration.reconciliation.rule import load_rules
+from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational.models import Break
+from ps_integration.workflows.night import CheckResult, Night, StepResult
+
+SAMPLE_MAX: Final = 5
+
+
+def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
+    """Run every enabled rule and record what it found.
+
+    Raises:
+        FixConfigError: A rule file or a rule setting of the firm is wrong.
+    """
+    folder = Path(night.firm.rules_folder) if night.firm.rules_folder else None
+    runs = run_rules(warehouse, load_rules(folder))
+    found = [row for run in runs for row in run.found]
+    with store.session() as session:
+        summary = breaks.record(
+            session,
+            (night.run_id, night.as_of),
+            found,
+            [run.outcome for run in runs],
+            roots_of(found),
+        )
+        rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
+    with warehouse.transaction():
+        warehouse.execute("delete from ops.open_breaks")
+        warehouse.insert("ops.open_breaks", rows)
+    return StepResult(
+        row_count=len(found),
+        metadata={
+            "open": sum(row["state"] == "open" for row in rows),
+            "opened": summary.opened,
+            "reopened": summary.reopened,
+            "worse": summary.worse,
+            "better": summary.better,
+            "resolved": summary.resolved,
+            "could_not_run": [r.rule.code for r in runs if r.status == "could_not_run"],
+        },
+        checks=(*map(_check, runs), _blocking_rules_ran(runs)),
+    )
+
+
+def _open_row(item: Break) -> Row:
+    names = ("break_id", "rule", "record_key", "period", "state", "blocked_kind", "blocked_id")
+    return {**{name: getattr(item, name) for name in names}, "opened_at": item.opened_at}
+
+
+def _check(run: RuleRun) -> CheckResult:
+    found = len(run.found)
+    said = {"clean": "clean", "found": f"{found} found", "could_not_run": "could not run"}
+    return CheckResult(
+        name=run.rule.code.lower(),
+        passed=run.status == "clean",
+        severity="error" if run.rule.severity in ("critical", "high") else "warn",
+        is_blocking=False,
+        description="; ".join(_filled([f"{run.rule.title}: {said[run.status]}", run.message])),
+        metadata={
+            "status": run.status,
+            "found": found,
+            "seconds": round(run.seconds, 3),
+            "owner": run.rule.owner,
+            "remedy": run.rule.remedy,
+            "sample": [str(row["detail"]) for row in run.found[:SAMPLE_MAX]],
+        },
+    )
+
+
+def _blocking_rules_ran(runs: Sequence[RuleRun]) -> CheckResult:
+    held = [run for run in runs if run.holds_posting]
+    reasons = "; ".join(f"{run.rule.code} {run.message}" for run in held)
+    return CheckResult(
+        name="blocking_rules_ran",
+        passed=not held,
+        severity="error",
+        is_blocking=True,
+        description=f"Blocking rules could not run: {reasons}"
+        if held
+        else "All blocking rules ran",
+        metadata={"rules": [run.rule.code for run in held]},
+    )
+
+
+def _filled(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text]

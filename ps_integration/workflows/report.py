@@ -1,0 +1,135 @@
+"""The report step: the night as one frozen value, drawn as a page and a workbook, and kept."""
+
+from pathlib import Path
+from typing import Final
+
+from ps_integration.domain.ports import Queries
+from ps_integration.errors import CouldNotRunError
+from ps_integration.reconciliation.rule import load_rules
+from ps_integration.reports import files, html, xlsx
+from ps_integration.reports.assemble import Before, Occasion, assemble
+from ps_integration.reports.value import NightReport, decode, encode
+from ps_integration.stores.operational import breaks
+from ps_integration.workflows.night import Night, StepResult
+
+_BACK_MAX: Final = 10_000
+
+
+def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
+    """Build, draw and file the report of a settled night.
+
+    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, the value itself
+    as `value.json`, and `manifest.json` with the SHA-256 of each.
+
+    Raises:
+        FixConfigError: A rule file of the firm is wrong.
+    """
+    reports = reports_folder(night.folder)
+    folder = files.run_folder(reports, night.run_id)
+    before = _before(night)
+    extra = Path(night.firm.rules_folder) if night.firm.rules_folder else None
+    with store.session() as session:
+        value = assemble(
+            warehouse, _occasion(night), breaks.open_breaks(session), load_rules(extra), before
+        )
+    _file(folder, value)
+    newest = _latest_or_none(night.folder)
+    if newest is None or newest.as_of <= value.as_of:
+        files.point_latest(reports, night.run_id)
+    return StepResult(
+        row_count=len(value.exceptions),
+        metadata={
+            "verdict": value.verdict.state,
+            "sentence": value.verdict.sentence,
+            "html": str(folder / html.NAME),
+            "xlsx": str(folder / xlsx.NAME),
+        },
+    )
+
+
+def reports_folder(folder: Path) -> Path:
+    """Where a firm's reports are kept."""
+    return folder / "reports"
+
+
+def latest_value(folder: Path) -> NightReport | None:
+    """The newest report's value; None before the first.
+
+    Args:
+        folder: The firm's state folder.
+
+    Raises:
+        CouldNotRunError: It is there and cannot be read.
+    """
+    run_id = files.latest_run_id(reports_folder(folder))
+    return None if run_id is None else value_of(folder, run_id)
+
+
+def value_of(folder: Path, run_id: str) -> NightReport:
+    """The value of one run's report.
+
+    Raises:
+        FixConfigError: The run id is none.
+        CouldNotRunError: There is no such report, or it cannot be read.
+    """
+    path = files.run_folder(reports_folder(folder), run_id) / files.VALUE
+    try:
+        return decode(path.read_bytes())
+    except FileNotFoundError as error:
+        raise CouldNotRunError(f"run {run_id}: there is no report of it ({path})") from error
+
+
+def draw_again(folder: Path, run_id: str) -> NightReport:
+    """Draw a kept value anew, e.g. after the page has learnt to show more.
+
+    Raises:
+        CouldNotRunError: There is no such report, or it cannot be read.
+    """
+    value = value_of(folder, run_id)
+    _file(files.run_folder(reports_folder(folder), run_id), value)
+    return value
+
+
+def _file(folder: Path, value: NightReport) -> None:
+    drawings = {
+        files.VALUE: encode(value),
+        html.NAME: html.render_html(value).encode(),
+        xlsx.NAME: xlsx.render_xlsx(value),
+    }
+    files.file_report(folder, drawings)
+
+
+def _occasion(night: Night) -> Occasion:
+    identity = night.firm.firm
+    return Occasion(
+        run_id=night.run_id,
+        firm=identity.name,
+        as_of=night.as_of,
+        as_of_date=night.as_of_date,
+        time_zone=identity.time_zone,
+        reporting_currency=identity.reporting_currency,
+        config_hash=night.config_hash,
+        is_dry=night.is_dry,
+        owners=night.firm.owners,
+    )
+
+
+def _before(night: Night) -> Before:
+    """The report before this night: not itself, and none of a later instant."""
+    try:
+        value = latest_value(night.folder)
+        for _ in range(_BACK_MAX):
+            if value is None or (value.run_id != night.run_id and value.as_of <= night.as_of):
+                return Before(report=value)
+            earlier = value.changes.previous_run_id
+            value = value_of(night.folder, earlier) if earlier else None
+    except CouldNotRunError as error:
+        return Before(note=f"Nothing to compare with: {error}.")
+    return Before(note="Nothing to compare with: too many later reports.")
+
+
+def _latest_or_none(folder: Path) -> NightReport | None:
+    try:
+        return latest_value(folder)
+    except CouldNotRunError:
+        return None

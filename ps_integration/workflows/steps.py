@@ -1,0 +1,272 @@
+"""The steps of the night, in order: the one list that the command line and Dagster both walk."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.contracts.registry import CONTRACTS
+from ps_integration.reconciliation.rule import load_rules
+from ps_integration.settings.firm import Firm
+from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows import (
+    approve,
+    bill,
+    configure,
+    conform,
+    extract,
+    feedback,
+    mirror,
+    post,
+    reconcile,
+    report,
+    resolve,
+)
+from ps_integration.workflows.night import Night, StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Everything a step may touch: the night, both stores, and the connected systems."""
+
+    night: Night
+    warehouse: Warehouse
+    store: OperationalStore
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    erps: Mapping[str, ErpWriter] = field(default_factory=dict)
+    feedback_writers: Mapping[str, FeedbackWriter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A check that a step will report: whether it stops what follows, and what it says."""
+
+    is_blocking: bool
+    description: str
+
+
+def _no_checks(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One box of the data flow.
+
+    Attributes:
+        name: Asset name and progress line.
+        group: The verb it belongs to.
+        kinds: What it is made of, for Dagster's icons.
+        title: One line for people.
+        run: The workflow function.
+        after: Steps whose output it reads.
+        writes_outside: Changes another system; skipped in a dry run.
+        needs_balance: Runs only while the blocking checks before it have passed.
+        checks: The checks it reports, by name, for a firm.
+    """
+
+    name: str
+    group: str
+    kinds: frozenset[str]
+    title: str
+    run: Callable[[Workbench], StepResult]
+    after: tuple[str, ...] = ()
+    writes_outside: bool = False
+    needs_balance: bool = False
+    checks: Callable[[Firm], Mapping[str, CheckSpec]] = _no_checks
+
+
+def _contract_checks(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    return {
+        f"contract_{name}": CheckSpec(
+            is_blocking=False, description=f"{name.replace('_', ' ')}: version {contract.version}"
+        )
+        for name, contract in CONTRACTS.items()
+    }
+
+
+def _rule_checks(firm: Firm) -> Mapping[str, CheckSpec]:
+    rules = load_rules(Path(firm.rules_folder) if firm.rules_folder else None)
+    checks = {
+        rule.code.lower(): CheckSpec(is_blocking=False, description=f"{rule.title}. {rule.remedy}")
+        for rule in rules
+    }
+    ran = "Every rule that can hold posting was able to run"
+    return {**checks, "blocking_rules_ran": CheckSpec(is_blocking=True, description=ran)}
+
+
+def _equation_checks(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    return {
+        "completeness": CheckSpec(
+            is_blocking=True, description="Every approved hour has exactly one disposition"
+        ),
+        "ledger": CheckSpec(
+            is_blocking=True, description="Documents, targets and the ERP's own totals tie"
+        ),
+    }
+
+
+def _settle(bench: Workbench) -> StepResult:
+    mirror.mirror(bench.night, bench.warehouse, bench.store)
+    bill.classify(bench.night, bench.warehouse)
+    return bill.account(bench.night, bench.warehouse)
+
+
+def _plan(bench: Workbench) -> StepResult:
+    batches = bill.plan(bench.night, bench.warehouse)
+    return post.stage(bench.night, bench.store, batches)
+
+
+_SQL = frozenset({"sql", "duckdb"})
+_HTTP = frozenset({"python", "http"})
+_STORE = frozenset({"python", "sqlalchemy"})
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "configuration",
+        "extract",
+        _SQL,
+        "The firm file as tables of this run",
+        lambda b: configure.configure(b.night, b.warehouse),
+    ),
+    Step(
+        "recovery",
+        "post",
+        _STORE,
+        "Writes that an earlier run left open, asked after in the ERP",
+        lambda b: post.recover(b.night, b.store, b.erps),
+        ("configuration",),
+        writes_outside=True,
+    ),
+    Step(
+        "raw",
+        "extract",
+        _HTTP,
+        "What every system says, exactly as received",
+        lambda b: extract.extract(b.night, b.warehouse, b.connectors),
+        ("recovery",),
+    ),
+    Step(
+        "canonical",
+        "conform",
+        frozenset({"python", "pandera", "duckdb"}),
+        "Typed objects under contract; what broke it is in quarantine",
+        lambda b: conform.conform(b.night, b.warehouse, b.connectors),
+        ("raw",),
+        checks=_contract_checks,
+    ),
+    Step(
+        "entries",
+        "conform",
+        _SQL,
+        "Projects, people and entries resolved over the crosswalk",
+        lambda b: resolve.resolve(b.night, b.warehouse),
+        ("canonical",),
+    ),
+    Step(
+        "ledger_copy",
+        "reconcile",
+        frozenset({"sqlalchemy", "duckdb"}),
+        "Operational tables under one ledger sequence number",
+        lambda b: mirror.mirror(b.night, b.warehouse, b.store),
+        ("recovery",),
+    ),
+    Step(
+        "rated_entries",
+        "bill",
+        _SQL,
+        "The price of each approved hour, with its derivation",
+        lambda b: bill.rate(b.night, b.warehouse),
+        ("entries", "ledger_copy"),
+    ),
+    Step(
+        "breaks",
+        "reconcile",
+        _SQL,
+        "What the rules found, and the life of each break",
+        lambda b: reconcile.reconcile(b.night, b.warehouse, b.store),
+        ("rated_entries",),
+        checks=_rule_checks,
+    ),
+    Step(
+        "dispositions",
+        "bill",
+        _SQL,
+        "What became of every part of every approved entry",
+        lambda b: bill.classify(b.night, b.warehouse),
+        ("breaks",),
+    ),
+    Step(
+        "equations",
+        "bill",
+        _SQL,
+        "Completeness and ledger, each side counted on its own path",
+        lambda b: bill.account(b.night, b.warehouse),
+        ("dispositions",),
+        checks=_equation_checks,
+    ),
+    Step(
+        "posting_batches",
+        "post",
+        _STORE,
+        "Documents planned for the ERP, waiting for approval",
+        _plan,
+        ("equations",),
+        needs_balance=True,
+    ),
+    Step(
+        "approvals",
+        "post",
+        _STORE,
+        "Small clean batches approved by policy",
+        lambda b: approve.by_policy(b.night, b.store),
+        ("posting_batches",),
+        needs_balance=True,
+    ),
+    Step(
+        "posting_ledger",
+        "post",
+        _HTTP,
+        "Approved documents in the ERP, exactly once, read back",
+        lambda b: post.post(b.night, b.store, b.erps),
+        ("approvals",),
+        writes_outside=True,
+        needs_balance=True,
+    ),
+    Step(
+        "billing_feedback",
+        "feedback",
+        _HTTP,
+        "Billing status told to the PSA and time systems",
+        lambda b: feedback.feedback(b.night, b.warehouse, b.store, b.feedback_writers),
+        ("posting_ledger",),
+        writes_outside=True,
+    ),
+    Step(
+        "settled_equations",
+        "report",
+        _SQL,
+        "Dispositions and equations after tonight's posting",
+        _settle,
+        ("billing_feedback",),
+        checks=_equation_checks,
+    ),
+    Step(
+        "reconciliation_report",
+        "report",
+        frozenset({"python", "html", "excel"}),
+        "The page and the workbook finance reads in the morning",
+        lambda b: report.report(b.night, b.warehouse, b.store),
+        ("settled_equations",),
+    ),
+)
+
+
+def extract_one(bench: Workbench, system_id: str) -> StepResult:
+    """The raw step for one system, as Dagster runs it."""
+    only = {system_id: bench.connectors[system_id]}
+    return extract.extract(bench.night, bench.warehouse, only)

@@ -1,0 +1,259 @@
+"""Kantata's records as canonical rows, from recorded answers and their edges."""
+
+from decimal import Decimal
+
+import pytest
+
+from ps_integration.connectors.vendors.kantata import KantataConnector
+from ps_integration.connectors.vendors.kantata.options import Options
+from ps_integration.domain.records import RecordRefusedError
+from ps_integration_tests.connectors.replay import payloads, replayed, rows
+
+OPTIONS = {
+    "custom_fields": {
+        "code": "Project Code",
+        "cap": "Not To Exceed",
+        "billing_type": "Billing Type",
+    },
+    "customer_fields": {"number": "Customer Number"},
+    "resource_fields": {"home_legal_entity": "Home Entity"},
+    "billing_type_values": {"T&M": "time_and_materials", "Internal": "internal"},
+}
+GBP = {"currency": "GBP", "currency_base_unit": 100}
+
+
+def parser(**changes):
+    return KantataConnector("k", None, Options.model_validate({**OPTIONS, **changes}))
+
+
+def only(connector, stream, payload):
+    [(_, values)] = rows(connector, stream, payload)
+    return values
+
+
+def field(name, value, kind="string", **more):
+    return {"custom_field_name": name, "value": value, "type": kind, **more}
+
+
+def workspace(values=(), groups=(), **changes):
+    record = {
+        "id": "1", "title": "Apollo", "archived": False, "currency": "GBP",
+        "status": {"key": 300, "message": "Active"}, "start_date": None, "due_date": None,
+        "updated_at": "2026-03-01T08:00:00Z", "primary_workspace_group_id": None, **changes,
+    }  # fmt: skip
+    return {
+        "workspace": record,
+        "workspace_groups": list(groups),
+        "custom_field_values": list(values),
+    }
+
+
+def story(**changes):
+    record = {
+        "id": "22", "workspace_id": "1", "title": "Go-live", "story_type": "milestone",
+        "state": "completed", "budget_estimate_in_cents": 500000, "due_date": "2026-03-31",
+        "billable": True, "archived": False, "time_trackable": False, "deleted_at": None,
+        "updated_at": "2026-03-31T08:00:00Z",
+    }  # fmt: skip
+    return {"story": {**record, **changes}, "currency": GBP, "state_changes": []}
+
+
+def entry(**changes):
+    record = {
+        "id": "9", "user_id": "11", "workspace_id": "1", "story_id": None,
+        "date_performed": "2026-03-02", "time_in_minutes": 90, "billable": True,
+        "approved": False, "active_submission_id": None, "is_invoiced": False,
+        "rate_in_cents": 15050, "currency": "GBP", "currency_base_unit": 100, "notes": "x",
+        "updated_at": "2026-03-02T18:00:00Z",
+    }  # fmt: skip
+    return {**record, **changes}
+
+
+def reference(**changes):
+    record = {
+        "id": "5", "service_name": "erp_invoices", "service_model": "sales_invoice",
+        "service_model_ref": "9e0f", "subject_type": "Workspace", "subject_id": "1",
+        "status": "successful", "external_status": "part_paid", "external_message": "m",
+        "updated_at": "2026-03-02T18:00:00Z",
+    }  # fmt: skip
+    return {**record, **changes}
+
+
+def test_every_recorded_record_becomes_complete_rows():
+    with replayed("kantata", OPTIONS) as kantata:
+        for stream in kantata.streams():
+            found = payloads(kantata, stream.name)
+            made = {table for one in found for table, _ in rows(kantata, stream.name, one)}
+            assert made == set(stream.feeds), stream.name
+
+
+def test_an_exact_slice_of_each_answer_stands_in_the_raw_record():
+    with replayed("kantata", OPTIONS) as kantata:
+        apollo = payloads(kantata, "workspaces")[0]
+        assert apollo["workspace"]["title"] == "Apollo"
+        assert [group["name"] for group in apollo["workspace_groups"]] == [
+            "Northwind",
+            "Region north",
+        ]
+        names = {value["custom_field_name"] for value in apollo["custom_field_values"]}
+        assert names == {"Project Code", "Not To Exceed", "Billing Type"}
+
+
+def test_an_archived_project_is_closed():
+    assert only(parser(), "workspaces", workspace(archived=True))["status"] == "closed"
+
+
+def test_a_projects_status_means_what_the_options_say():
+    connector = parser(status_values={"Prospect": "planned", "300": "active"})
+    prospect = workspace(status={"key": 100, "message": "Prospect"})
+    assert only(connector, "workspaces", prospect)["status"] == "planned"
+    assert only(connector, "workspaces", workspace())["status"] == "active"
+
+
+def test_a_status_the_options_do_not_know_is_refused():
+    connector = parser(status_values={"Prospect": "planned"})
+    with pytest.raises(RecordRefusedError, match=r"status\.message='Active'"):
+        connector.parse("workspaces", workspace())
+
+
+def test_a_billing_type_the_options_do_not_know_is_refused():
+    with pytest.raises(RecordRefusedError, match="Billing Type='Retainer'"):
+        parser().parse("workspaces", workspace([field("Billing Type", "Retainer")]))
+
+
+def test_an_internal_project_is_not_billable():
+    values = only(parser(), "workspaces", workspace([field("Billing Type", "Internal")]))
+    assert (values["billing_type"], values["is_billable"]) == ("internal", False)
+
+
+@pytest.mark.parametrize(
+    ("currency", "kind", "value", "minor"),
+    [
+        ("GBP", "currency", 5_000_000, 5_000_000),
+        ("GBP", "number", Decimal("50000.5"), 5_000_050),
+        ("JPY", "number", 50000, 50000),
+    ],
+)
+def test_a_cap_is_counted_in_minor_units(currency, kind, value, minor):
+    project = workspace([field("Not To Exceed", value, kind)], currency=currency)
+    assert only(parser(), "workspaces", project)["cap_minor"] == minor
+
+
+def test_a_cap_with_half_a_yen_is_refused():
+    project = workspace([field("Not To Exceed", Decimal("1.5"), "number")], currency="JPY")
+    with pytest.raises(RecordRefusedError, match="minor_units"):
+        parser().parse("workspaces", project)
+
+
+def test_a_choice_shows_its_label_and_not_its_id():
+    value = field("Billing Type", ["771"], "single", display_value="T&M")
+    values = only(parser(), "workspaces", workspace([value]))
+    assert values["billing_type"] == "time_and_materials"
+
+
+def test_clients_known_by_name_give_the_project_their_key():
+    group = {"id": "7", "name": " North  Wind ", "company": True}
+    values = only(parser(customer_fields={}), "workspaces", workspace(groups=[group]))
+    assert (values["customer_external_id"], values["customer_key"]) == ("7", "north wind")
+
+
+def test_two_clients_and_no_primary_one_are_not_guessed_between():
+    groups = [{"id": key, "name": key, "company": True} for key in ("7", "8")]
+    assert only(parser(), "workspaces", workspace(groups=groups))["customer_external_id"] is None
+
+
+def test_an_account_with_terms_as_fields_says_so():
+    connector = parser(custom_fields={"tax_code": "Tax"})
+    values = only(connector, "workspaces", workspace([field("Tax", "STANDARD")]))
+    assert (values["has_billing_attributes"], values["tax_code"]) == (True, "STANDARD")
+
+
+@pytest.mark.parametrize("state", ["not started", "started"])
+def test_a_milestone_is_reached_only_when_completed(state):
+    values = only(parser(), "stories", story(state=state))
+    assert (values["is_reached"], values["reached_on"]) == (False, None)
+
+
+def test_a_milestone_in_an_unknown_state_is_refused():
+    with pytest.raises(RecordRefusedError, match="state='resolved'"):
+        parser().parse("stories", story(state="resolved"))
+
+
+def test_a_milestone_is_reached_on_the_day_it_last_became_completed():
+    record = story()
+    record["state_changes"] = [
+        {"state": "completed", "created_at": "2026-03-10T09:00:00Z"},
+        {"state": "started", "created_at": "2026-03-11T09:00:00Z"},
+        {"state": "completed", "created_at": "2026-03-12T09:00:00Z"},
+    ]
+    assert str(only(parser(), "stories", record)["reached_on"]) == "2026-03-12"
+
+
+def test_a_milestone_that_takes_time_is_a_task_as_well():
+    tables = [table for table, _ in rows(parser(), "stories", story(time_trackable=True))]
+    assert tables == ["milestones", "tasks"]
+
+
+def test_a_deleted_task_gives_no_row():
+    assert rows(parser(), "stories", story(deleted_at="2026-03-05T00:00:00Z")) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "draft"),
+        ({"active_submission_id": "95"}, "submitted"),
+        ({"active_submission_id": "95", "approved": True}, "approved"),
+        ({"approved": True}, "approved"),
+    ],
+)
+def test_approval_shows_on_the_entry(changes, state):
+    assert only(parser(), "time_entries", entry(**changes))["approval_state"] == state
+
+
+def test_a_rate_in_yen_is_not_divided_by_a_hundred():
+    values = only(parser(), "time_entries", entry(currency="JPY", currency_base_unit=1))
+    assert (values["unit_price"], values["seconds"]) == (Decimal(15050), 5400)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"currency": "GBX"}, "currency"),
+        ({"time_in_minutes": Decimal("90.5")}, "time_in_minutes"),
+        ({"date_performed": "02/03/2026"}, "date_performed"),
+        ({"workspace_id": None}, "workspace_id"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_names_its_field(changes, named):
+    with pytest.raises(RecordRefusedError) as refused:
+        parser().parse("time_entries", entry(**changes))
+    assert refused.value.problem.field == named
+
+
+def test_an_unnamed_place_in_a_project_is_no_assignment():
+    place = {"id": "82", "workspace_id": "1", "user_id": None, "role_name": "Architect"}
+    assert (
+        rows(parser(), "workspace_resources", {"workspace_resource": place, "currency": GBP}) == []
+    )
+
+
+def test_a_submission_in_an_unknown_status_is_refused():
+    record = {"id": "95", "status": "resubmitted", "time_entry_ids": ["1"]}
+    with pytest.raises(RecordRefusedError, match="status='resubmitted'"):
+        parser().parse("timesheet_submissions", record)
+
+
+def test_an_erp_reference_is_an_invoice_status():
+    values = only(parser(), "external_references", reference(subject_type="Story"))
+    assert (values["subject_kind"], values["status"]) == ("milestone", "part_paid")
+
+
+@pytest.mark.parametrize("changes", [{"service_name": "crm"}, {"subject_type": "Invoice"}])
+def test_references_of_others_give_no_row(changes):
+    assert rows(parser(), "external_references", reference(**changes)) == []
+
+
+def test_an_erp_reference_with_an_unknown_status_is_refused():
+    with pytest.raises(RecordRefusedError, match="external_status='settled'"):
+        parser().parse("external_references", reference(external_status="settled"))

@@ -1,0 +1,90 @@
+from datetime import date
+
+import pytest
+
+from ps_integration_tests.reconciliation.world import UNPOSTED, at, breaks_of
+
+MILESTONE = {
+    "system": "kantata", "external_id": "M1", "project_external_id": "K1", "name": "Go live",
+    "amount_minor": 500000, "currency": "USD", "is_reached": True, "is_invoiced": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "fires"), [(17, False), (16, True)])
+def test_fires_bl02_past_the_milestone_sla_and_not_on_it(day, fires):
+    reached = {**MILESTONE, "reached_on": date(2026, 3, day)}
+    found = breaks_of("BL02", canonical__milestones=[reached])
+    assert [f["at_risk_minor"] for f in found] == ([500000] if fires else [])
+
+
+@pytest.mark.parametrize("change", [{"is_invoiced": True}, {"is_reached": False}])
+def test_quiet_bl02_for_what_is_billed_elsewhere_or_not_reached(change):
+    milestone = {**MILESTONE, "reached_on": date(2026, 3, 1), **change}
+    assert not breaks_of("BL02", canonical__milestones=[milestone])
+
+
+def test_quiet_bl02_when_the_milestone_is_posted():
+    milestone = {**MILESTONE, "reached_on": date(2026, 3, 1)}
+    line = {"object_kind": "milestone", "object_id": "kantata:M1", "line_no": 2}
+    assert not breaks_of("BL02", canonical__milestones=[milestone], ops__posting_lines=[{}, line])
+
+
+@pytest.mark.parametrize("theirs", [[], [{"status": "paid"}]])
+def test_fires_bl03_when_the_psa_lost_or_changed_what_it_was_told(theirs):
+    [found] = breaks_of("BL03", canonical__invoice_statuses=theirs)
+    assert (found["left_value"], found["right_id"]) == ("open", "K1")
+    assert found["right_value"] == (theirs[0]["status"] if theirs else "nothing")
+
+
+def test_fires_bl03_for_a_status_we_never_told():
+    other = {"reference": "G404", "subject_external_id": "K2", "status": "paid"}
+    [found] = breaks_of("BL03", canonical__invoice_statuses=[{}, other])
+    assert found["left_value"] == "no such document"
+
+
+def test_quiet_bl03_for_what_was_told_after_the_last_read_began():
+    told = [{"status": "paid", "told_at": at(20, 4), "changed_at": at(20, 4)}]
+    assert not breaks_of("BL03", ops__feedback=told)
+    assert not breaks_of("BL03", ops__feedback=told, canonical__invoice_statuses=[])
+
+
+def test_quiet_bl03_when_the_erp_changed_only_tonight():
+    assert not breaks_of("BL03", canonical__erp_documents=[{"status": "paid"}])
+
+
+def test_fires_bl06_when_the_erp_total_differs_and_holds_the_company():
+    [found] = breaks_of("BL06", canonical__erp_documents=[{"amount_minor": 14000}])
+    assert (found["at_risk_minor"], found["blocked_kind"]) == (1000, "company")
+    assert found["blocked_id"] == "bc:US Inc"
+
+
+def test_fires_bl06_when_a_line_is_missing_or_the_document_is():
+    assert breaks_of("BL06", canonical__erp_lines=[{}, {"line_no": 2, "amount_minor": 0}])
+    lost = [{"external_id": "G5", "reference": ""}]
+    [found] = breaks_of("BL06", canonical__erp_documents=lost)
+    assert found["at_risk_minor"] == 15000
+
+
+def test_quiet_bl06_for_a_document_confirmed_after_the_last_read():
+    lost = [{"external_id": "G5", "reference": ""}]
+    tonight = [{"confirmed_at": at(20, 4)}]
+    assert not breaks_of("BL06", canonical__erp_documents=lost, ops__documents=tonight)
+
+
+def test_bl06_tolerates_what_the_firm_tolerates():
+    cent = {"rule": "BL06", "setting": "minor", "value": "1"}
+    document = [{"amount_minor": 14999}]
+    assert not breaks_of("BL06", canonical__erp_documents=document, config__rule_settings=[cent])
+
+
+@pytest.mark.parametrize("problem", ["fx_missing", "fx_stale"])
+def test_fires_bl08_once_per_pair_and_project(problem):
+    rated = [{"problem": problem, "rate_currency": "EUR", "amount_minor": None}]
+    [found] = breaks_of("BL08", **UNPOSTED, billing__rated_entries=rated)
+    assert (found["left_id"], found["blocked_id"]) == ("EUR to USD", "apollo")
+    assert (found["at_risk_minor"], found["currency"]) == (15000, "EUR")
+
+
+def test_quiet_bl08_for_a_missing_rate_of_an_hour():
+    rated = [{"problem": "rate_missing"}]
+    assert not breaks_of("BL08", **UNPOSTED, billing__rated_entries=rated)

@@ -1,0 +1,157 @@
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from ps_integration.contracts.found import COLUMNS
+from ps_integration.domain.breaks import RuleOutcome, break_id
+from ps_integration.errors import AskFinanceError
+from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational.models import Base, BreakEvent
+
+START = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
+ID = break_id("TM01", "k", "2026-03")
+
+
+@contextmanager
+def _store():
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def _row(money=100, key="k", rule="TM01", **more):
+    row = dict.fromkeys(("rule", *COLUMNS))
+    return {
+        **row, "rule": rule, "record_key": key, "period": "2026-03", "at_risk_minor": money,
+        "currency": "USD", **more,
+    }  # fmt: skip
+
+
+def _night(session, day, *rows, status="found", not_compared=(), rules=("TM01",)):
+    outcomes = [RuleOutcome(rule, status, "high", "finance", not_compared) for rule in rules]
+    return breaks.record(session, (f"r{day}", START + timedelta(days=day)), rows, outcomes)
+
+
+def _events(session):
+    return [event.event for event in breaks.show(session, ID)[1]]
+
+
+def test_a_break_lives_over_nights_and_keeps_its_history():
+    with _store() as session:
+        for day, rows in enumerate([[_row()], [_row()], [_row(150)], [_row(50)], [], [_row()]]):
+            _night(session, day, *rows)
+        item, _ = breaks.show(session, ID[:8])
+        assert _events(session) == ["opened", "seen", "worse", "better", "resolved", "reopened"]
+        assert (item.state, item.times_seen, item.times_opened) == ("open", 5, 2)
+        assert (item.opened_at, item.closed_at) == (START, None)
+
+
+def test_a_rule_that_could_not_run_leaves_its_breaks_untouched():
+    with _store() as session:
+        _night(session, 0, _row())
+        summary = _night(session, 1, status="could_not_run")
+        assert (summary.changed, _events(session)) == (0, ["opened"])
+
+
+def test_a_part_that_was_not_compared_leaves_its_breaks_and_the_rest_resolves():
+    with _store() as session:
+        _night(session, 0, _row(key="erp_price|a"), _row())
+        _night(session, 1, status="could_not_run", not_compared=("erp_price|",))
+        assert [item.record_key for item in breaks.open_breaks(session)] == ["erp_price|a"]
+
+
+def test_a_switched_off_rule_lets_go_of_its_breaks_and_says_so():
+    with _store() as session:
+        _night(session, 0, _row())
+        _night(session, 1, rules=())
+        assert breaks.show(session, ID)[1][-1].note == "the rule is switched off"
+
+
+def test_the_same_night_again_changes_nothing():
+    with _store() as session:
+        _night(session, 0, _row())
+        _night(session, 0, _row())
+        item, events = breaks.show(session, ID)
+        assert (item.times_seen, len(events)) == (1, 1)
+
+
+def test_an_accepted_break_stays_accepted_until_it_grows():
+    with _store() as session:
+        _night(session, 0, _row(100))
+        breaks.accept(session, ID, "mia", "agreed with the customer", START)
+        _night(session, 1, _row(100))
+        assert not breaks.open_breaks(session)
+        _night(session, 2, _row(101))
+        assert [item.at_risk_minor for item in breaks.open_breaks(session)] == [101]
+        assert _events(session) == ["opened", "accepted", "reopened"]
+
+
+def test_accepting_needs_an_open_break_and_a_reason():
+    with _store() as session:
+        _night(session, 0, _row())
+        with pytest.raises(AskFinanceError, match="say why"):
+            breaks.accept(session, ID, "mia", " ", START)
+        with pytest.raises(AskFinanceError, match="not open"):
+            breaks.accept(session, "0" * 24, "mia", "why", START)
+
+
+def test_open_breaks_come_by_money_at_risk():
+    with _store() as session:
+        _night(session, 0, _row(5, "a"), _row(9, "b"), _row(None, "c"))
+        assert [item.record_key for item in breaks.open_breaks(session)] == ["b", "a", "c"]
+        with pytest.raises(AskFinanceError, match="no break begins"):
+            breaks.show(session, "zzz")
+
+
+class Model:
+    """What must be so after each step, said in the simplest way."""
+
+    def __init__(self):
+        self.state, self.money, self.opened, self.events = None, 0, 0, 0
+
+    def night(self, status, money):
+        if money is None:
+            if self.state in ("open", "accepted") and status != "could_not_run":
+                self.state, self.events = "resolved", self.events + 1
+        elif self.state == "accepted" and money <= self.money:
+            return
+        else:
+            if self.state != "open":
+                self.state, self.opened = "open", self.opened + 1
+            self.money, self.events = money, self.events + 1
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("found"), st.integers(0, 3)),
+    st.tuples(st.sampled_from(["clean", "could_not_run"]), st.none()),
+    st.tuples(st.just("accept"), st.none()),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(STEPS, max_size=12))
+def test_random_histories_agree_with_a_simple_model(steps):
+    model = Model()
+    with _store() as session:
+        for day, (what, money) in enumerate(steps):
+            if what == "accept":
+                if model.state == "open":
+                    breaks.accept(session, ID, "mia", "fine", START + timedelta(days=day))
+                    model.state, model.events = "accepted", model.events + 1
+                continue
+            _night(session, day, *([] if money is None else [_row(money)]), status=what)
+            model.night(what, money)
+        if model.state is None:
+            assert not breaks.open_breaks(session, with_accepted=True)
+            return
+        item, events = breaks.show(session, ID)
+        assert (item.state, item.times_opened) == (model.state, model.opened)
+        assert (item.at_risk_minor, len(events)) == (model.money, model.events)
+        assert session.query(BreakEvent).count() == model.events

@@ -1,0 +1,85 @@
+import pytest
+
+from ps_integration_tests.reconciliation.world import at, breaks_of
+
+FAILED = {"status": "failed", "error_kind": "RetryLaterError", "error_message": "HTTP 503"}
+
+
+@pytest.mark.parametrize(("hours", "fires"), [(30, False), (29, True)])
+def test_fires_in02_past_the_freshness_limit(hours, fires):
+    read = {"finished_at": at(18, 22), "started_at": at(18, 22)}  # 30.5 h before
+    systems = [{}, {"freshness_hours": hours + 1}, {}]
+    found = breaks_of("IN02", raw__reads=[{}, {}, read, {}], config__systems=systems)
+    assert [f["blocked_id"] for f in found] == (["harvest"] if fires else [])
+
+
+def test_fires_in02_once_for_a_system_that_is_down_from_the_start():
+    found = breaks_of("IN02", raw__reads=[FAILED, FAILED, {}, {}])
+    assert [(f["record_key"], f["left_value"]) for f in found] == [("kantata|*", "never read")]
+
+
+def test_quiet_in02_for_an_optional_stream_that_is_not_served():
+    missing = {"system": "bc", "stream": "prices", "status": "failed", "error_kind": "not_served"}
+    assert not breaks_of("IN02", raw__reads=[{}, {}, {}, {}, missing])
+
+
+KNOWN = {"path": "$.hours", "json_type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("shapes", "change"),
+    [
+        ([{}, {"path": "$.extra", "first_seen_at": at(20, 4)}], "new"),
+        ([{}, {"path": "$.notes", "last_seen_at": at(19, 4)}], "missing"),
+        ([{"last_seen_at": at(19, 4)}, {"json_type": "string", "first_seen_at": at(20, 4)}],
+         "retyped"),
+    ],
+)  # fmt: skip
+def test_fires_in03_when_a_field_is_new_missing_or_retyped(shapes, change):
+    [found] = breaks_of("IN03", raw__shapes=shapes)
+    assert found["record_key"].startswith(f"harvest|time_entries|{change}|")
+    assert found["blocked_kind"] is None
+
+
+def test_in03_blocks_when_records_are_refused_since():
+    shapes = [{"last_seen_at": at(19, 4)}, {"json_type": "string", "first_seen_at": at(20, 4)}]
+    refused = {"system": "harvest", "stream": "time_entries", "last_seen_at": at(20, 4)}
+    [found] = breaks_of("IN03", raw__shapes=shapes, quarantine__records=[refused])
+    assert (found["blocked_kind"], found["blocked_id"]) == ("system", "harvest")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"json_type": "null", "first_seen_at": at(20, 4)},
+        {"json_type": "integer", "first_seen_at": at(20, 4)},
+        {"path": "$.client.name", "last_seen_at": at(19, 4)},
+        {"path": "$.tags[].id", "last_seen_at": at(19, 4)},
+    ],
+)
+def test_quiet_in03_for_what_says_nothing(shape):
+    assert not breaks_of("IN03", raw__shapes=[{}, shape])
+
+
+def _vanished(misses, *records):
+    return {
+        "raw__missing": [
+            {"system": "harvest", "stream": "time_entries", "record_id": "1", "misses": misses,
+             "missed_at": at(20, 4)}
+        ],
+        "raw__records": [
+            {"system": "harvest", "stream": "time_entries", "record_id": "1", "raw_seq": seq,
+             "is_tombstone": dead}
+            for seq, dead in enumerate(records, 1)
+        ],
+    }  # fmt: skip
+
+
+def test_fires_in07_after_two_clean_misses_with_the_posted_money():
+    [found] = breaks_of("IN07", **_vanished(2, False, True))
+    assert (found["record_key"], found["at_risk_minor"]) == ("harvest|time_entries|1", 15000)
+
+
+@pytest.mark.parametrize("case", [_vanished(1, False), _vanished(2, False, True, False)])
+def test_quiet_in07_after_one_miss_or_when_the_record_is_back(case):
+    assert not breaks_of("IN07", **case)

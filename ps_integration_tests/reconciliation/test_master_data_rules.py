@@ -1,0 +1,162 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ps_integration_tests.reconciliation.world import UNPOSTED, breaks_of, runs_of
+
+
+def test_fires_md01_once_per_project_with_all_its_unposted_money():
+    [found] = breaks_of("MD01", **UNPOSTED, billing__projects=[{"erp_external_id": None}])
+    assert (found["record_key"], found["at_risk_minor"]) == ("apollo", 15000)
+    assert (found["blocked_kind"], found["blocked_id"]) == ("project", "apollo")
+
+
+def test_md01_counts_a_reached_milestone_as_money_at_risk():
+    milestone = {
+        "system": "kantata",
+        "external_id": "M1",
+        "project_external_id": "K1",
+        "amount_minor": 700,
+        "is_reached": True,
+        "reached_on": date(2026, 3, 1),
+    }
+    [found] = breaks_of(
+        "MD01", billing__projects=[{"erp_external_id": None}], canonical__milestones=[milestone]
+    )
+    assert found["at_risk_minor"] == 700
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "closed"}, {"is_billable": False}, {"billing_type": "internal"}]
+)
+def test_quiet_md01_where_nothing_is_to_be_billed(change):
+    assert not breaks_of("MD01", billing__projects=[{"erp_external_id": None, **change}])
+
+
+def test_fires_md03_and_names_every_missing_field():
+    [found] = breaks_of(
+        "MD03", **UNPOSTED, canonical__projects=[{}, {}, {"tax_code": None, "cost_centre": ""}]
+    )
+    assert found["right_value"] == "missing: tax code, cost centre"
+    assert (found["at_risk_minor"], found["blocked_id"]) == (15000, "apollo")
+
+
+def test_quiet_md03_when_the_firm_does_not_ask_for_purchase_orders():
+    without = [{}, {}, {"purchase_order": None}]
+    setting = {"rule": "MD03", "setting": "tolerance_requires_purchase_order", "value": "0"}
+    assert breaks_of("MD03", canonical__projects=without)
+    assert not breaks_of("MD03", canonical__projects=without, config__rule_settings=[setting])
+
+
+def test_md03_could_not_run_without_the_billing_attributes_of_the_erp():
+    run = runs_of({"canonical__projects": [{}, {}, {"has_billing_attributes": False}]})["MD03"]
+    assert (run.status, run.holds_posting) == ("could_not_run", True)
+    assert run.message == "no billing attributes of projects read from bc"
+
+
+def test_fires_md04_with_both_values_and_blocks_a_wrong_currency():
+    [found] = breaks_of("MD04", **UNPOSTED, canonical__projects=[{}, {"currency": "EUR"}, {}])
+    assert (found["left_system"], found["left_value"]) == ("kantata", "USD")
+    assert (found["right_system"], found["right_value"]) == ("harvest", "EUR")
+    assert (found["blocked_kind"], found["at_risk_minor"]) == ("project", 15000)
+
+
+def test_md04_follows_the_configured_system_of_record():
+    owner = {"object_kind": "project", "field": "name", "system": "bc"}
+    [first, second] = breaks_of(
+        "MD04", canonical__projects=[{}, {}, {"name": "Zeus"}], config__ownership=[owner]
+    )
+    assert {first["left_value"], second["left_value"]} == {"Zeus"}
+    assert first["blocked_kind"] is None
+
+
+def test_md04_blocks_a_customer_of_another_legal_entity():
+    [found] = breaks_of("MD04", canonical__customers=[{}, {"legal_entity": "uk"}])
+    assert (found["blocked_kind"], found["blocked_id"]) == ("customer", "acme")
+
+
+@pytest.mark.parametrize("change", [{"name": "APOLLO "}, {"name": None}, {"status": "planned"}])
+def test_quiet_md04_for_case_silence_and_planned(change):
+    assert not breaks_of("MD04", canonical__projects=[{}, change, {}])
+
+
+@pytest.mark.parametrize(
+    ("resource", "value"),
+    [
+        ({"ends_on": date(2026, 3, 9)}, "active  to 2026-03-09"),
+        ({"starts_on": date(2026, 3, 11)}, "active 2026-03-11 to an unknown day"),
+        ({"is_active": False}, "active  to an unknown day"),
+        ({"resource_id": "else@x.com"}, "unknown"),
+    ],
+)
+def test_fires_md08_for_a_person_unknown_or_not_active_that_day(resource, value):
+    [found] = breaks_of("MD08", **UNPOSTED, billing__resources=[resource])
+    assert (found["entry_id"], found["right_value"]) == ("harvest:1", value)
+    assert (found["blocked_kind"], found["at_risk_minor"]) == ("entry", 15000)
+
+
+def test_fires_md08_when_home_entities_differ():
+    [found] = breaks_of("MD08", **UNPOSTED, canonical__resources=[{}, {"home_legal_entity": "uk"}])
+    assert (found["left_value"], found["right_value"]) == ("uk", "us")
+
+
+@pytest.mark.parametrize("change", [{"ends_on": date(2026, 3, 10)}, {"is_active": True}])
+def test_quiet_md08_on_the_last_active_day(change):
+    assert not breaks_of("MD08", **UNPOSTED, billing__resources=[change])
+
+
+@pytest.mark.parametrize("problem", ["rate_missing", "rate_overlap"])
+def test_fires_md09_for_an_entry_without_exactly_one_rate(problem):
+    rated = [{"problem": problem, "amount_minor": None}]
+    [found] = breaks_of("MD09", **UNPOSTED, billing__rated_entries=rated)
+    assert (found["blocked_kind"], found["blocked_id"]) == ("entry", "harvest:1")
+
+
+@pytest.mark.parametrize(("price", "fires"), [("149.990000", True), ("150.000000", False)])
+def test_fires_md09_when_the_erp_has_another_price_on_a_day_in_use(price, fires):
+    found = breaks_of("MD09", canonical__rates=[{}, {"unit_price": Decimal(price)}])
+    assert [(f["difference_minor"], f["blocked_kind"]) for f in found] == (
+        [(1, None)] if fires else []
+    )
+
+
+def test_md09_prefers_the_erp_price_whose_dates_hold_the_work():
+    old = {"unit_price": Decimal(99), "valid_to": date(2026, 3, 10)}
+    new = {"external_id": "BP2", "valid_from": date(2026, 3, 10), "valid_to": None}
+    assert not breaks_of("MD09", canonical__rates=[{}, old, new])
+
+
+def test_md09_says_what_it_did_not_compare_and_still_reports_a_missing_rate():
+    changes = {**UNPOSTED, "canonical__rates": [{}]}
+    run = runs_of({**changes, "billing__rated_entries": [{"problem": "rate_missing"}]})["MD09"]
+    assert (run.status, len(run.found)) == ("found", 1)
+    assert run.message == "not compared: no prices read from bc"
+    assert run.outcome.not_compared == ("erp_price|",)
+    alone = runs_of(changes)["MD09"]
+    assert (alone.status, alone.holds_posting) == ("could_not_run", False)
+
+
+def test_quiet_md09_for_time_that_has_no_project_yet():
+    rated = [{"problem": "rate_missing"}]
+    entry = [{"project_id": None, "project_matches": 0}]
+    assert not breaks_of("MD09", **UNPOSTED, billing__rated_entries=rated, billing__entries=entry)
+
+
+@pytest.mark.parametrize(("matches", "cause"), [(0, "mapping_missing"), (2, "mapping_wrong")])
+def test_fires_md10_for_a_gap_and_for_an_overlap(matches, cause):
+    [found] = breaks_of("MD10", **UNPOSTED, billing__entries=[{"project_matches": matches}])
+    assert (found["record_key"], found["cause"]) == ("harvest:1|project", cause)
+    assert found["blocked_id"] == "harvest:1"
+
+
+def test_fires_md10_for_a_configured_row_that_points_to_nothing():
+    row = {"system": "bc", "external_id": "B404", "how": "configured"}
+    [found] = breaks_of("MD10", canonical__crosswalk=[{}] * 7 + [{**row, "object_kind": "project"}])
+    assert (found["left_id"], found["blocked_kind"]) == ("B404", None)
+
+
+def test_quiet_md10_for_a_resource_its_own_system_does_not_know():
+    entry = [{"resource_id": None, "resource_matches": 0, "resource_external_id": "HR9"}]
+    assert not breaks_of("MD10", **UNPOSTED, billing__entries=entry)
+    assert breaks_of("MD08", **UNPOSTED, billing__entries=entry)

@@ -1,0 +1,289 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, at, breaks_of
+
+
+@pytest.mark.parametrize(("extra", "fires"), [(0, False), (1, True)])
+def test_fires_tm01_past_the_posting_sla_and_not_on_it(extra, fires):
+    approved = AS_OF - timedelta(days=2, seconds=extra)
+    found = breaks_of("TM01", **UNPOSTED, billing__entries=[{"approved_at": approved}])
+    assert [f["at_risk_minor"] for f in found] == ([15000] if fires else [])
+
+
+def test_tm01_takes_the_sla_of_the_firm():
+    sla = {"rule": "SLA", "setting": "posting_days", "value": "30"}
+    assert not breaks_of("TM01", **UNPOSTED, config__rule_settings=[sla])
+
+
+def test_tm01_names_the_document_that_waits():
+    [found] = breaks_of("TM01", ops__documents=[{"state": "approved"}])
+    assert (found["right_id"], found["right_value"]) == ("PS-APOLLO-202603-1", "approved")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"billing__entries": [{"work_date": date(2026, 1, 31)}]},
+        {"billing__entries": [{"is_invoiced": True}]},
+        {"billing__entries": [{"billing_type": "fixed_fee"}]},
+        {"billing__entries": [{"is_primary": False}]},
+        {"ops__decisions": [{"kind": "write_off", "entry_id": "harvest:1", "part": 1}]},
+        {"ops__openings": []},
+    ],
+)
+def test_quiet_tm01_for_time_that_is_not_to_be_posted(changes):
+    assert not breaks_of("TM01", **{**UNPOSTED, **changes})
+
+
+def test_quiet_tm01_for_time_that_another_break_holds():
+    held = [{"erp_external_id": None}]
+    assert breaks_of("TM01", **UNPOSTED, billing__projects=held)
+    assert not breaks_of("TM01", beside=("MD01",), **UNPOSTED, billing__projects=held)
+
+
+def test_tm01_comes_back_when_finance_accepted_what_held_the_time():
+    accepted = {"rule": "MD01", "record_key": "apollo", "period": "", "state": "accepted"}
+    changes = {**UNPOSTED, "billing__projects": [{"erp_external_id": None}]}
+    assert breaks_of("TM01", beside=("MD01",), **changes, ops__open_breaks=[accepted])
+
+
+MANUAL = {
+    "record_id": "G9", "external_id": "G9", "number": "S-INV9", "reference": "", "status": "open",
+}  # fmt: skip
+MANUAL_LINE = {"external_id": "G9-1", "document_external_id": "G9", "line_no": 1}
+
+
+def _manual(document=None, line=None):
+    return {
+        "canonical__erp_documents": [{}, {**MANUAL, **(document or {})}],
+        "canonical__erp_lines": [{}, {**MANUAL_LINE, **(line or {})}],
+    }
+
+
+def test_fires_tm02_once_per_line_of_a_manual_invoice():
+    [found] = breaks_of("TM02", **_manual())
+    assert (found["record_key"], found["at_risk_minor"]) == ("bc|US Inc|G9-1", 15000)
+    assert (found["project_id"], found["right_id"]) == ("apollo", "S-INV9")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        _manual({"is_posted": False}),
+        _manual({"status": "cancelled"}),
+        _manual({"posting_date": date(2026, 1, 31)}),
+        _manual(line={"object_number": "5000"}),
+        _manual(line={"project_key": ""}),
+    ],
+)
+def test_quiet_tm02_for_what_is_no_time_of_now(changes):
+    assert not breaks_of("TM02", **changes)
+
+
+@pytest.mark.parametrize(("quantity", "seconds"), [("0.75000", 900), ("1.00001", 0)])
+def test_fires_tm03_when_the_erp_holds_other_hours(quantity, seconds):
+    line = [{"quantity": Decimal(quantity), "amount_minor": 11250}]
+    [found] = breaks_of("TM03", canonical__erp_lines=line)
+    assert (found["difference_seconds"], found["difference_minor"]) == (seconds, 3750)
+    assert found["record_key"] == "PS-APOLLO-202603-1|1"
+
+
+def test_quiet_tm03_when_only_the_amount_differs():
+    assert not breaks_of("TM03", canonical__erp_lines=[{"amount_minor": 14999}])
+
+
+@pytest.mark.parametrize(("amount", "cause"), [(14999, "rounding"), (10000, "unknown")])
+def test_fires_tm04_when_the_erp_holds_another_amount(amount, cause):
+    [found] = breaks_of("TM04", canonical__erp_lines=[{"amount_minor": amount}])
+    assert (found["at_risk_minor"], found["cause"]) == (15000 - amount, cause)
+
+
+def test_tm04_tolerates_what_the_firm_tolerates():
+    cent = {"rule": "TM04", "setting": "tolerance_minor", "value": "1"}
+    line = [{"amount_minor": 14999}]
+    assert not breaks_of("TM04", canonical__erp_lines=line, config__rule_settings=[cent])
+
+
+def test_quiet_tm04_where_the_hours_explain_the_amount():
+    line = [{"quantity": Decimal("0.75000"), "amount_minor": 11250}]
+    assert not breaks_of("TM04", canonical__erp_lines=line)
+
+
+def test_fires_tm05_for_a_second_document_under_our_reference():
+    twice = [{}, {"external_id": "G2", "record_id": "G2", "number": "S-INV2"}]
+    [found] = breaks_of("TM05", canonical__erp_documents=twice)
+    assert (found["right_id"], found["at_risk_minor"]) == ("S-INV2", 15000)
+
+
+def test_fires_tm05_for_one_entry_in_two_live_documents():
+    two = "PS-APOLLO-202603-2"
+    [found] = breaks_of(
+        "TM05",
+        ops__documents=[{}, {"document_ref": two}],
+        ops__posting_lines=[{}, {"document_ref": two}],
+    )
+    assert (found["entry_id"], found["at_risk_minor"]) == ("harvest:1", 15000)
+
+
+def test_quiet_tm05_when_the_second_document_is_cancelled():
+    twice = [{}, {"external_id": "G2", "status": "cancelled"}]
+    assert not breaks_of("TM05", canonical__erp_documents=twice)
+
+
+def test_fires_tm06_with_what_changed_and_what_it_is_worth():
+    entry = [{"version_sha256": "v2", "version_no": 2, "seconds": 1800}]
+    [found] = breaks_of(
+        "TM06", billing__entries=entry, billing__rated_entries=[{"amount_minor": 7500}]
+    )
+    assert (found["difference_seconds"], found["difference_minor"]) == (-1800, -7500)
+    assert "hours" in found["detail"]
+
+
+def test_quiet_tm06_once_the_correction_is_posted():
+    entry = [{"version_sha256": "v2", "version_no": 2}]
+    lines = [{}, {"version_sha256": "v2", "correction_no": 1, "line_no": 2}]
+    assert not breaks_of("TM06", billing__entries=entry, ops__posting_lines=lines)
+
+
+@pytest.mark.parametrize(
+    ("version", "cause"),
+    [
+        ({"is_deleted": True}, "deleted_after_posting"),
+        ({"approval_state": "submitted"}, "approval_withdrawn"),
+    ],
+)
+def test_fires_tm07_when_posted_time_is_gone(version, cause):
+    [found] = breaks_of("TM07", canonical__entry_versions=[{}, {"version_no": 2, **version}])
+    assert (found["cause"], found["at_risk_minor"]) == (cause, 15000)
+
+
+def test_quiet_tm07_when_the_credit_is_posted():
+    credit = {"amount_minor": -15000, "seconds": -3600, "correction_no": 1, "line_no": 2}
+    gone = [{}, {"version_no": 2, "is_deleted": True}]
+    assert not breaks_of("TM07", canonical__entry_versions=gone, ops__posting_lines=[{}, credit])
+
+
+@pytest.mark.parametrize(("closed_on", "fires"), [(9, True), (10, True), (11, False)])
+def test_fires_tm08_for_time_worked_or_approved_after_the_closing(closed_on, fires):
+    closed = [{"status": "closed", "closed_on": date(2026, 3, closed_on)}]
+    found = breaks_of("TM08", **UNPOSTED, billing__projects=closed)
+    assert [f["blocked_id"] for f in found] == (["harvest:1"] if fires else [])
+
+
+def test_fires_tm08_for_a_project_closed_in_the_erp_only():
+    closed = {"status": "closed", "closed_on": date(2026, 3, 1)}
+    assert breaks_of("TM08", **UNPOSTED, canonical__projects=[{}, {}, closed])
+
+
+def test_quiet_tm08_on_an_open_project():
+    assert not breaks_of("TM08", **UNPOSTED)
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "blocked"),
+    [
+        ("closed", {"closed_period_policy": "hold"}, "entry"),
+        ("closed", {"closed_period_policy": "reject"}, "entry"),
+        ("closed", {"closed_period_policy": "shift"}, None),
+        ("not_open", {"future_period_policy": "hold"}, None),
+        ("not_open", {"future_period_policy": "reject"}, "entry"),
+    ],
+)
+def test_fires_tm10_and_blocks_by_policy(state, policy, blocked):
+    [found] = breaks_of(
+        "TM10", **UNPOSTED, billing__entries=[{"period_state": state}],
+        config__legal_entities=[policy],
+    )  # fmt: skip
+    assert (found["blocked_kind"], found["right_value"]) == (blocked, state.replace("_", " "))
+
+
+def test_quiet_tm10_for_what_waits_in_a_document():
+    assert not breaks_of(
+        "TM10",
+        billing__entries=[{"period_state": "closed"}],
+        ops__documents=[{"state": "approved"}],
+    )
+
+
+def test_fires_tm11_for_negative_hours():
+    [found] = breaks_of("TM11", **UNPOSTED, billing__entries=[{"seconds": -3600}])
+    assert (found["blocked_id"], found["difference_seconds"]) == ("harvest:1", -3600)
+
+
+def test_fires_tm11_for_every_entry_of_a_day_over_24_hours():
+    day = [{"seconds": 13 * 3600}, {"entry_id": "harvest:2", "is_primary": True, "seconds": 43201}]
+    found = breaks_of("TM11", **UNPOSTED, billing__entries=day)
+    assert [f["blocked_id"] for f in found] == ["harvest:1", "harvest:2"]
+
+
+@pytest.mark.parametrize(("seconds", "fires"), [(16 * 3600, False), (16 * 3600 + 1, True)])
+def test_fires_tm11_over_the_daily_limit_without_blocking(seconds, fires):
+    found = breaks_of("TM11", **UNPOSTED, billing__entries=[{"seconds": seconds}])
+    assert [(f["record_key"], f["blocked_kind"]) for f in found] == (
+        [("day|ann@x.com|2026-03-10", None)] if fires else []
+    )
+
+
+def test_quiet_tm11_for_a_day_of_exactly_24_hours_under_a_limit_of_24():
+    limit = {"rule": "LIMIT", "setting": "daily_hours", "value": "24"}
+    entry = [{"seconds": 24 * 3600}]
+    assert not breaks_of("TM11", billing__entries=entry, config__rule_settings=[limit])
+
+
+@pytest.mark.parametrize(("seconds", "fires"), [(3540, False), (3539, True), (3661, True)])
+def test_fires_tm12_beyond_a_minute_of_difference(seconds, fires):
+    found = breaks_of("TM12", billing__entries=[{}, {"seconds": seconds}])
+    assert [f["difference_seconds"] for f in found] == ([3600 - seconds] if fires else [])
+
+
+def test_fires_tm12_for_a_day_missing_in_the_psa():
+    other_day = {"work_date": date(2026, 3, 9)}
+    found = breaks_of("TM12", billing__entries=[{}, other_day])
+    assert [f["difference_seconds"] for f in found] == [-3600, 3600]
+
+
+def test_quiet_tm12_where_the_psa_keeps_no_actuals():
+    assert not breaks_of("TM12", billing__entries=[{}])
+
+
+@pytest.mark.parametrize(("extra", "fires"), [(0, False), (1, True)])
+def test_fires_tm13_past_the_approval_sla_and_not_on_it(extra, fires):
+    submitted = AS_OF - timedelta(days=5, seconds=extra)
+    found = breaks_of(
+        "TM13",
+        billing__entries=[{"approval_state": "submitted"}],
+        canonical__time_entries=[{"submitted_at": submitted}],
+    )
+    assert len(found) == int(fires)
+
+
+def test_quiet_tm13_for_a_draft():
+    early = [{"submitted_at": at(1)}]
+    draft = [{"approval_state": "draft"}]
+    assert not breaks_of("TM13", billing__entries=draft, canonical__time_entries=early)
+
+
+@pytest.mark.parametrize(("cap", "above"), [(15000, None), (14999, 1), (0, 15000)])
+def test_fires_tm15_with_the_part_above_the_cap(cap, above):
+    found = breaks_of("TM15", **UNPOSTED, billing__projects=[{"cap_minor": cap}])
+    assert [f["at_risk_minor"] for f in found] == ([above] if above else [])
+
+
+def test_tm15_counts_what_is_posted_before_what_waits():
+    second = {"entry_id": "harvest:2", "external_id": "2", "is_primary": True, "system": "harvest"}
+    [found] = breaks_of(
+        "TM15",
+        billing__projects=[{"cap_minor": 20000}],
+        billing__entries=[{}, second],
+        billing__rated_entries=[{}, {"entry_id": "harvest:2"}],
+    )
+    assert found["at_risk_minor"] == 10000
+
+
+def test_quiet_tm15_without_a_cap_and_tm01_leaves_the_part_above_it_alone():
+    assert not breaks_of("TM15", **UNPOSTED)
+    capped = {**UNPOSTED, "billing__projects": [{"cap_minor": 0}]}
+    assert not breaks_of("TM01", beside=("TM15",), **capped)
