@@ -39,6 +39,25 @@ inner join line_sums as ls on oa.entry_id = ls.object_id
 where oa.has_lines
 union all
 select
+    ll.object_kind,
+    ll.object_id,
+    ll.legal_entity,
+    ll.currency,
+    ll.period,
+    sum(ll.amount_minor) as target_minor
+from ledger_lines as ll
+where
+    ll.object_kind = 'time_entry'
+    and ll.state not in ('planned', 'refused', 'superseded')
+    and ll.object_id in (
+        select cv.entry_id
+        from canonical.current_versions as cv
+        inner join quarantine.records as qu
+            on cv.system = qu.system and cv.stream = qu.stream and cv.record_id = qu.record_id
+    )
+group by all
+union all
+select
     'milestone' as object_kind,
     mi.system || ':' || mi.external_id as object_id,
     coalesce(min(pr.legal_entity), 'unassigned') as legal_entity,

@@ -38,7 +38,8 @@ create or replace temp macro money_text(minor, factor, currency) as
 case
     when minor is null then 'no price'
     when factor = 1 then cast(minor as varchar) || ' ' || currency
-    else case when minor < 0 then '-' else '' end || cast(abs(minor) // factor as varchar) || '.'
+    else
+        case when minor < 0 then '-' else '' end || cast(abs(minor) // factor as varchar) || '.'
         || lpad(
             cast(abs(minor) % factor as varchar),
             cast(length(cast(factor as varchar)) - 1 as integer),
