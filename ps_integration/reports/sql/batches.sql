@@ -48,9 +48,9 @@ order by
         when 'posting' then 2
         when 'partly_posted' then 3
         else 4
-    end,
+    end asc,
     tt.confirmed_at desc nulls last,
-    ba.legal_entity,
-    ba.period,
-    ba.currency,
-    ba.batch_id;
+    ba.legal_entity asc,
+    ba.period asc,
+    ba.currency asc,
+    ba.batch_id asc;
