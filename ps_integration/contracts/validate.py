@@ -1,6 +1,7 @@
 """A chunk of rows meets its contract: which rows are good, and every problem of the others."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -32,7 +33,7 @@ _RULES: Final = {
 @lru_cache(maxsize=256)
 def schema_on(name: str, as_of_date: date) -> pa.DataFrameSchema:
     """The contract with the upper ends of its windows for a run on that date."""
-    schema = CONTRACTS[name].model.to_schema()
+    schema = deepcopy(CONTRACTS[name].model.to_schema())  # pandera hands out one for all dates
     for column in schema.columns.values():
         days_ahead = (column.metadata or {}).get("days_ahead")
         if days_ahead is None:

@@ -76,10 +76,11 @@ def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int,
     counts = warehouse.rows(_COUNTS)[0]
     changed, expected, missing = (int(str(counts[key])) for key in counts)
     warehouse.execute(_sql("land_changes"), stamp)
-    if missing > MASS_COUNT and missing * 100 > expected * MASS_SHARE_PERCENT:
+    is_listing = read.ask.mode != "incremental"
+    if is_listing and missing > MASS_COUNT and missing * 100 > expected * MASS_SHARE_PERCENT:
         message = f"{missing} of {expected} records are gone at once; none is taken for deleted"
         return changed, replace(read, error_kind="mass_disappearance", error_message=message)
-    if read.ask.mode != "incremental":
+    if is_listing:
         for statement in _sql("land_missing").split(";"):
             _run(warehouse, statement, {**stamp, "misses_to_tombstone": MISSES_TO_TOMBSTONE})
     _move_watermark(night, warehouse, read)

@@ -7,7 +7,19 @@
 -- cause: wrong_project
 -- remedy: Reopen the project if the time is to be billed, or have the entry moved or rejected.
 
-with closings as (
+-- several streams of the ERP may tell of one project
+with in_erp as (
+    select
+        system,
+        external_id,
+        max_by(status, status = 'closed') as status,
+        max(closed_on) filter (where status = 'closed') as closed_on
+    from canonical.projects
+    where status is not null
+    group by system, external_id
+),
+
+closings as (
     select
         pr.project_id,
         pr.name,
@@ -21,7 +33,7 @@ with closings as (
             else pr.closed_on
         end as closed_on
     from billing.projects as pr
-    left join canonical.projects as ep
+    left join in_erp as ep
         on pr.erp_system = ep.system and pr.erp_external_id = ep.external_id
     where pr.status = 'closed' or ep.status = 'closed'
 )

@@ -15,6 +15,7 @@ from ps_integration.sandbox.world.projects import BY_CODE
 
 BC = business_central.SYSTEM
 EDITED, RAISED_ON, SET_RIGHT = date(2026, 3, 18), date(2026, 4, 3), date(2026, 4, 7)
+COPY_NUMBER = "PS-INV900001"
 RAISED = Decimal(100)
 """By so much somebody raised the price of a posted line of IN-305."""
 
@@ -32,6 +33,7 @@ def changes(state: SandboxState, day: date) -> Iterator[Change]:
         yield from _copied(state, at)
     elif day == SET_RIGHT:
         yield from _price(state, at, -RAISED)
+        yield from _copy_cancelled(state, at)
 
 
 def _set(entity: str, name: str) -> str:
@@ -51,8 +53,8 @@ def _invoices(state: SandboxState, entity: str, code: str, period: str) -> list[
 
 
 def _lines(state: SandboxState, entity: str, invoice: Document) -> list[Document]:
-    where = {"documentId": invoice["id"]}
-    found = state.documents(BC, _set(entity, "salesInvoiceLines"), where=where)
+    every = state.documents(BC, _set(entity, "salesInvoiceLines"))
+    found = [line for line in every if line["documentId"] == invoice["id"]]
     return sorted(found, key=lambda line: int(line["sequence"]))
 
 
@@ -119,12 +121,36 @@ def _copied(state: SandboxState, at: datetime) -> Iterator[Change]:
     """Somebody copies US-106's invoice of February, our reference with it, and posts the copy."""
     for invoice in _invoices(state, "US", "US-106", "202602")[:1]:
         key = guid("copy", invoice["id"])
-        copy = {**invoice, "id": key, "number": "PS-INV900001"}
+        copy = {**invoice, "id": key, "number": COPY_NUMBER}
         yield Change("put", BC, _set("US", "salesInvoices"), key, copy, at)
         for line in _lines(state, "US", invoice):
             line_key = guid("copy", line["id"])
             of_copy = {**line, "id": line_key, "documentId": key}
             yield Change("put", BC, _set("US", "salesInvoiceLines"), line_key, of_copy, at)
+
+
+def _copy_cancelled(state: SandboxState, at: datetime) -> Iterator[Change]:
+    """The copy is cancelled, which posts a corrective credit memo under the same reference."""
+    for invoice in _invoices(state, "US", "US-106", "202602"):
+        if invoice["number"] != COPY_NUMBER:
+            continue
+        cancelled = {"status": "Canceled", "remainingAmount": Decimal(0)}
+        yield _merge("US", "salesInvoices", invoice["id"], cancelled, at)
+        key = guid("corrective", invoice["id"])
+        memo = {
+            **{name: value for name, value in invoice.items() if name != "invoiceDate"},
+            "id": key,
+            "number": "PS-CR900001",
+            "creditMemoDate": invoice["postingDate"],
+            "status": "Corrective",
+            "invoiceId": invoice["id"],
+            "invoiceNumber": COPY_NUMBER,
+        }
+        yield Change("put", BC, _set("US", "salesCreditMemos"), key, memo, at)
+        for line in _lines(state, "US", invoice):
+            line_key = guid("corrective", line["id"])
+            of_memo = {**line, "id": line_key, "documentId": key}
+            yield Change("put", BC, _set("US", "salesCreditMemoLines"), line_key, of_memo, at)
 
 
 def _manual_invoice(at: datetime) -> Iterator[Change]:

@@ -29,8 +29,7 @@ select
     $run_id as run_id,
     $as_of::timestamptz as missed_at,
     misses
-from land_missing
-where misses < $misses_to_tombstone;
+from land_missing;
 
 insert into raw.records by name
 select

@@ -9,7 +9,11 @@ from ps_integration.domain.records import Json
 
 
 class ClockifyFeedback:
-    """Marks entries as invoiced (page "Time entry": mark time entries as invoiced)."""
+    """Marks entries as invoiced (page "Time entry": mark time entries as invoiced).
+
+    One call marks many entries, all or none; where the vendor refuses the lot, each is told alone,
+    so that one bad entry does not keep the others from their mark.
+    """
 
     def __init__(self, client: ApiClient, workspace: str) -> None:
         """Take the API's client."""
@@ -18,13 +22,29 @@ class ClockifyFeedback:
 
     def tell(self, notes: Sequence[StatusNote]) -> Sequence[WriteAnswer]:
         """Mark each time entry; a cancelled invoice takes the mark off. Other subjects: refused."""
-        return [self._one(note) for note in notes]
+        refused = WriteAnswer("refused", message="Clockify marks time entries only")
+        answers = [refused] * len(notes)
+        for invoiced in (True, False):
+            places = [
+                at
+                for at, note in enumerate(notes)
+                if note.subject_kind == "time_entry" and (note.status != "cancelled") is invoiced
+            ]
+            ids = [notes[at].subject_external_id for at in places]
+            for at, answer in zip(places, self._mark(ids, invoiced=invoiced), strict=True):
+                answers[at] = answer
+        return answers
 
-    def _one(self, note: StatusNote) -> WriteAnswer:
-        if note.subject_kind != "time_entry":
-            return WriteAnswer("refused", message="Clockify marks time entries only")
-        ids: list[object] = [note.subject_external_id]
-        body: Json = {"timeEntryIds": ids, "invoiced": note.status != "cancelled"}
+    def _mark(self, ids: Sequence[str], *, invoiced: bool) -> list[WriteAnswer]:
+        if not ids:
+            return []
+        together = self._send(ids, invoiced=invoiced)
+        if together.outcome != "refused" or len(ids) == 1:
+            return [together] * len(ids)
+        return [self._send([one], invoiced=invoiced) for one in ids]
+
+    def _send(self, ids: Sequence[str], *, invoiced: bool) -> WriteAnswer:
+        body: Json = {"timeEntryIds": list(ids), "invoiced": invoiced}
         reply = self._client.send("PATCH", self._path, body, may_be_empty=True)
         if reply.settled is not None:
             return reply.settled

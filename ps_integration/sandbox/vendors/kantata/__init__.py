@@ -68,7 +68,7 @@ def refuse(status: int, _retry_after: int) -> Response:
 def _answer(request: Request, context: Context) -> Response:
     if request.method == "GET":
         with context.state.reading() as transaction:
-            account = Account(transaction, context.system)
+            account = Account(transaction, context.system, context.state)
             return json_answer(_read(account, request.path, request.args.to_dict()))
     match = _PATH.fullmatch(request.path)
     if match is None or match["collection"] != "external_references":

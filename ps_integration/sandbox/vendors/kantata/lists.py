@@ -1,11 +1,11 @@
 """Kantata's lists and single records: hidden ones, filters, order, pages, side-loads, envelope."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ps_integration.sandbox.codec import Document, utc_seconds
-from ps_integration.sandbox.state import StateTransaction, Stored
+from ps_integration.sandbox.state import SandboxState, StateTransaction, Stored
 from ps_integration.sandbox.vendors.kantata.errors import bad_parameter, not_found
 from ps_integration.sandbox.vendors.kantata.filters import (
     REFERENCE_FILTERS,
@@ -30,13 +30,19 @@ _OF_ARCHIVED = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The records of one Kantata account, read in the caller's transaction."""
+    """The records of one Kantata account, read in the caller's transaction.
+
+    With a state, whole lists come from what it keeps decoded between two writes.
+    """
 
     transaction: StateTransaction
     system: str
+    state: SandboxState | None = None
 
-    def stored(self, collection: str, **where: object) -> list[Stored]:
+    def stored(self, collection: str, **where: object) -> Sequence[Stored]:
         """Return a collection's records whose attributes have these values."""
+        if not where and self.state is not None:
+            return self.state.stored(self.system, collection)
         return list(self.transaction.stored(self.system, collection, where=where or None))
 
     def references(
