@@ -178,4 +178,3 @@ def _facts(one: ExpectedBreak, seen: breaks.Sighting, night: date) -> Iterator[s
 
 def _named(key: tuple[str, str, str]) -> str:
     return " ".join(part for part in key if part)
-
