@@ -1,7 +1,7 @@
 """Plans posting batches: the same ready parts always give the same documents, byte for byte.
 
 One batch per ERP system, company, legal entity, posting period and currency; one document per
-project in it. Nothing is written but `billing.ready_lines`.
+project in it. Nothing is written but `billing.ready_documents` and `ready_lines`.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from ps_integration.billing.streaming import DocumentStream, Head, read_lines
 from ps_integration.domain import merkle
 from ps_integration.domain.ports import Queries, Row
 
-_FILES = ("macros", "chargeable", "ready_lines")
+_FILES = ("macros", "ready_lines", "ready_line_rows")
 
 
 class _BatchKey(NamedTuple):

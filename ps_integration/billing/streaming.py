@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import NamedTuple, overload
 
 import msgspec
@@ -10,9 +11,10 @@ from ps_integration.billing import statements
 from ps_integration.billing.planned import PlannedDocument, PlannedLine
 from ps_integration.domain.ports import Queries
 
-CHUNK_LINES = 20_000
+CHUNK_LINES = 50_000
 """Lines held at once, unless one document alone has more."""
 
+_LINE_NO = attrgetter("line_no")
 _DECODER = msgspec.json.Decoder(tuple[PlannedLine, ...])
 
 
@@ -57,7 +59,8 @@ def read_lines(
         numbers = {"first_no": chunk[0].document_no, "last_no": chunk[-1].document_no}
         texts = {row["document_no"]: str(row["lines"]) for row in queries.rows(query, numbers)}
         for head in chunk:
-            yield head, _DECODER.decode(texts.pop(head.document_no))
+            lines = _DECODER.decode(texts.pop(head.document_no))
+            yield head, tuple(sorted(lines, key=_LINE_NO))
 
 
 def _chunks(heads: Sequence[Head]) -> Iterator[list[Head]]:

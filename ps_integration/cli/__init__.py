@@ -1,5 +1,1 @@
-"""The command line: `ps-integration`."""
-
-from ps_integration.cli.main import main
-
-__all__ = ["main"]
+"""The command line: `ps-integration` (see `main`)."""

@@ -52,17 +52,21 @@ class RuleGroup:
 def render_html(report: NightReport, locale: str = "en") -> str:
     """The page as text."""
     groups = rule_groups(report.exceptions)
-    return _environment(locale, report.time_zone).get_template("report.html.j2").render(
-        r=report,
-        groups=groups,
-        steps=groups[:_STEPS_MAX],
-        dispositions=DISPOSITIONS,
-        news={line.break_id: line for line in report.exceptions if line.is_new},
-        posted=[d for d in report.documents if d.document_ref in set(report.changes.posted)],
-        entity_bars=charts.disposition_bars(report),
-        age_bars=charts.ageing_bars(report.exceptions),
-        nights=charts.night_columns(report),
-        rows_max=ROWS_MAX,
+    return (
+        _environment(locale, report.time_zone)
+        .get_template("report.html.j2")
+        .render(
+            r=report,
+            groups=groups,
+            steps=groups[:_STEPS_MAX],
+            dispositions=DISPOSITIONS,
+            news={line.break_id: line for line in report.exceptions if line.is_new},
+            posted=[d for d in report.documents if d.document_ref in set(report.changes.posted)],
+            entity_bars=charts.disposition_bars(report),
+            age_bars=charts.ageing_bars(report.exceptions),
+            nights=charts.night_columns(report),
+            rows_max=ROWS_MAX,
+        )
     )
 
 
@@ -79,9 +83,7 @@ def rule_groups(exceptions: Sequence[ExceptionLine]) -> tuple[RuleGroup, ...]:
     return tuple(sorted(groups, key=lambda group: (-group.reporting_minor, group.rule)))
 
 
-def _group(
-    lines: Sequence[ExceptionLine], followers: dict[str, list[ExceptionLine]]
-) -> RuleGroup:
+def _group(lines: Sequence[ExceptionLine], followers: dict[str, list[ExceptionLine]]) -> RuleGroup:
     first = lines[0]
     return RuleGroup(
         rule=first.rule,

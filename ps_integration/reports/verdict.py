@@ -91,6 +91,9 @@ def _problems(
     records = len({(line.system, line.stream, line.record_id) for line in figures.quarantine})
     if records:
         yield f"{_count(records, 'record')} in quarantine"
+    unread = sum(line.status == "failed" for line in figures.sources)
+    if unread:
+        yield f"{_count(unread, 'stream')} could not be read"
 
 
 def _count(count: int, noun: str) -> str:

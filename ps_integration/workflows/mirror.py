@@ -4,18 +4,12 @@ Before the copy, what the warehouse knows better is settled: approvals and refus
 that have changed since.
 """
 
-from typing import Final
 
 from ps_integration.stores.operational import copies, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.voiding import void_stale
-
-_TABLES: Final = (
-    *("ops.documents", "ops.posting_lines", "ops.batches", "ops.open_breaks"),
-    *("ops.decisions", "ops.openings", "ops.feedback", "ops.ledger"),
-)
 
 
 def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepResult:
@@ -34,7 +28,7 @@ def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
     counts: dict[str, int] = {}
     with store.snapshot() as session, warehouse.transaction():
         seq = ledger.last_seq(session)
-        for table in _TABLES:
+        for table in copies.tables():
             warehouse.execute(f"delete from {table}")
             columns = _columns(warehouse, table)
             counts[table] = 0

@@ -15,10 +15,10 @@ from (
     union all
     select pl.object_id
     from ops.posting_lines as pl
-    inner join ops.documents as do on pl.document_ref = do.document_ref
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
     where
-        do.document_ref || '/' || pl.line_no = $given
-        or do.erp_number || '/' || pl.line_no = $given
+        dc.document_ref || '/' || pl.line_no = $given
+        or dc.erp_number || '/' || pl.line_no = $given
     union all
     select entry_id from canonical.entry_versions where external_id = $given
 ) as found
@@ -86,21 +86,40 @@ _CHAPTERS: Mapping[str, str] = {
         order by line_key, document_ref
     """,
     "documents": """
-        select distinct do.document_ref, do.batch_id, do.kind, do.state, do.erp_number, do.erp_id,
-            do.posting_date, do.amount_minor, do.currency, do.readback_minor, do.sent_at,
-            do.confirmed_at, do.hold_reason
-        from ops.documents as do
-        inner join ops.posting_lines as pl on do.document_ref = pl.document_ref
+        select distinct dc.document_ref, dc.batch_id, dc.kind, dc.state, dc.erp_number, dc.erp_id,
+            dc.posting_date, dc.amount_minor, dc.currency, dc.readback_minor, dc.sent_at,
+            dc.confirmed_at, dc.hold_reason
+        from ops.documents as dc
+        inner join ops.posting_lines as pl on dc.document_ref = pl.document_ref
         where pl.object_id = $entry_id
-        order by do.document_ref
+        order by dc.document_ref
+    """,
+    "approval": """
+        select distinct ba.batch_id, ba.status, ba.line_count, ba.amount_minor, ba.currency,
+            ap.decision, ap.decided_by, ap.decided_at, ap.maker, ap.note, ap.content_sha256
+        from ops.posting_lines as pl
+        inner join ops.documents as dc on pl.document_ref = dc.document_ref
+        inner join ops.batches as ba on dc.batch_id = ba.batch_id
+        left join ops.approvals as ap on ba.batch_id = ap.batch_id
+        where pl.object_id = $entry_id
+        order by ap.decided_at
+    """,
+    "posting": """
+        select le.seq, le.document_ref, le.from_state, le.to_state, le.attempt, le.run_id
+        from ops.ledger as le
+        where
+            le.document_ref in (
+                select pl.document_ref from ops.posting_lines as pl where pl.object_id = $entry_id
+            )
+        order by le.seq
     """,
     "ERP lines": """
         select ed.number, ed.status, ed.posting_date, el.line_no, el.description, el.quantity,
             el.unit_price, el.amount_minor, el.currency
         from ops.posting_lines as pl
-        inner join ops.documents as do on pl.document_ref = do.document_ref
+        inner join ops.documents as dc on pl.document_ref = dc.document_ref
         inner join canonical.erp_documents as ed
-            on do.system = ed.system and do.erp_id = ed.external_id
+            on dc.system = ed.system and dc.erp_id = ed.external_id
         inner join canonical.erp_lines as el
             on
                 ed.system = el.system

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from ps_integration.billing import account as accounting
 from ps_integration.billing import statements
 from ps_integration.billing.account import account
 from ps_integration.billing.completeness import DISPOSITIONS, completeness_groups
@@ -120,7 +121,8 @@ def test_record_counts_fail_when_a_record_is_in_no_drawer_or_in_two(world: World
 def test_ledger_fails_and_names_the_group_when_one_row_is_touched(world: World, mutation: str):
     if "corrections_owed" in mutation:
         world.warehouse.execute(mutation)
-        statements.run(world.warehouse, ("ledger",))
+        files = [name for name in accounting._FILES if name != "corrections"]
+        statements.run(world.warehouse, tuple(files))
     else:
         world.warehouse.execute(mutation)
         account(world.warehouse)

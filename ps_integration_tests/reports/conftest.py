@@ -3,7 +3,7 @@
 import pytest
 
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration_tests.reports import world
+from ps_integration_tests.reports import nights, world
 
 
 @pytest.fixture
@@ -16,3 +16,15 @@ def warehouse(tmp_path):
 def report(warehouse):
     world.fill(warehouse)
     return world.make_report(warehouse)
+
+
+@pytest.fixture
+def store():
+    made = nights.Store(world.make_breaks())
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def night(tmp_path):
+    return nights.make_night(tmp_path / "state")

@@ -18,7 +18,8 @@ def test_the_verdict_says_in_one_sentence_what_is_held_and_at_risk(report):
     assert report.verdict.state == "open breaks"
     assert report.verdict.sentence == (
         "3 open breaks put 627.50 USD at risk, 625.00 USD of approved work is held, "
-        "90.00 USD is deferred, 1 record in quarantine. Both equations hold."
+        "90.00 USD is deferred, 1 record in quarantine, 1 stream could not be read. "
+        "Both equations hold."
     )
 
 
@@ -228,9 +229,7 @@ def test_a_night_drawn_again_is_in_the_trend_once(warehouse, report):
 
 
 def test_what_was_posted_long_before_is_no_news(warehouse, report):
-    before = world.make_report(
-        warehouse, run_id="night-1", as_of=datetime(2026, 3, 8, tzinfo=UTC)
-    )
+    before = world.make_report(warehouse, run_id="night-1", as_of=datetime(2026, 3, 8, tzinfo=UTC))
     before = replace(before, documents=())
     now = world.make_report(warehouse, before=Before(report=before))
     assert now.changes.posted == ()

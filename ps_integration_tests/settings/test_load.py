@@ -54,7 +54,9 @@ def test_all_mistakes_come_in_one_go_with_line_and_key(mistakes):
         "firm.yaml:4: legal_entities[0].currency"
     ]
     assert any(line.startswith("firm.yaml:6: systems[0].vendor: this key is req") for line in lines)
-    assert any(line.startswith("firm.yaml:7: systems[0].vendr: this key is not k") for line in lines)
+    assert any(
+        line.startswith("firm.yaml:7: systems[0].vendr: this key is not k") for line in lines
+    )
     assert any("systems[1].roles" in line for line in lines)
 
 

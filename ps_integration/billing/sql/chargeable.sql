@@ -8,6 +8,19 @@ with time_systems as (
     where list_contains(string_split(replace(roles, ' ', ''), ','), 'time')
 ),
 
+routed as (
+    select distinct
+        ho.home_legal_entity,
+        ho.work_date
+    from (select distinct home_legal_entity, work_date from billing.entries) as ho
+    inner join config.routing as ro
+        on
+            ro.role = 'time'
+            and ho.home_legal_entity = ro.legal_entity
+            and ho.work_date >= ro.valid_from
+            and ho.work_date < ro.valid_to
+),
+
 task_names as (
     select
         system,
@@ -59,6 +72,8 @@ select
     ) as is_by_the_hour
 from billing.entries as en
 left join time_systems as ts on en.system = ts.system
+left join routed as rd
+    on en.home_legal_entity = rd.home_legal_entity and en.work_date = rd.work_date
 left join config.legal_entities as le on en.legal_entity = le.legal_entity
 left join config.currencies as cu on en.currency = cu.currency
 left join config.systems as sy on en.erp_system = sy.system
@@ -70,14 +85,6 @@ where
         en.is_primary
         or (
             ts.system is not null
-            and not exists (
-                select 1
-                from config.routing as ro
-                where
-                    ro.role = 'time'
-                    and ro.legal_entity = en.home_legal_entity
-                    and en.work_date >= ro.valid_from
-                    and en.work_date < ro.valid_to
-            )
+            and rd.work_date is null
         )
     );

@@ -49,3 +49,6 @@ create or replace temp macro milestone_sha(minor, currency, reached_on) as sha25
 
 -- A decimal without the zeros that only its column type adds.
 create or replace temp macro plain_number(value) as rtrim(rtrim(cast(value as varchar), '0'), '.');
+
+-- Text without line breaks and other control characters.
+create or replace temp macro one_line(words) as regexp_replace(words, '[[:cntrl:]]+', ' ', 'g');

@@ -1,12 +1,7 @@
 -- The left side of both equations: approved time counted from raw records and entry versions, and
 -- priced here from the rate tables, without a look at what rating or classification decided.
 create or replace temp table own_entries as
-with raw_rows as (
-    select distinct raw_seq
-    from raw.records
-),
-
-time_systems as (
+with time_systems as (
     select system
     from config.systems
     where list_contains(string_split(replace(roles, ' ', ''), ','), 'time')
@@ -35,102 +30,147 @@ tasks as (
     group by all
 ),
 
-placed as (
+counted as (
     select
         cv.entry_id,
         cv.system,
         cv.external_id,
         cv.version_sha256,
+        cv.resource_external_id,
+        cv.project_external_id,
+        cv.task_external_id,
         cv.role,
         cv.work_date,
         coalesce(cv.seconds, 0) as seconds,
-        cv.is_billable,
-        cv.task_external_id,
-        min(pe.canonical_id) as resource_id,
-        count(distinct pe.canonical_id) as people,
-        min(pe.home_legal_entity) as home_legal_entity,
-        min(pe.role) as person_role,
-        min(xp.canonical_id) as project_id,
-        count(distinct xp.canonical_id) as projects
+        cv.is_billable
     from canonical.current_versions as cv
-    inner join raw_rows as rr on cv.raw_seq = rr.raw_seq
     inner join time_systems as ts on cv.system = ts.system
-    left join people as pe
+    where
+        cv.approval_state = 'approved'
+        and not coalesce(cv.is_deleted, false)
+        and cv.raw_seq in (select rr.raw_seq from raw.records as rr)
+),
+
+people_by_day as (
+    select
+        co.system,
+        co.external_id,
+        co.work_date,
+        count(distinct pe.canonical_id) as people,
+        min(pe.canonical_id) as resource_id,
+        min(pe.home_legal_entity) as home_legal_entity,
+        min(pe.role) as person_role
+    from (
+        select distinct
+            system,
+            resource_external_id as external_id,
+            work_date
+        from counted
+    ) as co
+    inner join people as pe
         on
-            cv.system = pe.system
-            and cv.resource_external_id = pe.external_id
-            and cv.work_date >= pe.valid_from
-            and cv.work_date < pe.valid_to
-    left join canonical.crosswalk as xp
+            co.system = pe.system
+            and co.external_id = pe.external_id
+            and co.work_date >= pe.valid_from
+            and co.work_date < pe.valid_to
+    group by co.system, co.external_id, co.work_date
+),
+
+routes as (
+    select
+        pd.system,
+        pd.external_id,
+        pd.work_date,
+        bool_or(ro.system = pd.system) as is_routed_here
+    from people_by_day as pd
+    inner join config.routing as ro
         on
-            cv.system = xp.system
-            and cv.project_external_id = xp.external_id
-            and xp.object_kind = 'project'
-            and cv.work_date >= xp.valid_from
-            and cv.work_date < xp.valid_to
-    where cv.approval_state = 'approved' and not coalesce(cv.is_deleted, false)
-    group by all
+            ro.role = 'time'
+            and pd.home_legal_entity = ro.legal_entity
+            and pd.work_date >= ro.valid_from
+            and pd.work_date < ro.valid_to
+    where pd.people = 1
+    group by pd.system, pd.external_id, pd.work_date
+),
+
+projects_by_day as (
+    select
+        co.system,
+        co.external_id,
+        co.work_date,
+        count(distinct xp.canonical_id) as projects,
+        min(xp.canonical_id) as project_id
+    from (
+        select distinct
+            system,
+            project_external_id as external_id,
+            work_date
+        from counted
+    ) as co
+    inner join canonical.crosswalk as xp
+        on
+            xp.object_kind = 'project'
+            and co.system = xp.system
+            and co.external_id = xp.external_id
+            and co.work_date >= xp.valid_from
+            and co.work_date < xp.valid_to
+    group by co.system, co.external_id, co.work_date
 )
 
 select
-    pl.entry_id,
-    pl.system,
-    pl.external_id,
-    pl.version_sha256,
-    pl.work_date,
-    pl.seconds,
-    if(pl.people = 1, pl.resource_id, null) as resource_id,
+    co.entry_id,
+    co.system,
+    co.external_id,
+    co.version_sha256,
+    co.work_date,
+    co.seconds,
+    if(pd.people = 1, pd.resource_id, null) as resource_id,
     pr.project_id,
     xt.canonical_id as task_id,
-    if(pl.people = 1, pl.person_role, null) as person_role,
-    pl.role,
+    if(pd.people = 1, pd.person_role, null) as person_role,
+    co.role,
     pr.legal_entity,
     pr.currency,
     pr.erp_system,
     coalesce(pr.erp_company, '') as erp_company,
-    strftime(pl.work_date, '%Y-%m') as period,
+    strftime(co.work_date, '%Y-%m') as period,
     coalesce(le.rounding, 'half_up') as rounding,
     le.currency as local_currency,
     cu.factor,
     cast(power(10, least(coalesce(sy.quantity_decimals, 5), 5)) as bigint) as scale,
     (
-        pl.is_billable is distinct from false
+        co.is_billable is distinct from false
         and ta.is_billable is distinct from false
         and pr.is_billable is distinct from false
         and coalesce(pr.billing_type, 'time_and_materials') = 'time_and_materials'
-        and pl.seconds <> 0
+        and co.seconds <> 0
     ) as has_price
-from placed as pl
-left join billing.projects as pr on pl.project_id = pr.project_id and pl.projects = 1
-left join tasks as ta on pl.system = ta.system and pl.task_external_id = ta.external_id
+from counted as co
+left join people_by_day as pd
+    on
+        co.system = pd.system
+        and co.resource_external_id = pd.external_id
+        and co.work_date = pd.work_date
+left join routes as ro
+    on
+        co.system = ro.system
+        and co.resource_external_id = ro.external_id
+        and co.work_date = ro.work_date
+left join projects_by_day as pj
+    on
+        co.system = pj.system
+        and co.project_external_id = pj.external_id
+        and co.work_date = pj.work_date
+left join billing.projects as pr on pj.project_id = pr.project_id and pj.projects = 1
+left join tasks as ta on co.system = ta.system and co.task_external_id = ta.external_id
 left join canonical.crosswalk as xt
     on
-        pl.system = xt.system
-        and pl.task_external_id = xt.external_id
+        co.system = xt.system
+        and co.task_external_id = xt.external_id
         and xt.object_kind = 'task'
-        and pl.work_date >= xt.valid_from
-        and pl.work_date < xt.valid_to
+        and co.work_date >= xt.valid_from
+        and co.work_date < xt.valid_to
 left join config.legal_entities as le on pr.legal_entity = le.legal_entity
 left join config.currencies as cu on pr.currency = cu.currency
 left join config.systems as sy on pr.erp_system = sy.system
-where
-    pl.people <> 1
-    or not exists (
-        select 1
-        from config.routing as ro
-        where
-            ro.role = 'time'
-            and ro.legal_entity = pl.home_legal_entity
-            and pl.work_date >= ro.valid_from
-            and pl.work_date < ro.valid_to
-    )
-    or exists (
-        select 1
-        from config.routing as ro
-        where
-            ro.role = 'time'
-            and ro.legal_entity = pl.home_legal_entity
-            and ro.system = pl.system
-            and pl.work_date >= ro.valid_from
-            and pl.work_date < ro.valid_to
-    );
+where coalesce(ro.is_routed_here, true);

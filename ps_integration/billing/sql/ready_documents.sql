@@ -1,20 +1,19 @@
 -- One row per document that tonight's plan will make, with what all its lines share.
 select
-    rl.document_no,
-    rl.erp_system as system,
-    rl.erp_company as company,
-    rl.legal_entity,
-    rl.posting_period as period,
-    rl.currency,
-    rl.project_id,
-    min(rl.project_external_id) as project_external_id,
-    rl.customer_key,
-    min(rl.purchase_order) as purchase_order,
-    min(rl.tax_code) as tax_code,
-    min(rl.cost_centre) as cost_centre,
-    min(rl.revenue_account) as revenue_account,
-    max(rl.work_date) as last_work_date,
-    count(*) as line_count
-from billing.ready_lines as rl
-group by all
-order by rl.document_no;
+    document_no,
+    system,
+    company,
+    legal_entity,
+    period,
+    currency,
+    project_id,
+    project_external_id,
+    customer_key,
+    purchase_order,
+    tax_code,
+    cost_centre,
+    revenue_account,
+    last_work_date,
+    line_count
+from billing.ready_documents
+order by document_no;

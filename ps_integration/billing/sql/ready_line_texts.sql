@@ -1,4 +1,4 @@
--- The lines of some documents, each document's as one JSON text in line order.
+-- The lines of some documents, each document's as one JSON text in any order.
 select
     document_no,
     to_json(
@@ -22,7 +22,6 @@ select
                 'currency': currency,
                 'description': description
             }
-            order by line_no
         )
     )::varchar as lines
 from billing.ready_lines

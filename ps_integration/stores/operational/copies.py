@@ -13,6 +13,7 @@ from sqlalchemy.types import DateTime, String
 from ps_integration.errors import CouldNotRunError
 from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.models import (
+    Approval,
     Batch,
     Break,
     Decision,
@@ -28,6 +29,7 @@ _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.documents": Document,
     "ops.posting_lines": PostingLine,
     "ops.batches": Batch,
+    "ops.approvals": Approval,
     "ops.open_breaks": Break,
     "ops.decisions": Decision,
     "ops.openings": Opening,

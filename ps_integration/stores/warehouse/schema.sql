@@ -292,6 +292,10 @@ create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, line_count bigint, amount_minor bigint, status varchar
 );
+create table if not exists ops.approvals (
+    batch_id varchar, decision varchar, maker varchar, decided_by varchar, decided_at timestamptz,
+    note varchar, content_sha256 varchar
+);
 create table if not exists ops.ledger (
     seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar
@@ -395,15 +399,19 @@ create table if not exists billing.milestones (
     posting_period varchar, erp_system varchar, erp_company varchar
 );
 
--- What goes into tonight's documents, line by line, in its final order (billing/sql/ready_lines.sql).
+-- What goes into tonight's documents (billing/sql/ready_lines.sql).
+create table if not exists billing.ready_documents (
+    document_no bigint, system varchar, company varchar, legal_entity varchar, period varchar,
+    currency varchar, project_id varchar, project_external_id varchar, customer_key varchar,
+    purchase_order varchar, tax_code varchar, cost_centre varchar, revenue_account varchar,
+    last_work_date date, line_count bigint
+);
 create table if not exists billing.ready_lines (
     document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
     part integer, correction_no integer, version_sha256 varchar, project_id varchar,
-    legal_entity varchar, period varchar, posting_period varchar, work_date date, seconds bigint,
+    legal_entity varchar, period varchar, work_date date, seconds bigint,
     quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
-    description varchar, erp_system varchar, erp_company varchar, project_external_id varchar,
-    customer_key varchar, purchase_order varchar, tax_code varchar, cost_centre varchar,
-    revenue_account varchar
+    description varchar
 );
 
 -- reconciliation ----------------------------------------------------------------------------------

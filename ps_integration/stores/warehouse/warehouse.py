@@ -17,6 +17,7 @@ from ps_integration.errors import RetryLaterError, StatementRefusedError
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "memory_limit": "1GB",  # more is spilled beside the file: a million entries must not need it
 }
 
 
