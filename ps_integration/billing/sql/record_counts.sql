@@ -78,22 +78,28 @@ proven as (
     group by ev.system
 ),
 
+-- one row an entry whatever stands twice: a doubled version must show on one side only
+newest as (
+    select
+        ev.system,
+        ev.entry_id,
+        max(ev.version_no) as version_no,
+        coalesce(arg_max_null(ev.is_deleted, ev.version_no), false) as is_deleted,
+        coalesce(arg_max_null(ev.approval_state = 'approved', ev.version_no), false) as is_approved
+    from canonical.entry_versions as ev
+    inner join time_systems as ts on ev.system = ts.system
+    group by ev.system, ev.entry_id
+),
+
 entries as (
     select
-        cv.system,
-        count(*) filter (where coalesce(cv.is_deleted, false)) as deleted,
-        count(*) filter (
-            where not coalesce(cv.is_deleted, false) and cv.approval_state = 'approved'
-        ) as approved,
-        count(*) filter (
-            where
-            not coalesce(cv.is_deleted, false)
-            and cv.approval_state is distinct from 'approved'
-        ) as not_approved,
-        sum(cv.version_no - 1) as superseded
-    from canonical.current_versions as cv
-    inner join time_systems as ts on cv.system = ts.system
-    group by cv.system
+        system,
+        count(*) filter (where is_deleted) as deleted,
+        count(*) filter (where not is_deleted and is_approved) as approved,
+        count(*) filter (where not is_deleted and not is_approved) as not_approved,
+        sum(version_no - 1) as superseded
+    from newest
+    group by system
 ),
 
 never_deleted as (
