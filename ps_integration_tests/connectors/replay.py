@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
 
 def exchanges(name: str) -> list[dict[str, Any]]:
     """Every recorded exchange of a vendor."""
-    files = sorted((ANSWERS / name).glob("*.json"))
+    files = sorted(f for f in (ANSWERS / name).glob("*.json") if f.name != "case.json")
     return [one for file in files for one in json.loads(file.read_text())]
 
 

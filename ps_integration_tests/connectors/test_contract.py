@@ -21,7 +21,7 @@ from ps_integration.errors import (
 from ps_integration_tests.connectors.cases import ANSWERS, CANARY, Case, changed
 from ps_integration_tests.connectors.server import scripted
 
-CASES = {name: Case(name) for name in sorted(VENDORS) if (ANSWERS / name).is_dir()}
+CASES = {name: Case(name) for name in sorted(VENDORS) if (ANSWERS / name / "case.json").is_file()}
 STREAMS = [(name, stream) for name, case in CASES.items() for stream in case.told["records"]]
 HTTP = [name for name, case in CASES.items() if case.plain]
 IDS = [(n, s, p) for n, c in CASES.items() for s, p in c.told["ids"].items()]
@@ -126,11 +126,6 @@ def test_no_secret_shows_in_any_representation(name):
     assert CANARY not in shown
 
 
-def answer(case):
-    body = (case.folder / case.plain["file"]).read_bytes()
-    return 200, case.plain["headers"], body
-
-
 def read(case, url):
     connector = case.connector(url)
     stream = next(s for s in connector.streams() if s.name == case.plain["stream"])
@@ -141,9 +136,9 @@ def read(case, url):
 @pytest.mark.parametrize("name", HTTP)
 def test_raw_records_are_the_answer_s_own_characters(name):
     case = CASES[name]
-    with scripted(answer(case)) as far:
+    with scripted(case.answer()) as far:
         records = read(case, far.url)
-    body = answer(case)[2].decode()
+    body = case.answer()[2].decode()
     assert len(records) == len(case.records(case.plain["stream"]))
     assert all(record.payload in body for record in records)
     assert all(json.loads(record.payload) for record in records)
@@ -154,13 +149,13 @@ def test_raw_records_are_the_answer_s_own_characters(name):
 def test_a_busy_vendor_is_asked_again(name):
     case = CASES[name]
     busy = (429, {"Retry-After": "3"}, b"{}")
-    with scripted(busy, (503, {}, b"{}"), answer(case)) as far:
+    with scripted(busy, (503, {}, b"{}"), case.answer()) as far:
         assert read(case, far.url)
 
 
 def _cut(case):
     def serve(handler):
-        body = answer(case)[2]
+        body = case.answer()[2]
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(body)))
@@ -197,20 +192,10 @@ def test_a_page_that_cannot_be_read_fails_the_read_and_is_never_an_empty_list(na
 @pytest.mark.parametrize("name", HTTP)
 def test_a_truncated_page_is_asked_for_again_or_fails_the_read(name):
     case = CASES[name]
-    with scripted(_cut(case), answer(case)) as far:
+    with scripted(_cut(case), case.answer()) as far:
         assert read(case, far.url)
     with scripted(_cut(case)) as far, pytest.raises(BadAnswerError):
         read(case, far.url)
-
-
-def _with_next(case, link):
-    body = json.loads(answer(case)[2])
-    *parents, last = case.plain["next"]
-    inner = body
-    for key in parents:
-        inner = inner[key]
-    inner[last] = link
-    return 200, case.plain["headers"], json.dumps(body).encode()
 
 
 LINKED = [name for name in HTTP if CASES[name].plain["next"]]
@@ -219,7 +204,7 @@ LINKED = [name for name in HTTP if CASES[name].plain["next"]]
 @pytest.mark.parametrize("name", LINKED)
 def test_a_next_link_to_another_host_never_gets_the_credential(name):
     case = CASES[name]
-    with scripted(answer(case)) as other, scripted(_with_next(case, other.url + "/x")) as far:
+    with scripted(case.answer()) as other, scripted(case.linked(other.url + "/x")) as far:
         with pytest.raises(BadAnswerError, match="another origin"):
             read(case, far.url)
         assert other.requests == []
@@ -228,13 +213,9 @@ def test_a_next_link_to_another_host_never_gets_the_credential(name):
 @pytest.mark.parametrize("name", HTTP)
 def test_a_list_that_turns_in_a_circle_is_stopped(name):
     case = CASES[name]
-    with scripted(answer(case)) as far:
-        if case.plain["next"]:
-            served = _with_next(case, far.url + "/again")
-        else:
-            served = (200, {"Last-Page": "false"}, answer(case)[2])
-        far.answers[:] = [served]
-        with pytest.raises(BadAnswerError, match="loop"):
+    with scripted(case.answer()) as far:
+        far.answers[:] = [case.circling(far.url)]
+        with pytest.raises(BadAnswerError, match="loop|twice"):
             read(case, far.url)
         assert len(far.requests) < 10
 
@@ -243,7 +224,7 @@ def test_a_list_that_turns_in_a_circle_is_stopped(name):
 def test_nothing_secret_is_logged(name, caplog):
     case = CASES[name]
     with caplog.at_level("DEBUG"):
-        with scripted(answer(case)) as far:
+        with scripted(case.answer()) as far:
             read(case, far.url)
         with scripted((500, {}, CANARY.encode())) as far, pytest.raises(PsIntegrationError):
             read(case, far.url)
