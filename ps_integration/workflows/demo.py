@@ -4,12 +4,12 @@ Every part is done once ever and goes on where it was stopped: the world by its 
 night by its run, a morning by its run. A demonstration played before is only looked at again.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ps_integration.domain.identity import SCHEDULE, current_user
 from ps_integration.sandbox.server import SandboxServer
@@ -21,9 +21,8 @@ from ps_integration.sandbox.world.documents import CREDENTIALS
 from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
 from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import runs
+from ps_integration.stores.operational import breaks, runs
 from ps_integration.workflows import approve, demo_manifest
-from ps_integration.workflows.night import Night
 from ps_integration.workflows.nightly import (
     Progress,
     new_night,
@@ -40,8 +39,18 @@ BC_ENVIRONMENT: Final = "v2.0/halden.example/Production"
 SANDBOX_NAME: Final = "sandbox.sqlite"
 MORNING: Final = timedelta(hours=9)
 """After the night, finance signs."""
-Heard = Callable[[WorldNight, Outcome | None], Progress]
-"""Called with None before a night, and with its outcome after it."""
+ALONE_NAME: Final = "sandbox-alone.sqlite"
+"""The world as of the last night, for those who have not played the demonstration."""
+
+
+class Listener(Protocol):
+    """Who is told how the demonstration goes."""
+
+    def night(self, night: WorldNight) -> AbstractContextManager[Progress]:
+        """Around a night; what it gives hears of each step."""
+
+    def ended(self, night: WorldNight, outcome: Outcome) -> None:
+        """After a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +87,45 @@ def environment(server: SandboxServer, firm_folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def sandbox_state(folder: Path) -> Iterator[SandboxState]:
-    """The demonstration's sandbox."""
+def served_state(file: FirmFile) -> Iterator[SandboxState]:
+    """The demonstration's sandbox as it is; not played yet, one as of the last night."""
+    folder = state_folder(file)
+    is_played = (folder / SANDBOX_NAME).exists()
+    with _state(folder, SANDBOX_NAME if is_played else ALONE_NAME) as state:
+        if not is_played:
+            for night in NIGHTS:
+                prepare(state, night)
+        yield state
+
+
+@contextmanager
+def _state(folder: Path, name: str) -> Iterator[SandboxState]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    state = SandboxState(folder / SANDBOX_NAME)
+    state = SandboxState(folder / name)
     try:
         yield state
     finally:
         state.close()
 
 
-def play(file: FirmFile, environ: Mapping[str, str], hear: Heard) -> Demo:
+def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo:
     """Play what is left of the demonstration, or one more night when nothing is.
 
     Raises:
         PsIntegrationError: A night could not run.
     """
     folder = state_folder(file)
-    with sandbox_state(folder) as state, SandboxServer(state) as server:
+    with _state(folder, SANDBOX_NAME) as state, SandboxServer(state) as server:
         known = {**environ, **environment(server, file.source.path.parent)}
         last = None
         for night in NIGHTS:
             if not is_done(file, run_id_of(night)):
                 prepare(state, night)
-                progress = hear(night, None)
-                last = nightly(_night(file, night), known, progress)
-                hear(night, last)
+                last = _play_night(file, night, known, listener)
             if night is not NIGHTS[-1]:
                 _morning(file, night, known)
         if last is None:
-            last = _once_more(file, known, hear)
+            last = _once_more(file, known, listener)
     return Demo(last, demo_nights(file), demo_manifest.compare(file))
 
 
@@ -130,11 +148,6 @@ def demo_nights(file: FirmFile) -> dict[str, Mapping[str, object]]:
     return found
 
 
-def _night(file: FirmFile, night: WorldNight) -> Night:
-    run_id = run_id_of(night)
-    return new_night(file, night.instant, trigger="schedule", maker=SCHEDULE, run_id=run_id)
-
-
 def _morning(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> None:
     """Finance signs what waits, as the person at this machine, and what is signed is posted."""
     run_id = f"{run_id_of(night)}-morning"
@@ -154,8 +167,30 @@ def _morning(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> N
     post_approved(morning, environ, lambda _step, _result: None)
 
 
-def _once_more(file: FirmFile, environ: Mapping[str, str], hear: Heard) -> Outcome:
+def _play_night(
+    file: FirmFile, night: WorldNight, environ: Mapping[str, str], listener: Listener
+) -> Outcome:
+    run_id = run_id_of(night)
+    run = new_night(file, night.instant, trigger="schedule", maker=SCHEDULE, run_id=run_id)
+    with listener.night(night) as progress:
+        outcome = nightly(run, environ, progress)
+    listener.ended(night, outcome)
+    return outcome
+
+
+def _once_more(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Outcome:
     """A night with nothing new, at the last night's instant."""
-    night = NIGHTS[-1]
-    again = new_night(file, night.instant, trigger="schedule", maker=SCHEDULE)
-    return nightly(again, environ, hear(night, None))
+    last = NIGHTS[-1]
+    quiet = replace(last, story="Everything was played before; one more night, with nothing new.")
+    run = new_night(file, last.instant, trigger="schedule", maker=SCHEDULE)
+    with listener.night(quiet) as progress:
+        outcome = nightly(run, environ, progress)
+    listener.ended(quiet, outcome)
+    return outcome
+
+
+def example_entry(file: FirmFile) -> str:
+    """An entry whose whole story is worth reading: one that was posted, and changed since."""
+    with operational_store(file) as store, store.session() as session:
+        found = [one.record_key for one in breaks.open_breaks(session, rule="TM06")]
+    return found[0] if found else "ENTRY"

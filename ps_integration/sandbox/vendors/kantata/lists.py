@@ -1,8 +1,9 @@
 """Kantata's lists and single records: hidden ones, filters, order, pages, side-loads, envelope."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ps_integration.sandbox.codec import Document, utc_seconds
 from ps_integration.sandbox.state import SandboxState, StateTransaction, Stored
@@ -186,14 +187,14 @@ def _matching(account: Account, resource: Resource, parameters: Mapping[str, str
     if REFERENCE_FILTERS.keys() & parameters.keys():
         tests.append(reference_test(parameters, account.references(resource.subject)))
     in_time = instant_test(parameters)
-    only = set(parameters["only"].split(",")) if "only" in parameters else None
-    return [
-        row
-        for row in account.stored(resource.collection)
-        if (only is None or row.id in only)
-        and in_time(row)
-        and all(test({**row.document, "id": row.id}) for test in tests)
-    ]
+    rows = account.stored(resource.collection)
+    if "only" in parameters:
+        only = set(parameters["only"].split(","))
+        rows = [row for row in rows if row.id in only]
+    rows = [row for row in rows if in_time(row)]
+    if not tests:
+        return rows
+    return [row for row in rows if all(test({**row.document, "id": row.id}) for test in tests)]
 
 
 def _default_tests(
@@ -229,15 +230,20 @@ def _ordered(resource: Resource, parameters: Mapping[str, str], rows: list[Store
     if name not in resource.orders or direction not in ("asc", "desc"):
         raise bad_parameter("order", f"{asked} is not a valid order")
     attribute = resource.orders[name]
-    return sorted(rows, key=lambda row: _place(row, attribute), reverse=direction == "desc")
+    return sorted(rows, key=_place(attribute), reverse=direction == "desc")
 
 
-def _place(row: Stored, attribute: str) -> tuple[str, int]:
-    instants = {"created_at": row.created_at, "updated_at": row.updated_at}
-    value = (
-        instants[attribute].isoformat() if attribute in instants else row.document.get(attribute)
-    )
-    return str(value or ""), int(row.id) if row.id.isdigit() else 0
+def _place(attribute: str) -> Callable[[Stored], tuple[datetime | str, int]]:
+    """Where a record stands in an order: by instant or by text, equal ones by id."""
+    if attribute == "created_at":
+        return lambda row: (row.created_at, _number(row))
+    if attribute == "updated_at":
+        return lambda row: (row.updated_at, _number(row))
+    return lambda row: (str(row.document.get(attribute) or ""), _number(row))
+
+
+def _number(row: Stored) -> int:
+    return int(row.id) if row.id.isdigit() else 0
 
 
 def _window(parameters: Mapping[str, str]) -> Window:

@@ -1,0 +1,83 @@
+"""`demo`: watch a multinational firm's nights happen, on this machine and with no accounts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ps_integration.cli import output
+from ps_integration.cli.night import show
+from ps_integration.cli.options import JsonOption, environ, load
+from ps_integration.cli.progress import night_progress
+from ps_integration.sandbox.world.events import WorldNight
+from ps_integration.workflows.demo import Demo, example_entry, play
+from ps_integration.workflows.nightly import Progress
+from ps_integration.workflows.outcome import Outcome
+
+DEMO_FIRM = Path("data/demo/firm.yaml")
+
+
+def command(as_json: JsonOption = False) -> None:
+    """Play the demonstration firm's nights; played once, a second run only looks again.
+
+    Exits 0 when the nights went as their manifest says, planted breaks included.
+    """
+    with output.reported(as_json=as_json):
+        file = load(DEMO_FIRM)
+        output.say(f"{file.firm.firm.name}: three legal entities, two time tools, one PSA, one ERP")
+        played = play(file, environ(), _Teller())
+        output.say()
+        output.say("The last night")
+        show(played.last)
+        _compared(played)
+        _next_steps(example_entry(file))
+        data = {
+            **played.last.data,
+            "nights": played.nights,
+            "manifest": {
+                "faults": played.comparison.faults,
+                "found": played.comparison.found,
+                "differences": list(played.comparison.differences),
+            },
+        }
+        code = output.ExitCode.CLEAR if played.comparison.holds else output.ExitCode.BREAKS
+        output.finish(data, as_json=as_json, code=code)
+
+
+class _Teller:
+    """Tells of each night in a short block."""
+
+    @contextmanager
+    def night(self, night: WorldNight) -> Iterator[Progress]:
+        """Show the steps on a terminal; stay silent in a pipe."""
+        output.say()
+        output.say(f"{night.day:%A, %d %B %Y}")
+        output.say(f"  {night.story}")
+        if output.console.is_terminal:
+            with night_progress(str(night.day)) as on_step:
+                yield on_step
+        else:
+            yield lambda _step, _result: None
+
+    def ended(self, night: WorldNight, outcome: Outcome) -> None:
+        """Show what a night came to."""
+        del night
+        breaks, posted = outcome.data["breaks"], outcome.data["posted"]
+        if not isinstance(breaks, dict) or not isinstance(posted, dict):
+            raise TypeError("an outcome has breaks and posting lines")
+        counts = ", ".join(f"{rule} {count}" for rule, count in breaks["open"].items())
+        output.say(f"  {outcome.verdict}; {posted['new']} lines posted, {posted['total']} in all")
+        output.say(f"  breaks: {counts or 'none'}")
+
+
+def _compared(played: Demo) -> None:
+    comparison = played.comparison
+    output.headline(comparison.summary, is_good=comparison.holds)
+    for line in comparison.differences:
+        output.say(f"  {line}")
+
+
+def _next_steps(entry: str) -> None:
+    output.say("Try next:")
+    output.say(f"  ps-integration why {entry}")
+    output.say("  ps-integration batches list")
+    output.say("  ps-integration breaks list")
