@@ -138,8 +138,25 @@ def _end_asset() -> dg.AssetsDefinition:
 
 def of_outcome(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a controller asks first, from the object that `nightly --json` prints."""
-    names = ("verdict", "failed_checks", "unread", "batches", "quarantined", "posted", "reports")
-    figures = {name: data[name] for name in names}
-    figures["completeness"] = data["completeness"]["groups"]
-    figures["open_breaks"] = data["breaks"]["open"]
-    return shown(figures)
+    names = ("verdict", "failed_checks", "unread", "quarantined", "batches")
+    return shown(
+        {
+            **{name: data[name] for name in names},
+            **data["reports"],
+            "posted_lines": data["posted"]["total"],
+            "posted_lines_tonight": data["posted"]["new"],
+            "open_breaks": data["breaks"]["open"],
+            "approved_hours_and_what_became_of_them": _groups(data["completeness"]["groups"]),
+        }
+    )
+
+
+def _groups(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Places and amounts; a disposition that nothing has is left out."""
+    places = ("legal_entity", "currency", "period")
+    amounts = [
+        name
+        for name in (groups[0] if groups else ())
+        if name.endswith("_amount") and any(group[name] for group in groups)
+    ]
+    return [{name: group[name] for name in (*places, "holds", *amounts)} for group in groups]

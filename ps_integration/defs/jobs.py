@@ -6,7 +6,7 @@ import dagster as dg
 
 from ps_integration.defs.assets import END, raw_key
 from ps_integration.defs.failing import note_failure
-from ps_integration.defs.resources import FirmResource, environ
+from ps_integration.defs.resources import AS_OF_TAG, FirmResource, environ
 from ps_integration.errors import PsIntegrationError
 from ps_integration.settings.firm import Firm
 from ps_integration.workflows.jobs import JOBS
@@ -88,9 +88,6 @@ def nightly_schedule(firm: Firm) -> dg.ScheduleDefinition:
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         as_of = context.scheduled_execution_time.astimezone(UTC).isoformat()
-        return dg.RunRequest(
-            run_key=as_of,
-            run_config={"resources": {"firm": {"config": {"as_of": as_of}}}},
-        )
+        return dg.RunRequest(run_key=as_of, tags={AS_OF_TAG: as_of})
 
     return nightly

@@ -1,8 +1,6 @@
 """From a step's figures to what Dagster shows: numbers, texts and tables."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -10,6 +8,7 @@ import dagster as dg
 from ps_integration.workflows.night import CheckResult, StepResult
 
 _ROWS_MAX = 50
+_LINE_LENGTH = 100
 
 Metadata = Mapping[str, dg.MetadataValue[Any]]
 
@@ -32,12 +31,20 @@ def of_check(check: CheckResult) -> dg.AssetCheckResult:
 
 
 def shown(values: Mapping[str, object]) -> Metadata:
-    """Every figure as the kind of metadata that reads best."""
+    """Every figure as the kind of metadata that reads best; alike groups as one table."""
+    groups = [value for value in values.values() if isinstance(value, Mapping)]
+    if len(groups) == len(values) and groups and all(set(one) == set(groups[0]) for one in groups):
+        rows = [{"name": name.replace("_", " "), **_row(value)} for name, value in values.items()]
+        return {"by name": _table(rows)}
     return {
         name.replace("_", " "): _value(value)
         for name, value in values.items()
         if not _is_empty(value)
     }
+
+
+def _row(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _is_empty(value: object) -> bool:
@@ -66,11 +73,15 @@ def _scalar(value: object) -> dg.MetadataValue[Any]:
 
 
 def _mapping(value: Mapping[Any, object]) -> dg.MetadataValue[Any]:
-    """A few plain figures in one line; more, or nested ones, as a table."""
-    flat = {str(key): _flat(item) for key, item in value.items() if not _is_empty(item)}
-    if all(isinstance(item, str) and str(key) in item for key, item in flat.items()):
-        return dg.MetadataValue.text(", ".join(str(item) for item in flat.values()))
-    return _table([{"name": key, "value": item} for key, item in flat.items()])
+    """Amounts by currency in one line; anything else as a table."""
+    if line := _amounts(value):
+        return dg.MetadataValue.text(line)
+    return _table([{"name": str(name), "value": item} for name, item in value.items()])
+
+
+def _amounts(value: Mapping[Any, object]) -> str:
+    texts = [item for name, item in value.items() if str(item).endswith(f" {name}")]
+    return ", ".join(map(str, texts)) if len(texts) == len(value) else ""
 
 
 def _list(value: Sequence[object]) -> dg.MetadataValue[Any]:
@@ -80,9 +91,6 @@ def _list(value: Sequence[object]) -> dg.MetadataValue[Any]:
     if len(value) == 1 or sum(len(str(item)) for item in value) <= _LINE_LENGTH:
         return dg.MetadataValue.text(", ".join(str(item) for item in value))
     return dg.MetadataValue.md("\n".join(f"- {item}" for item in value[:_ROWS_MAX]))
-
-
-_LINE_LENGTH = 100
 
 
 def _table(rows: Sequence[Mapping[Any, object]]) -> dg.MetadataValue[Any]:
@@ -98,17 +106,15 @@ def _table(rows: Sequence[Mapping[Any, object]]) -> dg.MetadataValue[Any]:
 
 
 def _kind(rows: Sequence[Mapping[Any, object]], name: str) -> str:
-    is_number = all(isinstance(row.get(name), int | None) for row in rows)
-    return "int" if is_number else "string"
+    kinds = {type(row.get(name)) for row in rows} - {type(None)}
+    return "bool" if kinds == {bool} else "int" if kinds == {int} else "string"
 
 
 def _flat(value: object) -> str | int | bool:
     if isinstance(value, bool | int):
         return value
-    if value is None:
-        return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_flat(item)}" for key, item in value.items())
-    if isinstance(value, date | Decimal):
-        return str(value)
-    return str(value)
+        return _amounts(value) or ", ".join(
+            f"{name}: {_flat(item)}" for name, item in value.items()
+        )
+    return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""The one resource of the code location: which firm file a run reads, and its as-of time."""
+"""The one resource of the code location: which firm file a run reads, and as of when."""
 
 import os
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night
 from ps_integration.workflows.nightly import new_night
 
+AS_OF_TAG = "ps/as_of"
+"""Run tag with the instant of the night, ISO 8601 with a zone."""
 _SCHEDULE_TAG = "dagster/schedule_name"
 
 
@@ -23,11 +25,9 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
 
     Attributes:
         firm_file: Path of the firm file.
-        as_of: The night's instant, ISO 8601 with a zone; empty = when the run started.
     """
 
     firm_file: str
-    as_of: str = ""
 
     def load(self) -> FirmFile:
         """Read and check the firm file.
@@ -40,8 +40,10 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
     def night(self, instance: dg.DagsterInstance, run_id: str) -> Night:
         """The same night for every step of one run.
 
+        Its instant is the run's tag `ps/as_of`, else when the run started.
+
         Raises:
-            FixConfigError: The firm file has mistakes, or `as_of` is not an instant.
+            FixConfigError: The firm file has mistakes, or the tag is not an instant.
         """
         record = instance.get_run_record_by_id(run_id)
         tags = record.dagster_run.tags if record is not None else {}
@@ -49,22 +51,23 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
         is_scheduled = _SCHEDULE_TAG in tags
         return new_night(
             self.load(),
-            self._as_of(begun),
+            _as_of(tags.get(AS_OF_TAG, ""), begun),
             trigger="schedule" if is_scheduled else "person",
             maker=SCHEDULE if is_scheduled else current_user(),
             run_id=run_id,
         )
 
-    def _as_of(self, begun: float | None) -> datetime:
-        if not self.as_of:
-            return datetime.now(UTC) if begun is None else datetime.fromtimestamp(begun, UTC)
-        try:
-            instant = datetime.fromisoformat(self.as_of)
-        except ValueError as error:
-            raise FixConfigError(f"as_of {self.as_of!r}: write an ISO instant") from error
-        if instant.tzinfo is None:
-            raise FixConfigError(f"as_of {self.as_of!r}: an instant needs its zone, e.g. +00:00")
-        return instant.astimezone(UTC)
+
+def _as_of(told: str, begun: float | None) -> datetime:
+    if not told:
+        return datetime.now(UTC) if begun is None else datetime.fromtimestamp(begun, UTC)
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError as error:
+        raise FixConfigError(f"tag {AS_OF_TAG} {told!r}: write an ISO instant") from error
+    if instant.tzinfo is None:
+        raise FixConfigError(f"tag {AS_OF_TAG} {told!r}: an instant needs its zone, e.g. +00:00")
+    return instant.astimezone(UTC)
 
 
 def environ() -> Mapping[str, str]:

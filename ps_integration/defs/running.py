@@ -56,7 +56,7 @@ def run_extract(
         (connector,) = connect.connectors(night.firm, environ(), only=(system_id,)).values()
         result = extract.extract_system(night, connector, _opener(night))
         waits = result.metadata["worth_retrying"]
-        if waits and context.retry_number < RETRIES_MAX:
+        if waits and context.op_execution_context.retry_number < RETRIES_MAX:
             raise RetryLaterError(f"{system_id}: {waits} may be readable later")
         return result
 
@@ -68,15 +68,15 @@ def run_end(context: dg.AssetExecutionContext, firm: FirmResource) -> Outcome:
         dg.Failure: A person must do something; the message says what.
     """
     with _errors(context, can_retry=False):
-        night = firm.night(context.instance, context.run_id)
+        night = firm.night(context.instance, context.run.run_id)
         return nightly.end(night, environ())
 
 
 @contextmanager
 def _bench(context: dg.AssetExecutionContext, firm: FirmResource) -> Iterator[Workbench]:
-    night = firm.night(context.instance, context.run_id)
+    night = firm.night(context.instance, context.run.run_id)
     with nightly.workbench(night, environ(), PATIENCE_SECONDS) as bench:
-        record.join(bench, job_name(context.job_name))
+        record.join(bench, job_name(context.run.job_name))
         yield bench
 
 
@@ -91,7 +91,10 @@ def _errors(context: dg.AssetExecutionContext, *, can_retry: bool) -> Iterator[N
     except RetryLaterError as error:
         if not can_retry:
             raise dg.Failure(str(error), allow_retries=False) from error
-        wait = error.retry_after_seconds or RETRY_WAIT_SECONDS * 2**context.retry_number
+        wait = (
+            error.retry_after_seconds
+            or RETRY_WAIT_SECONDS * 2**context.op_execution_context.retry_number
+        )
         raise dg.RetryRequested(max_retries=RETRIES_MAX, seconds_to_wait=wait) from error
     except PsIntegrationError as error:
         raise dg.Failure(str(error), allow_retries=False) from error

@@ -1,6 +1,6 @@
--- The warehouse as a past run found it, on a copy: raw up to that run's mark, and nothing that a
--- later run noted. Everything derived is made again; `mapping_hash` '' makes conform start anew
--- without noting shapes a second time.
+-- The warehouse as a past run found it, on a copy: raw up to that mark, and nothing that a later run
+-- noted. What is derived is made again: an empty mapping hash makes conform start anew, without
+-- noting shapes a second time.
 delete from raw.records
 where raw_seq > $raw_seq;
 
