@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -26,7 +27,14 @@ class ExitCode(IntEnum):
     COULD_NOT_RUN = 2
 
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+PLAIN_WIDTH = 160
+"""Columns of a line when nobody's window is being written to."""
+
+console = Console(
+    highlight=False,
+    soft_wrap=not sys.stdout.isatty(),
+    width=None if sys.stdout.isatty() else PLAIN_WIDTH,
+)
 errors = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
@@ -42,7 +50,13 @@ def headline(text: str, *, is_good: bool) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; columns whose values are numbers or money are right-aligned."""
-    drawn = Table(title=escape(title), title_justify="left", header_style="bold")
+    drawn = Table(
+        title=escape(title),
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD if console.is_terminal else None,
+        pad_edge=False,
+    )
     for index, column in enumerate(columns):
         is_number = bool(rows) and all(
             isinstance(row[index], int | Decimal | Money) for row in rows
