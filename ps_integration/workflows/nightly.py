@@ -32,6 +32,7 @@ POSTING_STEPS = (
     "posting_ledger",
     "billing_feedback",
     "settled_equations",
+    "reconciliation_report",
 )
 """What is done again when people have approved batches since the night."""
 _log = logging.getLogger(__name__)
