@@ -65,7 +65,9 @@ def test_every_command_that_is_named_exists(path):
 def test_every_command_is_documented(name):
     first, _, second = name.partition(" ")
     pages = "\n".join(path.read_text("utf-8") for path in DOCS)
-    assert re.search(rf"`?(ps-integration )?{first} {second}\b" if second else rf"\b{first}\b", pages)
+    assert re.search(
+        rf"`?(ps-integration )?{first} {second}\b" if second else rf"\b{first}\b", pages
+    )
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
