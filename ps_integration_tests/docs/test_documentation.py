@@ -63,11 +63,7 @@ def test_every_command_that_is_named_exists(path):
 
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_is_documented(name):
-    first, _, second = name.partition(" ")
-    pages = "\n".join(path.read_text("utf-8") for path in DOCS)
-    assert re.search(
-        rf"`?(ps-integration )?{first} {second}\b" if second else rf"\b{first}\b", pages
-    )
+    assert any(re.search(rf"ps-integration {name}\b", path.read_text("utf-8")) for path in DOCS)
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
