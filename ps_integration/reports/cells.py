@@ -17,6 +17,14 @@ LINKS_MAX: Final = 60_000
 _TITLE: Final = re.compile(r"\{([^}]+)\}")
 _FIRST_YEAR: Final = 1900
 _ACCENT: Final = "#0B6159"
+_SHAPES: Final[Mapping[str, dict[str, object]]] = {
+    "text": {"num_format": "@"},
+    "integer": {"num_format": "#,##0"},
+    "hours": {"num_format": "#,##0.00"},
+    "day": {"num_format": "yyyy-mm-dd", "align": "left"},
+    "instant": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
+    "rate": {"num_format": "0.00####"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class Styles:
 
     book: Any
     made: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
+    named: dict[str, Any] = field(default_factory=dict)
 
     def get(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """The format of those properties."""
@@ -36,21 +45,18 @@ class Styles:
 
     def money(self, currency: str | None) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """Amounts of a currency, with its minor units."""
-        digits = MINOR_UNITS.get(currency or "", 0)
-        shown = f"#,##0.{'0' * digits}" if digits else "#,##0"
-        return self.get(num_format=f"{shown};[Red]-{shown}")
+        name = f"money {currency}"
+        if name not in self.named:
+            digits = MINOR_UNITS.get(currency or "", 0)
+            shown = f"#,##0.{'0' * digits}" if digits else "#,##0"
+            self.named[name] = self.get(num_format=f"{shown};[Red]-{shown}")
+        return self.named[name]
 
     def kind(self, kind: str) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """The format of a kind of column."""
-        shapes: Mapping[str, dict[str, object]] = {
-            "text": {"num_format": "@"},
-            "integer": {"num_format": "#,##0"},
-            "hours": {"num_format": "#,##0.00"},
-            "day": {"num_format": "yyyy-mm-dd", "align": "left"},
-            "instant": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
-            "rate": {"num_format": "0.00####"},
-        }
-        return self.get(**shapes[kind])
+        if kind not in self.named:
+            self.named[kind] = self.get(**_SHAPES[kind])
+        return self.named[kind]
 
     @property
     def title(self) -> Any:  # noqa: ANN401 - xlsxwriter has no types
@@ -65,7 +71,9 @@ class Styles:
     @property
     def link(self) -> Any:  # noqa: ANN401 - xlsxwriter has no types
         """Text that leads to another place in the workbook."""
-        return self.get(font_color=_ACCENT, underline=1, num_format="@")
+        if "link" not in self.named:
+            self.named["link"] = self.get(font_color=_ACCENT, underline=1, num_format="@")
+        return self.named["link"]
 
 
 @dataclass(slots=True)

@@ -10,14 +10,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 DISPOSITIONS: Final = (
-    "posted",
-    "queued",
-    "settled_elsewhere",
-    "written_off",
-    "non_billable",
-    "covered",
-    "excepted",
-    "deferred",
+    *("posted", "queued", "settled_elsewhere", "written_off"),
+    *("non_billable", "covered", "excepted", "deferred"),
 )
 """In order of precedence."""
 

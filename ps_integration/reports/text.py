@@ -19,7 +19,7 @@ def legible(text: str) -> str:
 def fitting(text: str, chars_max: int = CELL_CHARS_MAX) -> str:
     """Text cut to a length that counts as spreadsheet programs do (UTF-16), saying so."""
     clean = legible(text)
-    if _units(clean) <= chars_max:
+    if 2 * len(clean) <= chars_max or _units(clean) <= chars_max:
         return clean
     room = max(0, chars_max - len(_CUT))
     kept = clean[:room]

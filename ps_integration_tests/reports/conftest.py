@@ -12,10 +12,12 @@ def warehouse(tmp_path):
         yield opened
 
 
-@pytest.fixture
-def report(warehouse):
-    world.fill(warehouse)
-    return world.make_report(warehouse)
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """The report of the filled tables; a frozen value, so that all tests share one."""
+    with Warehouse(tmp_path_factory.mktemp("report") / "w.duckdb") as filled:
+        world.fill(filled)
+        return world.make_report(filled)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import pytest
 
 from ps_integration.reports.html import BREAKS_MAX, render_html
-from ps_integration_tests.reports import world
 from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
 
 
@@ -39,13 +38,9 @@ def parsed(html):
     return structure
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    from ps_integration.stores.warehouse.warehouse import Warehouse  # noqa: PLC0415 - once
-
-    with Warehouse(tmp_path_factory.mktemp("page") / "w.duckdb") as warehouse:
-        world.fill(warehouse)
-        return world.make_report(warehouse)
+@pytest.fixture(scope="session")
+def kept(report):
+    return report
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,7 @@ def test_the_first_report_says_that_there_is_nothing_to_compare_with(report):
 
 
 def test_changes_are_the_difference_of_two_frozen_values(warehouse, report):
+    world.fill(warehouse)
     gone = world.make_break("TM02", "SI-9/1", "2026-02", 700, "USD")
     earlier = world.AS_OF - timedelta(days=1)
     before = world.make_report(
@@ -224,11 +225,13 @@ def test_changes_are_the_difference_of_two_frozen_values(warehouse, report):
 
 
 def test_a_night_drawn_again_is_in_the_trend_once(warehouse, report):
+    world.fill(warehouse)
     again = world.make_report(warehouse, before=Before(report=report), run_id="night-2")
     assert [night.run_id for night in again.history] == ["night-2"]
 
 
 def test_what_was_posted_long_before_is_no_news(warehouse, report):
+    world.fill(warehouse)
     before = world.make_report(warehouse, run_id="night-1", as_of=datetime(2026, 3, 8, tzinfo=UTC))
     before = replace(before, documents=())
     now = world.make_report(warehouse, before=Before(report=before))

@@ -17,8 +17,6 @@ from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.text import CELL_CHARS_MAX, fitting
 from ps_integration.reports.xlsx import render_xlsx, tables
-from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration_tests.reports import world
 from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
 
 SHEETS = [
@@ -28,11 +26,9 @@ SHEETS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    with Warehouse(tmp_path_factory.mktemp("book") / "w.duckdb") as warehouse:
-        world.fill(warehouse)
-        return world.make_report(warehouse)
+@pytest.fixture(scope="session")
+def kept(report):
+    return report
 
 
 @pytest.fixture(scope="module")

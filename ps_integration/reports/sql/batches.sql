@@ -7,11 +7,17 @@ with totals as (
         count(*) filter (where state = 'posted' and readback_minor is null) as unread_documents,
         coalesce(sum(amount_minor) filter (where state = 'posted'), 0)::bigint as posted_minor,
         coalesce(
-            sum(if(kind = 'credit_memo', -abs(readback_minor), readback_minor))
-                filter (where state = 'posted'),
+            sum(
+                case
+                    when state <> 'posted' then 0
+                    when kind = 'credit_memo' then -abs(readback_minor)
+                    else readback_minor
+                end
+            ),
             0
         )::bigint as erp_minor,
-        max(confirmed_at) as confirmed_at
+        max(confirmed_at) as confirmed_at,
+        max(confirmed_at) < $since as is_before
     from ops.documents
     group by batch_id
 )
@@ -35,7 +41,7 @@ select
         ba.status in ('posted', 'rejected')
         and tt.posted_minor = tt.erp_minor
         and tt.unread_documents = 0
-        and (tt.confirmed_at < $since or (ba.status = 'rejected' and tt.confirmed_at is null)),
+        and (tt.is_before or (ba.status = 'rejected' and tt.confirmed_at is null)),
         false
     ) as is_old
 from ops.batches as ba
@@ -48,9 +54,9 @@ order by
         when 'posting' then 2
         when 'partly_posted' then 3
         else 4
-    end,
+    end asc,
     tt.confirmed_at desc nulls last,
-    ba.legal_entity,
-    ba.period,
-    ba.currency,
-    ba.batch_id;
+    ba.legal_entity asc,
+    ba.period asc,
+    ba.currency asc,
+    ba.batch_id asc;

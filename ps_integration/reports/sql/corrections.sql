@@ -9,4 +9,4 @@ select
     owed_minor,
     reason
 from billing.corrections_owed
-order by abs(owed_minor) desc, entry_id;
+order by abs(owed_minor) desc, entry_id asc;

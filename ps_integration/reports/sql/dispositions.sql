@@ -25,4 +25,4 @@ select
     arg_min(name, object_id) as example
 from billing.milestones
 group by all
-order by kind desc, legal_entity, currency, disposition, reason;
+order by kind desc, legal_entity asc, currency asc, disposition asc, reason asc;

@@ -25,4 +25,4 @@ where
         or dc.confirmed_at >= $since
         or abs(dc.readback_minor) is distinct from abs(dc.amount_minor)
     )
-order by dc.confirmed_at desc nulls first, dc.document_ref;
+order by dc.confirmed_at desc nulls first, dc.document_ref asc;

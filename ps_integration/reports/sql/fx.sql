@@ -2,46 +2,58 @@
 -- as quoted, else the inverse of the quote the other way.
 with quotes as (
     select
-        from_currency as currency,
-        rate,
-        valid_on,
-        system,
-        company,
-        rate_type,
+        fx.from_currency as currency,
+        fx.rate,
+        fx.valid_on,
+        fx.system,
+        fx.company,
+        fx.rate_type,
         0 as is_inverse
-    from canonical.fx_rates
-    where to_currency = (select reporting_currency from config.run) and rate > 0
+    from canonical.fx_rates as fx
+    inner join config.run as ru on fx.to_currency = ru.reporting_currency
+    where fx.rate > 0
     union all
     select
-        to_currency as currency,
-        rate,
-        valid_on,
-        system,
-        company,
-        rate_type,
+        fx.to_currency as currency,
+        fx.rate,
+        fx.valid_on,
+        fx.system,
+        fx.company,
+        fx.rate_type,
         1 as is_inverse
-    from canonical.fx_rates
-    where from_currency = (select reporting_currency from config.run) and rate > 0
+    from canonical.fx_rates as fx
+    inner join config.run as ru on fx.from_currency = ru.reporting_currency
+    where fx.rate > 0
+),
+
+ranked as (
+    select
+        qu.currency,
+        qu.rate,
+        qu.valid_on,
+        qu.is_inverse = 1 as is_inverse,
+        qu.system,
+        row_number() over (
+            partition by qu.currency
+            order by
+                qu.valid_on desc,
+                qu.is_inverse asc,
+                coalesce(qu.rate_type = rs.value, false) desc,
+                qu.system asc,
+                qu.company asc
+        ) as place
+    from quotes as qu
+    cross join config.run as ru
+    left join config.rule_settings as rs on rs.rule = 'FX' and rs.setting = 'rate_type'
+    where qu.valid_on <= ru.as_of_date
 )
 
 select
-    qu.currency,
-    qu.rate,
-    qu.valid_on,
-    qu.is_inverse = 1 as is_inverse,
-    qu.system
-from quotes as qu
-cross join config.run as ru
-where qu.valid_on <= ru.as_of_date
-qualify row_number() over (
-    partition by qu.currency
-    order by
-        qu.valid_on desc,
-        qu.is_inverse,
-        qu.rate_type = (
-            select max(value) from config.rule_settings where rule = 'FX' and setting = 'rate_type'
-        ) desc nulls last,
-        qu.system,
-        qu.company
-) = 1
-order by qu.currency;
+    currency,
+    rate,
+    valid_on,
+    is_inverse,
+    system
+from ranked
+where place = 1
+order by currency;

@@ -1,5 +1,25 @@
 -- What each open break holds of each project: parts of entries, milestones, or nothing yet.
-with held as (
+with excepted as (
+    select
+        project_id,
+        break_id,
+        seconds,
+        amount_minor,
+        currency
+    from billing.dispositions
+    where disposition = 'excepted' and project_id is not null
+    union all
+    select
+        project_id,
+        break_id,
+        0 as seconds,
+        amount_minor,
+        currency
+    from billing.milestones
+    where disposition = 'excepted' and project_id is not null
+),
+
+held as (
     select
         project_id,
         break_id,
@@ -7,46 +27,19 @@ with held as (
         coalesce(sum(seconds), 0)::bigint as seconds,
         coalesce(sum(amount_minor), 0)::bigint as held_minor,
         max(currency) as currency
-    from (
-        select
-            project_id,
-            break_id,
-            seconds,
-            amount_minor,
-            currency
-        from billing.dispositions
-        where disposition = 'excepted' and project_id is not null
-        union all
-        select
-            project_id,
-            break_id,
-            0 as seconds,
-            amount_minor,
-            currency
-        from billing.milestones
-        where disposition = 'excepted' and project_id is not null
-    )
+    from excepted
     group by project_id, break_id
     union all
     select
-        ob.blocked_id,
+        ob.blocked_id as project_id,
         ob.break_id,
-        0,
-        0,
-        0,
-        null
+        0 as part_count,
+        0 as seconds,
+        0 as held_minor,
+        null as currency
     from ops.open_breaks as ob
-    where
-        ob.state = 'open'
-        and ob.blocked_kind = 'project'
-        and not exists (
-            select 1
-            from billing.dispositions as di
-            where
-                di.disposition = 'excepted'
-                and di.break_id = ob.break_id
-                and di.project_id = ob.blocked_id
-        )
+    anti join excepted as ex on ob.break_id = ex.break_id and ob.blocked_id = ex.project_id
+    where ob.state = 'open' and ob.blocked_kind = 'project'
 )
 
 select
