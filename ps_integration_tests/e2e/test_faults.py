@@ -101,7 +101,7 @@ def test_a_record_with(north: World, undisturbed, what):
     kind, options = PAYLOADS[what]
     north.edit("time_entries", "103", notes="touched")
     north.fault(
-        kind, "clock", path_pattern="/v2/time_entries*", options={**options, "only_id": 103}
+        kind, "clock", path_pattern="/v2/time_entries*", options={**options, "only_id": "103"}
     )
     outcome = north.night(SECOND)
     print(outcome.exit_code, unread(outcome), north.rows("select * from quarantine.records"))
