@@ -4,7 +4,6 @@ Before the copy, what the warehouse knows better is settled: approvals and refus
 that have changed since.
 """
 
-
 from ps_integration.stores.operational import copies, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse

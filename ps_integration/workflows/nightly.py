@@ -2,11 +2,8 @@
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Literal
@@ -16,11 +13,11 @@ from ps_integration import __version__
 from ps_integration.errors import CouldNotRunError, PsIntegrationError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import runs
-from ps_integration.stores.operational.clone import clone
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import connect
+from ps_integration.workflows.dryrun import copies, keep_report
 from ps_integration.workflows.night import Night, StepResult, store_url
 from ps_integration.workflows.outcome import Outcome, outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
@@ -133,8 +130,8 @@ def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Out
         PsIntegrationError: The night could not run; the message says what to do.
     """
     if night.is_dry:
-        with _copies(night) as copied:
-            return _play(copied, environ, progress)
+        with copies(night) as copied:
+            return keep_report(night, copied, _play(copied, environ, progress))
     result = _play(night, environ, progress)
     publish(night.warehouse_path)
     return result
@@ -200,23 +197,3 @@ def walk(bench: Workbench, progress: Progress, steps: Sequence[Step] = STEPS) ->
                 _log.error("%s: %s failed: %s", step.name, check.name, check.description)
                 failed.append(check.name)
     return failed
-
-
-@contextmanager
-def _copies(night: Night) -> Iterator[Night]:
-    with tempfile.TemporaryDirectory(prefix="ps-integration-dry-") as name:
-        folder = Path(name)
-        if night.warehouse_path.exists():
-            shutil.copyfile(night.warehouse_path, folder / night.warehouse_path.name)
-        source = OperationalStore(night.operational_url)
-        target = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
-        try:
-            source.migrate()
-            target.migrate()
-            clone(source, target)
-        finally:
-            source.close()
-            target.close()
-        stores = night.firm.stores.model_copy(update={"operational": ""})
-        firm = night.firm.model_copy(update={"stores": stores})
-        yield replace(night, folder=folder, firm=firm)

@@ -137,9 +137,7 @@ def seed(state: SandboxState) -> None:
                 for at, record in enumerate(records):
                     key = f"{sum(map(ord, name)):08x}-0000-4000-8000-{at:012d}"
                     document = {"id": key, **record}
-                    put.put(
-                        "books", collection(company, name), document["id"], document, firm.MADE
-                    )
+                    put.put("books", collection(company, name), document["id"], document, firm.MADE)
 
 
 def environment(server: SandboxServer, folder: Path) -> dict[str, str]:
@@ -204,9 +202,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 @pytest.fixture
-def north(
-    tmp_path: Path, first_night: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def north(tmp_path: Path, first_night: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The firm of four systems on its second day: signed, and about to post for the first time."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(first_night, tmp_path, dirs_exist_ok=True)

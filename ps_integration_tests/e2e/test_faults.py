@@ -39,7 +39,9 @@ def test_a_time_system_that_cannot_be_read_is_named_and_stops_only_itself(
     assert READ_FAULTS[kind] in messages["clock", "time_entries"]
     assert "clock" in messages["clock", "time_entries"]
     assert outcome.data["completeness"]["holds"]
-    assert north.rows("select * from raw.reads where system = 'sheets' and status <> 'complete'") == []
+    assert (
+        north.rows("select * from raw.reads where system = 'sheets' and status <> 'complete'") == []
+    )
     north.heal()
     healed = north.night(THIRD)
     assert (healed.exit_code, north.invoices()) == (0, undisturbed)
@@ -52,9 +54,9 @@ def test_a_watermark_stays_while_its_stream_cannot_be_read(north: World):
     north.fault("truncated_body", "clock", path_pattern="/v2/time_entries*")
     north.night(SECOND)
     moved = "select * from raw.watermarks where system = 'clock' and stream = 'time_entries'"
-    assert [row for row in before if row["stream"] == "time_entries" and row["system"] == "clock"] == (
-        north.rows(moved)
-    )
+    assert [
+        row for row in before if row["stream"] == "time_entries" and row["system"] == "clock"
+    ] == (north.rows(moved))
 
 
 def test_what_came_while_a_system_was_dead_is_picked_up_on_the_next_night(north: World):

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ps_integration.errors import FixConfigError, RetryLaterError
@@ -64,15 +64,27 @@ class OperationalStore:
         """Bring the tables to this version, each migration in one transaction, then check.
 
         Raises:
-            FixConfigError: The store is newer than this program, or not durable.
+            FixConfigError: The store is newer than this program, not durable, or no store.
+            RetryLaterError: Another writer held the store for too long, or it is out of reach.
         """
+        try:
+            self._upgrade()
+        except OperationalError as error:
+            raise RetryLaterError(f"operational store: {error.orig}") from error
+        except DatabaseError as error:
+            raise FixConfigError(
+                f"operational store: {error.orig}; check stores.operational, or restore the "
+                "store from the last backup"
+            ) from error
+        check_engine(self.engine)
+
+    def _upgrade(self) -> None:
         with _configured() as config:
             known = {script.revision for script in _scripts(config).walk_revisions()}
             with self.engine.begin() as connection:
                 _refuse_unknown(connection, known)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        check_engine(self.engine)
 
     def check(self) -> None:
         """Refuse to work on a store of another version or one that is not durable.
