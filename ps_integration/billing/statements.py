@@ -15,13 +15,15 @@ def statement(name: str) -> str:
 def run(queries: Queries, names: tuple[str, ...], params: Params | None = None) -> None:
     """Run SQL files in order, all or nothing.
 
-    A parameter reaches the files that name it, and there the last statement only. Temporary
-    tables are dropped at the end, for they are held in memory.
+    A parameter reaches the files that name it, and there the last statement only. The
+    temporary tables they make are dropped at the end, for they are held in memory.
     """
     with queries.transaction():
+        others = {row["table_name"] for row in queries.rows(_WORK_TABLES)}
         for name in names:
             text = statement(name)
             used = {key: value for key, value in (params or {}).items() if f"${key}" in text}
             queries.execute(text, used or None)
         for row in queries.rows(_WORK_TABLES):
-            queries.execute(f"drop table temp.main.{row['table_name']}")
+            if row["table_name"] not in others:
+                queries.execute(f"drop table temp.main.{row['table_name']}")

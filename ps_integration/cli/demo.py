@@ -66,7 +66,13 @@ class _Teller:
             raise TypeError("an outcome has breaks and posting lines")
         counts = ", ".join(f"{rule} {count}" for rule, count in breaks["open"].items())
         output.say(f"  {outcome.verdict}; {posted['new']} lines posted, {posted['total']} in all")
+        for check in dict.fromkeys(_texts(outcome.data["failed_checks"])):
+            output.say(f"  posting stopped: the {check} check does not hold")
         output.say(f"  breaks: {counts or 'none'}")
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _compared(played: Demo) -> None:

@@ -45,7 +45,8 @@ def command(
 def show(result: Outcome) -> None:
     """Print what a controller asks first: verdict, balance, batches, breaks, the report."""
     data = result.data
-    output.headline(f"Verdict: {result.verdict}", is_good=result.verdict == "clear")
+    verdict = f"{result.verdict}: {data['sentence']}"
+    output.headline(verdict, is_good=result.verdict == "clear")
     for check in _listed(data["failed_checks"]):
         output.say(f"  blocking check failed: {check}")
     for read in _listed(data["unread"]):

@@ -11,6 +11,7 @@ from enum import IntEnum
 from types import TracebackType
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -30,18 +31,15 @@ class ExitCode(IntEnum):
     COULD_NOT_RUN = 2
 
 
-_PIPE_WIDTH = 200
-"""Columns of a table that nobody sees on a screen: wide, so that scripts find whole values."""
+PLAIN_WIDTH = 160
+"""Columns of a line when nobody's window is being written to."""
 
-
-def _console(*, stderr: bool = False) -> Console:
-    is_screen = (sys.stderr if stderr else sys.stdout).isatty()
-    width = None if is_screen else _PIPE_WIDTH
-    return Console(stderr=stderr, highlight=False, soft_wrap=not is_screen, width=width)
-
-
-console = _console()
-errors = _console(stderr=True)
+console = Console(
+    highlight=False,
+    soft_wrap=not sys.stdout.isatty(),
+    width=None if sys.stdout.isatty() else PLAIN_WIDTH,
+)
+errors = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def say(text: str = "") -> None:
@@ -56,7 +54,13 @@ def headline(text: str, *, is_good: bool) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; columns whose values are numbers or money are right-aligned."""
-    drawn = Table(title=escape(title), title_justify="left", header_style="bold")
+    drawn = Table(
+        title=escape(title),
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD if console.is_terminal else None,
+        pad_edge=False,
+    )
     for index, column in enumerate(columns):
         is_number = bool(rows) and all(
             isinstance(row[index], int | Decimal | Money) for row in rows

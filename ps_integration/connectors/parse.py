@@ -68,7 +68,10 @@ def _children(node: object) -> Iterable[object]:
     return node if isinstance(node, list) else ()
 
 
-def _check_depth(value: object) -> None:
+def _check_depth(value: object, text: str, start: int = 0, end: int | None = None) -> None:
+    """Refuse what is nested too deeply; where few brackets open, nothing can be."""
+    if text.count("{", start, end) + text.count("[", start, end) <= MAX_DEPTH:
+        return
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [child for node in level for child in _children(node)]
@@ -90,7 +93,7 @@ def strict_json(text: str) -> Json:
         raise BadAnswerError(f"the answer is not JSON: {error.msg} at {error.pos}") from None
     except RecursionError:
         raise BadAnswerError(f"the answer is nested deeper than {MAX_DEPTH} levels") from None
-    _check_depth(value)
+    _check_depth(value, text)
     return value
 
 
@@ -203,7 +206,7 @@ class _Walk:
             raise BadAnswerError(f"the answer is not JSON: {error.msg} at {error.pos}") from None
         except RecursionError:
             raise BadAnswerError(f"the answer is nested deeper than {MAX_DEPTH} levels") from None
-        _check_depth(value)
+        _check_depth(value, self._text, start, end)
         self._at = self._skip(end)
         return self._text[start:end], value
 

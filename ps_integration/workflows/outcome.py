@@ -7,6 +7,7 @@ from typing import Literal
 from ps_integration.billing.completeness import completeness_groups
 from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Row
+from ps_integration.workflows.report import reports_folder, value_of
 from ps_integration.workflows.steps import Workbench
 
 Verdict = Literal["clear", "open breaks", "blocked"]
@@ -77,13 +78,14 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     quarantined = warehouse.value(_QUARANTINED)
     unread = warehouse.rows(_UNREAD)
     groups = completeness_groups(warehouse)
-    held = quarantined or breaks or unread or any(_holds_money(group) for group in groups)
-    verdict: Verdict = "blocked" if failed_checks else "open breaks" if held else "clear"
-    folder = night.folder / "reports" / night.run_id
+    judged = value_of(night.folder, night.run_id).verdict
+    verdict: Verdict = "blocked" if failed_checks else judged.state
+    folder = reports_folder(night.folder) / night.run_id
     data: dict[str, object] = {
         "run_id": night.run_id,
         "as_of": night.as_of.isoformat(),
         "verdict": verdict,
+        "sentence": judged.sentence,
         "failed_checks": list(failed_checks),
         "unread": unread,
         "completeness": {"holds": "completeness" not in failed_checks, "groups": groups},
@@ -97,10 +99,6 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
     }
     return Outcome(verdict, data)
-
-
-def _holds_money(group: Row) -> bool:
-    return bool(group["excepted_seconds"] or group["deferred_seconds"])
 
 
 def _batch(row: Row) -> Row:

@@ -8,20 +8,21 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from ps_integration.billing.account import account, broken_counts, broken_groups, broken_ledger
-from ps_integration.billing.classify import classify
-from ps_integration.billing.plan import plan
-from ps_integration.billing.rate import rate
+from ps_integration.billing.completeness import completeness_groups
+from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows import bill, configure, conform, connect, mirror, reconcile, resolve
+from ps_integration.workflows.night import Night, StepResult
+from ps_integration_tests.bench.firm import ENVIRON, firm, night, sign_openings
 
 ENTRIES = 1_000_000
 _BARE_JOIN = """
-select count(*), sum(en.seconds), count(ra.unit_price)
+select count(*) as entries, sum(en.seconds) as seconds, count(ra.unit_price) as priced
 from billing.entries as en
 inner join canonical.entry_versions as ev on en.entry_id = ev.entry_id
 left join billing.rated_entries as ra on en.entry_id = ra.entry_id
@@ -39,31 +40,36 @@ class Measure:
     note: str
 
 
-Stage = tuple[str, Callable[[Warehouse], str]]
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the stages work on."""
+
+    night: Night
+    warehouse: Warehouse
+    store: OperationalStore
+    entries: int
 
 
-def stages(entries: int) -> Iterator[Stage]:
-    """The stages in the order of a night; each returns a note on what it made."""
-    yield "generate raw", lambda w: _run(w, "payloads", "raw.records", entries=entries)
-    yield "conform, resolve (stand-in)", lambda w: _run(w, "stand_in", "billing.entries")
-    yield "rate", _rate
-    yield "classify", _classify
-    yield "account", _account
-    yield "plan", _plan
-    yield "bare join", lambda w: f"{w.rows(_BARE_JOIN)[0]['count_star()']:,} rows"
+Stage = tuple[str, Callable[[Bench], str]]
 
 
 def bench(entries: int, folder: Path) -> list[Measure]:
     """Measure every stage on a fresh warehouse in a folder."""
     measures = []
+    store = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
+    store.migrate()
+    sign_openings(store)
     with Warehouse(folder / "warehouse.duckdb") as warehouse:
+        made = Bench(night(folder), warehouse, store, entries)
+        configure.configure(made.night, warehouse)
         warehouse.execute(_text("reference"))
-        for name, stage in stages(entries):
+        for name, stage in STAGES:
             _reset_peak()
             started = time.perf_counter()
-            note = stage(warehouse)
+            note = stage(made)
             seconds = time.perf_counter() - started
             measures.append(Measure(name, seconds, _peak_mib(), note))
+    store.close()
     return measures
 
 
@@ -71,35 +77,68 @@ def _text(name: str) -> str:
     return files("ps_integration_tests.bench").joinpath(f"{name}.sql").read_text("utf-8")
 
 
-def _run(warehouse: Warehouse, name: str, table: str, **params: int) -> str:
-    warehouse.execute(_text(name), params or None)
-    return _count(warehouse, table)
+def _generate(made: Bench) -> str:
+    made.warehouse.execute(_text("payloads"), {"entries": made.entries})
+    return _count(made.warehouse, "raw.records")
+
+
+def _conform(made: Bench) -> str:
+    connectors = connect.connectors(firm(), ENVIRON, only=("harvest",))
+    conform.conform(made.night, made.warehouse, connectors)
+    return _count(made.warehouse, "canonical.entry_versions")
 
 
 def _count(warehouse: Warehouse, table: str) -> str:
     return f"{warehouse.value(f'select count(*) from {table}'):,} {table}"
 
 
-def _rate(warehouse: Warehouse) -> str:
-    rate(warehouse)
-    return _count(warehouse, "billing.rated_entries")
+def _made(made: Bench, result: StepResult, table: str) -> str:
+    failed = [check.name for check in result.checks if not check.passed]
+    return _count(made.warehouse, table) + (f"; failed: {', '.join(failed)}" if failed else "")
 
 
-def _classify(warehouse: Warehouse) -> str:
-    classify(warehouse)
-    return _count(warehouse, "billing.dispositions")
+def _reconcile(made: Bench) -> str:
+    result = reconcile.reconcile(made.night, made.warehouse, made.store)
+    slow = made.warehouse.rows(
+        "select rule, seconds from reconciliation.rule_runs order by seconds desc limit 3"
+    )
+    slowest = ", ".join(f"{row['rule']} {row['seconds']:.2f} s" for row in slow)
+    return f"{result.row_count:,} found; slowest {slowest}"
 
 
-def _account(warehouse: Warehouse) -> str:
-    account(warehouse)
-    broken = broken_groups(warehouse) or broken_counts(warehouse) or broken_ledger(warehouse)
-    return f"does not hold: {broken[0]}" if broken else "both equations hold"
+def _classify(made: Bench) -> str:
+    bill.classify(made.night, made.warehouse)
+    rows = made.warehouse.rows(
+        "select disposition, count(*) as parts from billing.dispositions group by all order by all"
+    )
+    return ", ".join(f"{row['parts']:,} {row['disposition']}" for row in rows)
 
 
-def _plan(warehouse: Warehouse) -> str:
-    batches = plan(warehouse)
+def _account(made: Bench) -> str:
+    result = bill.account(made.night, made.warehouse)
+    broken = [check.description for check in result.checks if not check.passed]
+    groups = len(completeness_groups(made.warehouse))
+    return "; ".join(broken) or f"both equations hold in {groups} groups"
+
+
+def _plan(made: Bench) -> str:
+    batches = bill.plan(made.night, made.warehouse)
     documents = sum(len(batch.documents) for batch in batches)
     return f"{sum(b.line_count for b in batches):,} lines, {documents:,} documents"
+
+
+STAGES: tuple[Stage, ...] = (
+    ("generate raw", _generate),
+    ("conform", _conform),
+    ("resolve", lambda b: _made(b, resolve.resolve(b.night, b.warehouse), "billing.entries")),
+    ("mirror", lambda b: _made(b, mirror.mirror(b.night, b.warehouse, b.store), "ops.openings")),
+    ("rate", lambda b: _made(b, bill.rate(b.night, b.warehouse), "billing.rated_entries")),
+    ("reconcile", _reconcile),
+    ("classify", _classify),
+    ("account", _account),
+    ("plan", _plan),
+    ("bare join", lambda b: f"{b.warehouse.rows(_BARE_JOIN)[0]['entries']:,} rows"),
+)
 
 
 def _reset_peak() -> None:

@@ -1,6 +1,6 @@
 -- Time entries as Harvest sends them (API v2, time entries), straight into raw: five a day per
 -- person over the working days of March 2026.
-insert into raw.records
+insert into raw.records by name
 with entries as (
     select
         n,
@@ -54,5 +54,6 @@ select
     false as is_tombstone,
     spent_date::timestamptz as source_updated_at,
     timestamptz '2026-04-01 02:00:00+00' as fetched_at,
-    'bench' as run_id
+    'bench' as run_id,
+    spent_date::varchar as source_day
 from entries;

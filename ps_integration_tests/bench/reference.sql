@@ -1,94 +1,80 @@
--- The bench's firm: reference data of the PSA, the ERP and the time system, 10,000 people, 2,000
--- projects in three entities. What other stages derive is here only where no stage makes it.
-insert into config.run
+-- The bench's reference data as conform would leave it: 10,000 people, 300 customers and 2,000
+-- projects in three entities, known to the PSA, the ERP and the time system.
+insert into raw.reads by name
 select
-    'bench',
-    timestamptz '2026-04-01 03:00:00+00',
-    date '2026-03-31',
-    repeat('0', 64),
-    0,
-    'USD';
-insert into config.currencies values ('USD', 2, 100), ('GBP', 2, 100), ('EUR', 2, 100);
-insert into config.legal_entities values
-('US', 'US', 'USD', 'America/New_York', 'half_up', 'hold', 'hold'),
-('UK', 'UK', 'GBP', 'Europe/London', 'half_up', 'hold', 'hold'),
-('DE', 'DE', 'EUR', 'Europe/Berlin', 'half_even', 'hold', 'hold');
-insert into config.systems values
-('harvest', 'harvest', 'time', 30, 5),
-('psa', 'kantata', 'psa', 30, 5),
-('bc', 'business_central', 'erp', 30, 5);
-insert into config.routing
+    'bench' as run_id,
+    st.system,
+    st.stream,
+    'full' as mode,
+    'complete' as status,
+    timestamptz '2026-04-01 02:00:00+00' as started_at,
+    timestamptz '2026-04-01 02:10:00+00' as finished_at
+from (
+    values
+    ('harvest', 'time_entries'), ('harvest', 'projects'), ('harvest', 'users'),
+    ('psa', 'projects'), ('psa', 'rates'), ('psa', 'users'),
+    ('bc', 'projects'), ('bc', 'customers'), ('bc', 'periods'), ('bc', 'fx')
+) as st (system, stream);
+insert into canonical.customers by name
 select
-    ro.role,
-    le.legal_entity,
-    ro.system,
-    if(ro.role = 'erp', le.legal_entity || ' Ltd', '') as company,
-    date '1900-01-01',
-    date '9999-12-31'
-from config.legal_entities as le
-cross join (values ('time', 'harvest'), ('psa', 'psa'), ('erp', 'bc')) as ro (role, system);
-insert into config.going_live
-select legal_entity, 'harvest', date '2026-03-02' from config.legal_entities;
-insert into ops.openings
-select legal_entity, 'harvest', date '2026-03-02', 'Ravi Shah' from config.legal_entities;
-insert into config.rate_precedence values
-('assignment', 1), ('project_role', 2), ('project', 3), ('role', 4), ('resource', 5);
-insert into config.rule_settings values
-('RATES', 'source', 'psa'), ('FX', 'rate_type', 'spot'), ('FX', 'max_age_days', '7');
-
-insert into billing.projects by name
+    sy.system,
+    'customers' as stream,
+    n::varchar as record_id,
+    0 as raw_seq,
+    'C' || n as external_id,
+    'client ' || n as match_key,
+    'Client ' || n as name,
+    false as is_blocked
+from range(300) as r (n)
+cross join (values ('psa'), ('bc'), ('harvest')) as sy (system);
+insert into canonical.projects by name
 select
-    'p-' || n as project_id,
+    sy.system,
+    'projects' as stream,
+    n::varchar as record_id,
+    0 as raw_seq,
+    case sy.system when 'psa' then 'P' when 'bc' then 'J' else '' end || n as external_id,
+    'p-' || n as match_key,
     'Project ' || n as name,
-    'c-' || n % 300 as customer_key,
+    'C' || n % 300 as customer_external_id,
+    'client ' || n % 300 as customer_key,
     ['US', 'UK', 'DE'][1 + n % 3] as legal_entity,
+    if(sy.system = 'bc', ['US', 'UK', 'DE'][1 + n % 3] || ' Ltd', null) as company,
     ['USD', 'GBP', 'EUR'][1 + n % 3] as currency,
     'active' as status,
     case when n % 20 = 0 then 'fixed_fee' else 'time_and_materials' end as billing_type,
     true as is_billable,
-    case when n % 25 = 1 then 2000000 end as cap_minor,
-    '4000' as revenue_account,
-    'psa' as psa_system,
-    'P' || n as psa_external_id,
-    'bc' as erp_system,
-    ['US', 'UK', 'DE'][1 + n % 3] || ' Ltd' as erp_company,
-    'P-' || n as erp_external_id
-from range(2000) as r (n);
-insert into billing.resources by name
-select
-    'person' || n || '@example.com' as resource_id,
-    'Person ' || n as name,
-    ['US', 'UK', 'DE'][1 + n % 3] as home_legal_entity,
-    ['Consultant', 'Manager', 'Partner', 'Analyst'][1 + n % 4] as role,
-    true as is_active,
-    'psa' as source_system
-from range(10000) as r (n);
-insert into canonical.crosswalk
-select
-    'project',
-    'p-' || r.n,
-    sy.system,
-    if(sy.system = 'psa', 'P', '') || r.n,
-    date '1900-01-01',
-    date '9999-12-31',
-    'match_key'
+    if(n % 25 = 1 and sy.system <> 'harvest', 2000000, null) as cap_minor,
+    if(sy.system = 'bc', 'S25', null) as tax_code,
+    if(sy.system = 'bc', '4000', null) as revenue_account,
+    if(sy.system = 'bc', 'CC' || n % 7, null) as cost_centre,
+    if(sy.system = 'bc', 'MONTHLY', null) as billing_rule,
+    if(sy.system = 'bc', 'PO-' || n, null) as purchase_order,
+    sy.system = 'bc' as has_billing_attributes
 from range(2000) as r (n)
-cross join (values ('harvest'), ('psa')) as sy (system);
-insert into canonical.crosswalk
+cross join (values ('psa'), ('bc'), ('harvest')) as sy (system);
+insert into canonical.resources by name
 select
-    'resource',
-    'person' || r.n || '@example.com',
     sy.system,
-    if(sy.system = 'psa', 'R', '') || r.n,
-    date '1900-01-01',
-    date '9999-12-31',
-    'match_key'
+    'users' as stream,
+    n::varchar as record_id,
+    0 as raw_seq,
+    if(sy.system = 'psa', 'R', '') || n as external_id,
+    'person' || n || '@example.com' as match_key,
+    'Person ' || n as name,
+    'person' || n || '@example.com' as email,
+    if(sy.system = 'psa', ['US', 'UK', 'DE'][1 + n % 3], null) as home_legal_entity,
+    if(sy.system = 'psa', ['Consultant', 'Manager', 'Partner', 'Analyst'][1 + n % 4], null) as role,
+    true as is_active
 from range(10000) as r (n)
-cross join (values ('harvest'), ('psa')) as sy (system);
+cross join (values ('psa'), ('harvest')) as sy (system);
 -- Half of the projects have rates by role; everyone has a rate by role in US dollars beside them.
 insert into canonical.rates by name
 select
     'psa' as system,
+    'rates' as stream,
+    'PR' || p.n || '-' || ro.role as record_id,
+    0 as raw_seq,
     'PR' || p.n || '-' || ro.role as external_id,
     'project_role' as scope,
     'P' || p.n as project_external_id,
@@ -103,6 +89,9 @@ cross join (
 insert into canonical.rates by name
 select
     'psa' as system,
+    'rates' as stream,
+    'RO-' || ro.role as record_id,
+    0 as raw_seq,
     'RO-' || ro.role as external_id,
     'role' as scope,
     ro.role,
@@ -115,6 +104,9 @@ from (
 insert into canonical.fx_rates by name
 select
     'bc' as system,
+    'fx' as stream,
+    co.company || '-' || d.day::date as record_id,
+    0 as raw_seq,
     co.company,
     co.company || '-' || d.day::date as external_id,
     'USD' as from_currency,
@@ -127,8 +119,13 @@ cross join (values ('UK Ltd', 'GBP'), ('DE Ltd', 'EUR')) as co (company, currenc
 insert into canonical.accounting_periods by name
 select
     'bc' as system,
+    'periods' as stream,
+    legal_entity as record_id,
+    0 as raw_seq,
     legal_entity || ' Ltd' as company,
+    legal_entity as external_id,
     '2026-03' as period,
-    '2026-03' as external_id,
+    date '2026-03-01' as starts_on,
+    date '2026-04-01' as ends_on,
     'open' as state
 from config.legal_entities;

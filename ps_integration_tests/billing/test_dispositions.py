@@ -78,56 +78,6 @@ def test_a_part_in_a_planned_document_stays_ready(world: World):
     assert world.plan()[0].line_count == 1
 
 
-def test_an_entry_changed_after_posting_stays_posted_and_owes_a_correction(world: World):
-    world.entry("1")
-    world.document("PS-P1-202603-1", "posted", ("tt:1", 3600, "100"))
-    world.new_version("tt:1", seconds=5400)
-    world.night()
-    [part] = world.parts()
-    assert (part["disposition"], part["seconds"], part["amount_minor"]) == ("posted", 5400, 15000)
-    assert "Correction owed" in part["evidence"]
-    [owed] = world.warehouse.rows("select * from billing.corrections_owed")
-    assert (owed["owed_minor"], owed["reason"]) == (5000, "edited_after_posting")
-    assert world.plan() == ()
-    assert world.broken() == ([], [], [])
-
-
-def test_a_rate_changed_after_posting_is_owed_too(world: World):
-    world.entry("1")
-    world.document("PS-P1-202603-1", "posted", ("tt:1", 3600, "90"))
-    world.night()
-    [owed] = world.warehouse.rows("select * from billing.corrections_owed")
-    assert (owed["owed_minor"], owed["reason"]) == (1000, "rate_changed_late")
-    assert world.broken() == ([], [], [])
-
-
-@pytest.mark.parametrize(("change", "reason"), [
-    ({"is_deleted": True}, "deleted_after_posting"),
-    ({"approval_state": "submitted"}, "approval_withdrawn"),
-    ({"is_billable": False}, "no_longer_billable"),
-])  # fmt: skip
-def test_what_is_no_longer_due_is_owed_back(world: World, change, reason: str):
-    world.entry("1")
-    world.document("PS-P1-202603-1", "posted", ("tt:1", 3600, "100"))
-    world.new_version("tt:1", **change)
-    world.night()
-    [owed] = world.warehouse.rows("select * from billing.corrections_owed")
-    assert (owed["owed_minor"], owed["reason"]) == (-10000, reason)
-    assert world.broken() == ([], [], [])
-
-
-def test_an_entry_moved_to_another_project_is_owed_back_there_and_due_here(world: World):
-    world.project("p2")
-    world.rate("r2", project_external_id="psa-p2")
-    world.entry("1")
-    world.document("PS-P1-202603-1", "posted", ("tt:1", 3600, "100"))
-    world.new_version("tt:1", project_id="p2", project_external_id="tt-p2")
-    world.night()
-    rows = world.warehouse.rows("select * from billing.corrections_owed order by project_id")
-    assert [(r["project_id"], r["owed_minor"]) for r in rows] == [("p1", -10000), ("p2", 10000)]
-    assert world.broken() == ([], [], [])
-
-
 def test_time_before_going_live_is_settled_elsewhere(world: World):
     world.entry("1", work_date=date(2026, 1, 31))
     world.night()
@@ -316,3 +266,26 @@ def test_running_the_night_again_changes_nothing(world: World):
     once = world.parts()
     world.night()
     assert world.parts() == once
+
+
+def test_a_task_may_be_billable_on_one_project_and_not_in_general(world: World):
+    for project, flag in ((None, False), ("tt-p1", True)):
+        world.put("canonical.tasks", system="tt", external_id="tt-t", is_billable=flag,
+                  project_external_id=project)  # fmt: skip
+    world.entry("1", task_external_id="tt-t", task_is_billable=True)
+    world.night()
+    assert world.fate() == ("queued", "to_be_planned")
+    assert world.broken() == ([], [], [])
+
+
+def test_a_project_known_only_to_another_erp_than_tonights_is_held(world: World):
+    world.entry("1", erp_system="newerp", erp_company="UK2")
+    world.night()
+    assert world.fate() == ("excepted", "project_not_in_erp")
+
+
+def test_time_of_a_system_that_supplies_none_is_not_ours_to_account_for(world: World):
+    world.entry("1", system="psa", entry_id="psa:1", resource_id=None, home_legal_entity=None)
+    world.night()
+    assert world.parts("psa:1") == []
+    assert world.broken() == ([], [], [])

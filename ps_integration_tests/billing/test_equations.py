@@ -93,6 +93,10 @@ def test_completeness_fails_when_the_resolved_entries_are_wrong(world: World, mu
     "delete from canonical.entry_versions where entry_id = 'tt:7'",
     "delete from canonical.entry_versions where entry_id = 'tt:4' and version_no = 1",
     "insert into canonical.entry_versions from canonical.entry_versions where entry_id = 'tt:7'",
+    ("insert into canonical.entry_versions from canonical.entry_versions "
+    "where entry_id = 'tt:4' and version_no = 1"),
+    ("insert into canonical.entry_versions from canonical.entry_versions "
+    "where entry_id = 'tt:4' and version_no = 2"),
     ("insert into raw.records (system, stream, record_id, raw_seq, is_tombstone) "
     "values ('tt', 'time_entries', 'new', 102, false)"),
 ])  # fmt: skip

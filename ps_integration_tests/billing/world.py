@@ -47,6 +47,15 @@ class World:
             valid_from=FAR_PAST,
             valid_to=FAR_FUTURE,
         )
+        put(
+            "config.routing",
+            role="erp",
+            legal_entity="UK",
+            system="bc",
+            company="UKCO",
+            valid_from=FAR_PAST,
+            valid_to=FAR_FUTURE,
+        )
         put("config.going_live", legal_entity="UK", time_system="tt", bill_from=date(2026, 2, 1))
         put("ops.openings", legal_entity="UK", time_system="tt", bill_from=date(2026, 2, 1),
             signed_by="Ravi Shah")  # fmt: skip
@@ -170,6 +179,7 @@ class World:
         self.put("canonical.time_entries", **common, stream="time_entries", record_id=number,
                  unit_price=own["unit_price"], currency="GBP")  # fmt: skip
         self.put("canonical.entry_versions", **common, entry_id=row["entry_id"],
+                 stream="time_entries", record_id=number,
                  version_no=row["version_no"], version_sha256=row["version_sha256"],
                  is_deleted=row["is_deleted"], role=row.get("role"),
                  task_external_id=row.get("task_external_id"))  # fmt: skip

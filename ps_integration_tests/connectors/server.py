@@ -9,11 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Script:
-    """Answers in order (the last repeats); each is a function of the handler, or a tuple."""
+    """Answers in order (the last repeats); each is a function of the handler, or a tuple.
+
+    `aside` answers a path out of that order, None = it does not.
+    """
 
     answers: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     url: str = ""
+    aside: Callable[[str], object] = lambda _: None
 
     def next(self) -> object:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -29,7 +33,7 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
         def _serve(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             script.requests.append((self.command, self.path, dict(self.headers), body))
-            answer = script.next()
+            answer = script.aside(self.path) or script.next()
             if isinstance(answer, Callable):
                 answer(self)
                 return
@@ -50,8 +54,8 @@ def _handler(script: Script) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def scripted(*answers: object) -> Iterator[Script]:
-    script = Script(list(answers))
+def scripted(*answers: object, aside: Callable[[str], object] = lambda _: None) -> Iterator[Script]:
+    script = Script(list(answers), aside=aside)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
     server.daemon_threads = True
     script.url = f"http://127.0.0.1:{server.server_port}"

@@ -8,17 +8,11 @@ import pytest
 from ps_integration.connectors.vendors.business_central import BusinessCentralConnector
 from ps_integration.connectors.vendors.business_central.options import Options
 from ps_integration.domain.records import RecordRefusedError
-from ps_integration_tests.connectors.replay import payloads, replayed, rows
+from ps_integration_tests.connectors.cases import Case, rows
 
 COMPANY = "11111111-1111-4111-8111-111111111111"
-OPTIONS = {
-    "tenant": "demo",
-    "environment": "Production",
-    "companies": {"uk": COMPANY},
-    "revenue_accounts": ["4000"],
-    "revenue_resources": ["CONSULT"],
-    "custom_api": {"publisher": "psIntegration", "group": "billing", "version": "v1.0"},
-}
+RECORDED = Case("business_central")
+OPTIONS = RECORDED.told["system"]["options"]
 CHANGED = "2026-03-31T22:00:00.000Z"
 
 
@@ -57,21 +51,11 @@ def header(bc, payload, stream="sales_invoices"):
     return rows(bc, stream, payload)[0][1]
 
 
-def test_every_recorded_record_becomes_complete_rows():
-    with replayed("business_central", OPTIONS) as bc:
-        for stream in bc.streams():
-            found = payloads(bc, stream.name)
-            made = {table for one in found for table, _ in rows(bc, stream.name, one)}
-            assert made == set(stream.feeds), stream.name
-
-
-def test_of_the_recorded_invoices_only_revenue_lines_of_projects_are_lines():
-    with replayed("business_central", OPTIONS) as bc:
-        found = [
-            row for one in payloads(bc, "sales_invoices") for row in rows(bc, "sales_invoices", one)
-        ]
-        numbers = [values["object_number"] for table, values in found if table == "erp_lines"]
-        states = [values["status"] for table, values in found if table == "erp_documents"]
+def test_of_the_recorded_invoices_only_revenue_lines_of_projects_are_lines(bc):
+    recorded = RECORDED.records("sales_invoices")
+    found = [row for one in recorded for row in rows(bc, "sales_invoices", one)]
+    numbers = [values["object_number"] for table, values in found if table == "erp_lines"]
+    states = [values["status"] for table, values in found if table == "erp_documents"]
     assert sorted(numbers) == ["4000", "4000", "CONSULT"]
     assert sorted(states) == ["draft", "part_paid"]
 

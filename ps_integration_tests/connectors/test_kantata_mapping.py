@@ -7,18 +7,10 @@ import pytest
 from ps_integration.connectors.vendors.kantata import KantataConnector
 from ps_integration.connectors.vendors.kantata.options import Options
 from ps_integration.domain.records import RecordRefusedError
-from ps_integration_tests.connectors.replay import payloads, replayed, rows
+from ps_integration_tests.connectors.cases import Case, rows
 
-OPTIONS = {
-    "custom_fields": {
-        "code": "Project Code",
-        "cap": "Not To Exceed",
-        "billing_type": "Billing Type",
-    },
-    "customer_fields": {"number": "Customer Number"},
-    "resource_fields": {"home_legal_entity": "Home Entity"},
-    "billing_type_values": {"T&M": "time_and_materials", "Internal": "internal"},
-}
+RECORDED = Case("kantata")
+OPTIONS = RECORDED.told["system"]["options"]
 GBP = {"currency": "GBP", "currency_base_unit": 100}
 
 
@@ -79,24 +71,12 @@ def reference(**changes):
     return {**record, **changes}
 
 
-def test_every_recorded_record_becomes_complete_rows():
-    with replayed("kantata", OPTIONS) as kantata:
-        for stream in kantata.streams():
-            found = payloads(kantata, stream.name)
-            made = {table for one in found for table, _ in rows(kantata, stream.name, one)}
-            assert made == set(stream.feeds), stream.name
-
-
 def test_an_exact_slice_of_each_answer_stands_in_the_raw_record():
-    with replayed("kantata", OPTIONS) as kantata:
-        apollo = payloads(kantata, "workspaces")[0]
-        assert apollo["workspace"]["title"] == "Apollo"
-        assert [group["name"] for group in apollo["workspace_groups"]] == [
-            "Northwind",
-            "Region north",
-        ]
-        names = {value["custom_field_name"] for value in apollo["custom_field_values"]}
-        assert names == {"Project Code", "Not To Exceed", "Billing Type"}
+    apollo = RECORDED.records("workspaces")[0]
+    assert apollo["workspace"]["title"] == "Apollo"
+    assert [one["name"] for one in apollo["workspace_groups"]] == ["Northwind", "Region north"]
+    names = {value["custom_field_name"] for value in apollo["custom_field_values"]}
+    assert names == {"Project Code", "Not To Exceed", "Billing Type"}
 
 
 def test_an_archived_project_is_closed():

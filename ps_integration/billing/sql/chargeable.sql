@@ -4,15 +4,22 @@
 create or replace temp table approved_entries as
 with time_systems as (
     select system
-    from config.systems
-    where list_contains(string_split(replace(roles, ' ', ''), ','), 'time')
+    from config.system_roles
+    where role = 'time'
+    union distinct
+    select system
+    from config.routing
+    where role = 'time'
 ),
 
 routed as (
     select distinct
         ho.home_legal_entity,
         ho.work_date
-    from (select distinct home_legal_entity, work_date from billing.entries) as ho
+    from (select distinct
+        home_legal_entity,
+        work_date
+    from billing.entries) as ho
     inner join config.routing as ro
         on
             ro.role = 'time'
@@ -41,7 +48,7 @@ select
     en.task_id,
     en.resource_matches,
     en.project_matches,
-    en.role,
+    ev.role,
     tn.name as task_name,
     en.work_date,
     coalesce(en.seconds, 0) as seconds,
@@ -71,7 +78,9 @@ select
         and coalesce(en.seconds, 0) <> 0
     ) as is_by_the_hour
 from billing.entries as en
-left join time_systems as ts on en.system = ts.system
+inner join time_systems as ts on en.system = ts.system
+left join canonical.entry_versions as ev
+    on en.entry_id = ev.entry_id and en.version_no = ev.version_no
 left join routed as rd
     on en.home_legal_entity = rd.home_legal_entity and en.work_date = rd.work_date
 left join config.legal_entities as le on en.legal_entity = le.legal_entity
@@ -81,10 +90,4 @@ left join task_names as tn on en.system = tn.system and en.task_external_id = tn
 where
     en.approval_state = 'approved'
     and not coalesce(en.is_deleted, false)
-    and (
-        en.is_primary
-        or (
-            ts.system is not null
-            and rd.work_date is null
-        )
-    );
+    and (en.is_primary or rd.work_date is null);

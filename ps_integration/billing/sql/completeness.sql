@@ -55,12 +55,12 @@ select
     coalesce(ap.currency, di.currency) as currency,
     coalesce(ap.period, di.period) as period,
     coalesce(ap.approved_count, 0) as approved_count,
-    coalesce(ap.approved_seconds, 0)::bigint as approved_seconds,
-    coalesce(ap.approved_minor, 0)::bigint as approved_minor,
+    cast(coalesce(ap.approved_seconds, 0) as bigint) as approved_seconds,
+    cast(coalesce(ap.approved_minor, 0) as bigint) as approved_minor,
     coalesce(ap.unpriced_count, 0) as unpriced_count,
     coalesce(di.disposed_count, 0) as disposed_count,
-    coalesce(di.disposed_seconds, 0)::bigint as disposed_seconds,
-    coalesce(di.disposed_minor, 0)::bigint as disposed_minor,
+    cast(coalesce(di.disposed_seconds, 0) as bigint) as disposed_seconds,
+    cast(coalesce(di.disposed_minor, 0) as bigint) as disposed_minor,
     coalesce(di.disposed_unpriced_count, 0) as disposed_unpriced_count,
     coalesce(
         ap.approved_count = di.disposed_count

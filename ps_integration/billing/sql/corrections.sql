@@ -1,5 +1,6 @@
 -- Fills billing.corrections_owed: where the documents say otherwise than the dispositions of today,
--- by entry and by the project, legal entity, currency and period it was and is billed under.
+-- by entry and by the project, legal entity, currency and period it was and is billed under. What
+-- an entry in quarantine should come to is not known, so nothing is owed for it yet.
 delete from billing.corrections_owed;
 
 insert into billing.corrections_owed by name
@@ -62,7 +63,10 @@ fates as (
     select
         cv.entry_id,
         coalesce(cv.is_deleted, false) as is_deleted,
-        cv.approval_state
+        cv.approval_state,
+        (cv.system, cv.stream, cv.record_id) in (
+            select (qu.system, qu.stream, qu.record_id) from quarantine.records as qu
+        ) as is_unknown
     from canonical.current_versions as cv
     inner join billed as bi on cv.entry_id = bi.object_id
 ),
@@ -75,13 +79,13 @@ compared as (
         coalesce(li.legal_entity, ta.legal_entity) as legal_entity,
         coalesce(li.currency, ta.currency) as currency,
         coalesce(li.period, ta.period) as period,
-        coalesce(li.confirmed_minor, 0)::bigint as confirmed_minor,
-        coalesce(li.in_flight_minor, 0)::bigint as in_flight_minor,
-        if(
+        cast(coalesce(li.confirmed_minor, 0) as bigint) as confirmed_minor,
+        cast(coalesce(li.in_flight_minor, 0) as bigint) as in_flight_minor,
+        cast(if(
             coalesce(ta.is_unpriced, false),
             coalesce(li.confirmed_minor, 0) + coalesce(li.in_flight_minor, 0),
             coalesce(ta.target_minor, 0)
-        )::bigint as target_minor,
+        ) as bigint) as target_minor,
         li.object_id is not null as is_billed_here,
         ta.object_id is not null as is_due_here
     from lines as li
@@ -108,7 +112,7 @@ select
     case
         when co.object_kind = 'milestone' then 'milestone_changed'
         when fa.is_deleted then 'deleted_after_posting'
-        when fa.approval_state is distinct from 'approved' then 'approval_withdrawn'
+        when coalesce(fa.approval_state <> 'approved', true) then 'approval_withdrawn'
         when not co.is_due_here or not co.is_billed_here then 'moved'
         when co.target_minor = 0 then 'no_longer_billable'
         when exists (
@@ -121,4 +125,6 @@ select
     end as reason
 from compared as co
 left join fates as fa on co.object_id = fa.entry_id
-where co.target_minor <> co.confirmed_minor + co.in_flight_minor;
+where
+    co.target_minor <> co.confirmed_minor + co.in_flight_minor
+    and not coalesce(fa.is_unknown, false);

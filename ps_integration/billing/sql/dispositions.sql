@@ -35,6 +35,14 @@ cut as (
     left join cap_cuts as cc on ga.entry_id = cc.entry_id
 ),
 
+wo as (
+    select distinct
+        entry_id,
+        part
+    from ops.decisions
+    where kind = 'write_off' and decided_by <> seconded_by
+),
+
 open_parts as (
     select
         *,
@@ -61,13 +69,7 @@ open_parts as (
         cu.amount_minor - cu.fitting_minor as part_minor,
         if(wo.entry_id is not null, 'written_off', 'cap_used_up') as part_reason
     from cut as cu
-    left join (
-        select distinct
-            entry_id,
-            part
-        from ops.decisions
-        where kind = 'write_off' and decided_by <> seconded_by
-    ) as wo on cu.entry_id = wo.entry_id and cu.part + 1 = wo.part and cu.fitting_seconds > 0
+    left join wo on cu.entry_id = wo.entry_id and cu.part + 1 = wo.part and cu.fitting_seconds > 0
     where cu.is_over_cap
 ),
 
@@ -76,7 +78,8 @@ billed_parts as (
         ae.*,
         be.is_changed,
         if(be.is_changed, be.first_part, ll.part) as part_no,
-        cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint) as part_seconds,
+        cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint)
+            as part_seconds,
         sum(ll.amount_minor) as billed_minor,
         bool_or(ll.is_posted) as is_posted,
         min_by(ll.document_ref, (not ll.is_posted, ll.document_ref)) as document_ref,
@@ -153,12 +156,14 @@ all_parts as (
             when pd.document_ref is not null
                 then 'Planned in ' || pd.document_ref || ', waiting for approval.'
             when op.part_reason = 'before_bill_from'
-                then 'Worked on ' || op.work_date || ', before billing from here began on '
+                then
+                    'Worked on ' || op.work_date || ', before billing from here began on '
                     || op.bill_from || '.'
             when op.part_reason = 'invoiced_at_source'
                 then 'Marked invoiced by ' || op.system || '; no line of ours has it.'
             when op.part_reason = 'written_off'
-                then 'Written off by ' || coalesce(op.decided_by, 'a person') || ' and '
+                then
+                    'Written off by ' || coalesce(op.decided_by, 'a person') || ' and '
                     || coalesce(op.seconded_by, 'a second person')
                     || coalesce(': ' || op.write_off_reason, '') || '.'
             when op.part_reason = 'entry_not_billable'
@@ -175,32 +180,39 @@ all_parts as (
             when op.part_reason = 'billed_by_fixed_fee'
                 then 'Covered by the fixed fee of project ' || coalesce(op.project_id, '') || '.'
             when op.break_id is not null
-                then 'Break ' || op.break_rule || ' (' || op.break_id || ') is open on '
+                then
+                    'Break ' || op.break_rule || ' (' || op.break_id || ') is open on '
                     || op.held_thing || '.'
             when op.part_reason = 'cap_used_up'
-                then 'The cap of project ' || op.project_id || ', '
+                then
+                    'The cap of project ' || op.project_id || ', '
                     || money_text(op.cap_minor, op.factor, op.currency) || ', is used up: '
-                    || money_text(op.used_minor::bigint, op.factor, op.currency)
+                    || money_text(cast(op.used_minor as bigint), op.factor, op.currency)
                     || ' is in documents, the rest went to earlier work.'
             when op.part_reason = 'opening_not_signed'
-                then 'The opening list of ' || op.legal_entity || ' and ' || op.system
+                then
+                    'The opening list of ' || op.legal_entity || ' and ' || op.system
                     || ' is not signed.'
             when op.part_reason = 'to_be_planned' and op.posting_period <> op.period
-                then 'Ready; period ' || op.period || ' is ' || op.work_period_state
+                then
+                    'Ready; period ' || op.period || ' is ' || op.work_period_state
                     || ' and policy shifts it to ' || op.posting_period || '.'
             when op.part_reason = 'to_be_planned' then 'Ready for the next batch.'
             when op.part_reason = 'period_rejected'
-                then 'Period ' || op.period || ' is ' || op.work_period_state
+                then
+                    'Period ' || op.period || ' is ' || op.work_period_state
                     || ' and policy rejects such time; a person must move it or write it off.'
             when op.part_reason in ('period_closed', 'period_not_open', 'period_unknown')
-                then 'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
+                then
+                    'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
                     || ' in the ERP.'
             when op.part_reason = 'no_open_period'
-                then 'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
+                then
+                    'Period ' || coalesce(op.period, '') || ' is ' || op.work_period_state
                     || ' and there is no open period to shift to.'
             else 'Held: ' || replace(op.part_reason, '_', ' ') || '.'
         end as evidence,
-        if(op.part_reason[1:6] = 'break_', op.break_id, null) as break_id,
+        if(starts_with(op.part_reason, 'break_'), op.break_id, null) as break_id,
         pd.document_ref,
         if(op.part_reason = 'to_be_planned', op.posting_period, null) as posting_period
     from open_parts as op
@@ -231,11 +243,12 @@ all_parts as (
         if(is_posted, 'posted', 'queued') as disposition,
         state as reason,
         'In ' || document_ref || coalesce(', ERP document ' || erp_number, '') || ', '
-        || money_text(billed_minor::bigint, factor, currency) || '.'
+        || money_text(cast(billed_minor as bigint), factor, currency) || '.'
         || case
             when part_minor is null then ' No price is found for it any more.'
             when is_changed or part_minor <> billed_minor
-                then ' Correction owed: today it comes to '
+                then
+                    ' Correction owed: today it comes to '
                     || money_text(part_minor, factor, currency) || '.'
             else ''
         end as evidence,

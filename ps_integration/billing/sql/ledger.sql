@@ -39,6 +39,25 @@ inner join line_sums as ls on oa.entry_id = ls.object_id
 where oa.has_lines
 union all
 select
+    ll.object_kind,
+    ll.object_id,
+    ll.legal_entity,
+    ll.currency,
+    ll.period,
+    sum(ll.amount_minor) as target_minor
+from ledger_lines as ll
+where
+    ll.object_kind = 'time_entry'
+    and ll.state not in ('planned', 'refused', 'superseded')
+    and ll.object_id in (
+        select cv.entry_id
+        from canonical.current_versions as cv
+        inner join quarantine.records as qu
+            on cv.system = qu.system and cv.stream = qu.stream and cv.record_id = qu.record_id
+    )
+group by all
+union all
+select
     'milestone' as object_kind,
     mi.system || ':' || mi.external_id as object_id,
     coalesce(min(pr.legal_entity), 'unassigned') as legal_entity,
@@ -230,12 +249,12 @@ select
     legal_entity,
     currency,
     period,
-    sum(confirmed_minor)::bigint as confirmed_minor,
-    sum(in_flight_minor)::bigint as in_flight_minor,
-    sum(target_minor)::bigint as target_minor,
-    sum(owed_minor)::bigint as owed_minor,
-    (sum(confirmed_minor) + sum(erp_difference_minor))::bigint as erp_minor,
-    sum(unexplained)::bigint as unexplained,
+    cast(sum(confirmed_minor) as bigint) as confirmed_minor,
+    cast(sum(in_flight_minor) as bigint) as in_flight_minor,
+    cast(sum(target_minor) as bigint) as target_minor,
+    cast(sum(owed_minor) as bigint) as owed_minor,
+    cast((sum(confirmed_minor) + sum(erp_difference_minor)) as bigint) as erp_minor,
+    cast(sum(unexplained) as bigint) as unexplained,
     sum(unexplained) = 0
     and sum(erp_difference_minor) = 0
     and sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) = sum(target_minor)

@@ -22,9 +22,9 @@ create or replace temp macro minor_of(quantity, unit_price, factor, rounding) as
 create or replace temp macro inverse_rate(rate) as cast(
     cast(
         (
-            2 * 1000000000000000000000000::hugeint
-            + replace(cast(rate as varchar), '.', '')::hugeint
-        ) // (2 * replace(cast(rate as varchar), '.', '')::hugeint)
+            2 * cast(1000000000000000000000000 as hugeint)
+            + cast(replace(cast(rate as varchar), '.', '') as hugeint)
+        ) // (2 * cast(replace(cast(rate as varchar), '.', '') as hugeint))
         as decimal(38, 0)
     ) * cast(0.000000000001 as decimal(13, 12))
     as decimal(28, 12)
@@ -37,9 +37,14 @@ create or replace temp macro role_key(role) as lower(trim(role));
 create or replace temp macro money_text(minor, factor, currency) as
 case
     when minor is null then 'no price'
-    when factor = 1 then minor::varchar || ' ' || currency
-    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
-        || lpad((abs(minor) % factor)::varchar, cast(length(factor::varchar) - 1 as integer), '0') || ' ' || currency
+    when factor = 1 then cast(minor as varchar) || ' ' || currency
+    else
+        case when minor < 0 then '-' else '' end || cast(abs(minor) // factor as varchar) || '.'
+        || lpad(
+            cast(abs(minor) % factor as varchar),
+            cast(length(cast(factor as varchar)) - 1 as integer),
+            '0'
+        ) || ' ' || currency
 end;
 
 -- The identity of what was billed of a milestone: a change of any of the three is a new version.

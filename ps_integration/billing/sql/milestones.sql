@@ -143,8 +143,8 @@ decided as (
             when amount_minor < 0 then 'negative_amount'
             when legal_entity is null then 'legal_entity_unknown'
             when currency is null then 'currency_unknown'
-            when own_currency is distinct from currency then 'currency_differs'
-            when status is distinct from 'active' then 'project_not_active'
+            when coalesce(own_currency <> currency, true) then 'currency_differs'
+            when coalesce(status <> 'active', true) then 'project_not_active'
             when customer_key is null then 'customer_unknown'
             when erp_system is null or erp_company is null then 'no_erp_route'
             when erp_external_id is null then 'project_not_in_erp'
@@ -189,7 +189,7 @@ select
         else 'excepted'
     end as disposition,
     if(pd.document_ref is not null, 'planned', de.decided_reason) as reason,
-    if(de.decided_reason[1:6] = 'break_', de.break_id, null) as break_id,
+    if(starts_with(de.decided_reason, 'break_'), de.break_id, null) as break_id,
     coalesce(de.document_ref, pd.document_ref) as document_ref,
     case
         when de.has_lines then de.billed_period

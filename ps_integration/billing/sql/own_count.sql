@@ -3,8 +3,12 @@
 create or replace temp table own_entries as
 with time_systems as (
     select system
-    from config.systems
-    where list_contains(string_split(replace(roles, ' ', ''), ','), 'time')
+    from config.system_roles
+    where role = 'time'
+    union distinct
+    select system
+    from config.routing
+    where role = 'time'
 ),
 
 people as (
@@ -19,15 +23,6 @@ people as (
     from canonical.crosswalk as xw
     left join billing.resources as rs on xw.canonical_id = rs.resource_id
     where xw.object_kind = 'resource'
-),
-
-tasks as (
-    select
-        system,
-        external_id,
-        bool_and(is_billable) as is_billable
-    from canonical.tasks
-    group by all
 ),
 
 counted as (
@@ -49,6 +44,14 @@ counted as (
         cv.approval_state = 'approved'
         and not coalesce(cv.is_deleted, false)
         and cv.raw_seq in (select rr.raw_seq from raw.records as rr)
+        and not exists (
+            select 1
+            from quarantine.records as qu
+            where
+                qu.system = cv.system
+                and qu.stream = cv.stream
+                and qu.record_id = cv.record_id
+        )
 ),
 
 people_by_day as (
@@ -93,6 +96,53 @@ routes as (
     group by pd.system, pd.external_id, pd.work_date
 ),
 
+-- A task's flag on this project outweighs its flag in general.
+tasks as (
+    select
+        co.system,
+        co.task_external_id,
+        co.project_external_id,
+        coalesce(
+            min(ta.is_billable) filter (where ta.project_external_id is not null),
+            min(ta.is_billable) filter (where ta.project_external_id is null)
+        ) as is_billable
+    from (
+        select distinct
+            system,
+            task_external_id,
+            coalesce(project_external_id, '') as project_external_id
+        from counted
+        where task_external_id is not null
+    ) as co
+    inner join canonical.tasks as ta
+        on
+            co.system = ta.system
+            and co.task_external_id = ta.external_id
+            and coalesce(ta.project_external_id, co.project_external_id) = co.project_external_id
+    group by co.system, co.task_external_id, co.project_external_id
+),
+
+targets as (
+    select
+        co.legal_entity,
+        co.work_date,
+        min((ro.system, coalesce(ro.company, ''))) as target
+    from (
+        select distinct
+            pr.legal_entity,
+            cn.work_date
+        from billing.projects as pr
+        cross join (select distinct work_date from counted) as cn
+    ) as co
+    inner join config.routing as ro
+        on
+            ro.role = 'erp'
+            and co.legal_entity = ro.legal_entity
+            and co.work_date >= ro.valid_from
+            and co.work_date < ro.valid_to
+    group by co.legal_entity, co.work_date
+),
+
 projects_by_day as (
     select
         co.system,
@@ -131,8 +181,8 @@ select
     co.role,
     pr.legal_entity,
     pr.currency,
-    pr.erp_system,
-    coalesce(pr.erp_company, '') as erp_company,
+    tg.target[1] as erp_system,
+    tg.target[2] as erp_company,
     strftime(co.work_date, '%Y-%m') as period,
     coalesce(le.rounding, 'half_up') as rounding,
     le.currency as local_currency,
@@ -162,7 +212,12 @@ left join projects_by_day as pj
         and co.project_external_id = pj.external_id
         and co.work_date = pj.work_date
 left join billing.projects as pr on pj.project_id = pr.project_id and pj.projects = 1
-left join tasks as ta on co.system = ta.system and co.task_external_id = ta.external_id
+left join tasks as ta
+    on
+        co.system = ta.system
+        and co.task_external_id = ta.task_external_id
+        and coalesce(co.project_external_id, '') = ta.project_external_id
+left join targets as tg on pr.legal_entity = tg.legal_entity and co.work_date = tg.work_date
 left join canonical.crosswalk as xt
     on
         co.system = xt.system
@@ -172,5 +227,5 @@ left join canonical.crosswalk as xt
         and co.work_date < xt.valid_to
 left join config.legal_entities as le on pr.legal_entity = le.legal_entity
 left join config.currencies as cu on pr.currency = cu.currency
-left join config.systems as sy on pr.erp_system = sy.system
+left join config.systems as sy on tg.target[1] = sy.system
 where coalesce(ro.is_routed_here, true);

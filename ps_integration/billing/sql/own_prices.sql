@@ -112,7 +112,13 @@ inner join answers as an on aq.question = an.question
 where an.task_external_id is null or an.task_id = aq.task_id;
 
 create or replace temp table own_unit_prices as
-with offers as (
+with source as (
+    select coalesce(max(value), '') as name
+    from config.rule_settings
+    where rule = 'RATES' and setting = 'source'
+),
+
+offers as (
     select
         oe.entry_id,
         orr.rank,
@@ -141,11 +147,7 @@ with offers as (
     from own_entries as oe
     inner join canonical.time_entries as te
         on oe.system = te.system and oe.external_id = te.external_id
-    cross join (
-        select coalesce(max(value), '') as name
-        from config.rule_settings
-        where rule = 'RATES' and setting = 'source'
-    ) as source
+    cross join source
     left join config.rate_precedence as rp on rp.scope = 'entry'
     where
         oe.has_price
@@ -168,9 +170,9 @@ by_rank as (
 best as (
     select
         entry_id,
-        arg_min(if(offered = 1, {'price': unit_price, 'currency': currency}, null), rank)
-            as offer,
-        arg_min(offered, rank) as offered
+        min_by(unit_price, rank) as rate_price,
+        min_by(currency, rank) as rate_currency,
+        min_by(offered, rank) as offered
     from by_rank
     group by entry_id
 )
@@ -182,14 +184,20 @@ select
     oe.local_currency,
     oe.work_date,
     oe.currency,
-    be.offer.price as rate_price,
-    be.offer.currency as rate_currency
+    be.rate_price,
+    be.rate_currency
 from best as be
 inner join own_entries as oe on be.entry_id = oe.entry_id
 where be.offered = 1;
 
 create or replace temp table own_fx as
-with pairs as (
+with max_age as (
+    select max(cast(value as integer)) as days
+    from config.rule_settings
+    where rule = 'FX' and setting = 'max_age_days'
+),
+
+pairs as (
     select distinct
         erp_system,
         erp_company,
@@ -248,11 +256,7 @@ select
 from legs
 where
     if(direct_rate is not null, direct_on, least(in_on, out_on))
-    >= work_date - (
-        select max(cast(value as integer))
-        from config.rule_settings
-        where rule = 'FX' and setting = 'max_age_days'
-    );
+    >= work_date - (select ma.days from max_age as ma);
 
 create or replace temp table own_amounts as
 with prices as (
@@ -314,7 +318,7 @@ select
         when not oe.has_price then 0
         when coalesce(sp.is_as_billed, false)
             then sp.line_minor + minor_of(
-                hours_at(oe.seconds - sp.line_seconds::bigint, oe.scale),
+                hours_at(oe.seconds - cast(sp.line_seconds as bigint), oe.scale),
                 pr.unit_price,
                 oe.factor,
                 oe.rounding

@@ -56,10 +56,14 @@ winners as (
 ),
 
 entry_scope as (
-    select case
-        when coalesce(max(rs.value), '') = '' then 0
-        else (select rp.rank from config.rate_precedence as rp where rp.scope = 'entry')
-    end as rank
+    select
+        case
+            when coalesce(max(rs.value), '') = '' then 0
+            else (
+                select rp.rank from config.rate_precedence as rp
+                where rp.scope = 'entry'
+            )
+        end as rank
     from config.rule_settings as rs
     where rs.rule = 'RATES' and rs.setting = 'source'
 ),
@@ -292,10 +296,12 @@ select
         when co.rate_candidates = 0
             then 'No rate of any scope is valid on ' || co.work_date || '.'
         when co.rate_candidates > 1
-            then co.rate_candidates || ' rates of scope ' || co.rate_scope || ' are valid on '
+            then
+                co.rate_candidates || ' rates of scope ' || co.rate_scope || ' are valid on '
                 || co.work_date || ', ' || co.rate_id || ' and ' || co.other_rate_id
                 || ' among them.'
-        else 'Rate ' || co.rate_id || ' of ' || co.rate_system || ', scope ' || co.rate_scope
+        else
+            'Rate ' || co.rate_id || ' of ' || co.rate_system || ', scope ' || co.rate_scope
             || ' (precedence ' || co.rank || '), '
             || if(
                 co.rate_scope = 'entry',
@@ -308,13 +314,24 @@ select
             || case
                 when co.rate_currency = co.currency then ''
                 when co.problem = 'fx_missing'
-                    then '; no FX rate to ' || coalesce(co.currency, 'an unknown currency')
+                    then
+                        '; no FX rate to ' || coalesce(co.currency, 'an unknown currency')
                         || ' is known by then'
                 when co.problem = 'fx_stale'
-                    then '; the latest FX rate to ' || co.currency || ' is of ' || co.fx_valid_on
+                    then
+                        '; the latest FX rate to ' || co.currency || ' is of ' || co.fx_valid_on
                         || ', too old'
-                else ' times FX ' || plain_number(co.fx_rate) || ' of ' || co.fx_valid_on || ' (' || co.fx_source
-                    || '), rounded half up to 5 decimals: ' || plain_number(co.unit_price) || ' ' || co.currency
+                else
+                    ' times FX '
+                    || plain_number(co.fx_rate)
+                    || ' of '
+                    || co.fx_valid_on
+                    || ' ('
+                    || co.fx_source
+                    || '), rounded half up to 5 decimals: '
+                    || plain_number(co.unit_price)
+                    || ' '
+                    || co.currency
             end
             || '.'
     end as derivation

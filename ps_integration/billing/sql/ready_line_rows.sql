@@ -54,5 +54,5 @@ select
         partition by document_no
         order by work_date, line_key
     ) as line_no,
-    (work_date || ' ' || what)[1:91] || ' ' || sha256(line_key)[1:8] as description
+    left(work_date || ' ' || what, 91) || ' ' || left(sha256(line_key), 8) as description
 from keyed;

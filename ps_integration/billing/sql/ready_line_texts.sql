@@ -1,7 +1,7 @@
 -- The lines of some documents, each document's as one JSON text in any order.
 select
     document_no,
-    to_json(
+    cast(to_json(
         list(
             {
                 'line_no': line_no,
@@ -14,16 +14,16 @@ select
                 'project_id': project_id,
                 'legal_entity': legal_entity,
                 'period': period,
-                'work_date': work_date::varchar,
+                'work_date': cast(work_date as varchar),
                 'seconds': seconds,
-                'quantity': quantity::varchar,
-                'unit_price': unit_price::varchar,
+                'quantity': cast(quantity as varchar),
+                'unit_price': cast(unit_price as varchar),
                 'amount_minor': amount_minor,
                 'currency': currency,
                 'description': description
             }
         )
-    )::varchar as lines
+    ) as varchar) as lines
 from billing.ready_lines
 where document_no between $first_no and $last_no
 group by document_no

@@ -40,8 +40,8 @@ union all
 select
     'milestone' as object_kind,
     mi.object_id,
-    mi.object_id[position(':' in mi.object_id) + 1:] as external_id,
-    mi.object_id[1:position(':' in mi.object_id) - 1] as source_system,
+    substr(mi.object_id, instr(mi.object_id, ':') + 1) as external_id,
+    split_part(mi.object_id, ':', 1) as source_system,
     1 as part,
     milestone_sha(mi.amount_minor, mi.currency, mi.reached_on) as version_sha256,
     mi.project_id,

@@ -1,10 +1,10 @@
 -- Fills billing.record_counts, per system with time:
 --   raw_records  time records the system has shown, once each, plus one for every older entry
 --                version whose raw row is still there to prove it
+--   quarantined  records in quarantine, whatever they were before
 --   approved, not_approved, deleted
---                entries by their current version; deleted also has tombstoned records that
+--                other entries by their current version; deleted also has tombstoned records that
 --                never became an entry
---   quarantined  records in quarantine that never became an entry
 --   superseded   older versions, by the number of the newest one
 -- so a lost raw row, a lost or doubled version, and a record in no drawer each break the equation.
 delete from billing.record_counts;
@@ -12,8 +12,12 @@ delete from billing.record_counts;
 insert into billing.record_counts by name
 with time_systems as (
     select system
-    from config.systems
-    where list_contains(string_split(replace(roles, ' ', ''), ','), 'time')
+    from config.system_roles
+    where role = 'time'
+    union distinct
+    select system
+    from config.routing
+    where role = 'time'
 ),
 
 streams as (
@@ -78,35 +82,6 @@ proven as (
     group by ev.system
 ),
 
-entries as (
-    select
-        cv.system,
-        count(*) filter (where coalesce(cv.is_deleted, false)) as deleted,
-        count(*) filter (
-            where not coalesce(cv.is_deleted, false) and cv.approval_state = 'approved'
-        ) as approved,
-        count(*) filter (
-            where
-            not coalesce(cv.is_deleted, false)
-            and cv.approval_state is distinct from 'approved'
-        ) as not_approved,
-        sum(cv.version_no - 1) as superseded
-    from canonical.current_versions as cv
-    inner join time_systems as ts on cv.system = ts.system
-    group by cv.system
-),
-
-never_deleted as (
-    select
-        rr.system,
-        count(*) as deleted
-    from raw_rows as rr
-    left join versioned as ve
-        on rr.system = ve.system and rr.stream = ve.stream and rr.record_id = ve.record_id
-    where rr.is_current and rr.is_tombstone and ve.record_id is null
-    group by rr.system
-),
-
 in_quarantine as (
     select distinct
         qu.system,
@@ -117,21 +92,67 @@ in_quarantine as (
     inner join time_systems as ts on qu.system = ts.system
 ),
 
+held as (
+    select
+        system,
+        count(*) as quarantined
+    from in_quarantine
+    group by system
+),
+
+entries as (
+    select
+        cv.system,
+        count(distinct cv.entry_id) filter (where coalesce(cv.is_deleted, false)) as deleted,
+        count(distinct cv.entry_id) filter (
+            where not coalesce(cv.is_deleted, false) and cv.approval_state = 'approved'
+        ) as approved,
+        count(distinct cv.entry_id) filter (
+            where
+            not coalesce(cv.is_deleted, false)
+            and cv.approval_state is distinct from 'approved'
+        ) as not_approved
+    from canonical.current_versions as cv
+    inner join time_systems as ts on cv.system = ts.system
+    left join in_quarantine as iq
+        on cv.system = iq.system and cv.stream = iq.stream and cv.record_id = iq.record_id
+    where iq.record_id is null
+    group by cv.system
+),
+
+numbered as (
+    select
+        ev.system,
+        ev.entry_id,
+        max(ev.version_no) - 1 as older
+    from canonical.entry_versions as ev
+    inner join time_systems as ts on ev.system = ts.system
+    group by ev.system, ev.entry_id
+),
+
+outdated as (
+    select
+        system,
+        sum(older) as superseded
+    from numbered
+    group by system
+),
+
 never_entries as (
     select
-        iq.system,
-        count(*) as quarantined
-    from in_quarantine as iq
+        rr.system,
+        count(*) as deleted
+    from raw_rows as rr
     left join versioned as ve
-        on iq.system = ve.system and iq.stream = ve.stream and iq.record_id = ve.record_id
-    left join raw_rows as rr
-        on
-            iq.system = rr.system
-            and iq.stream = rr.stream
-            and iq.record_id = rr.record_id
-            and rr.is_current
-    where ve.record_id is null and not coalesce(rr.is_tombstone, false)
-    group by iq.system
+        on rr.system = ve.system and rr.stream = ve.stream and rr.record_id = ve.record_id
+    left join in_quarantine as iq
+        on rr.system = iq.system and rr.stream = iq.stream and rr.record_id = iq.record_id
+    where
+        rr.is_current
+        and rr.is_tombstone
+        and ve.record_id is null
+        and iq.record_id is null
+    group by rr.system
 )
 
 select
@@ -139,15 +160,16 @@ select
     coalesce(sh.records, 0) + coalesce(po.older, 0) as raw_records,
     coalesce(en.not_approved, 0) as not_approved,
     coalesce(en.approved, 0) as approved,
-    coalesce(ne.quarantined, 0) as quarantined,
-    coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) as deleted,
-    coalesce(en.superseded, 0)::bigint as superseded,
+    coalesce(he.quarantined, 0) as quarantined,
+    coalesce(en.deleted, 0) + coalesce(ne.deleted, 0) as deleted,
+    cast(coalesce(ou.superseded, 0) as bigint) as superseded,
     coalesce(sh.records, 0) + coalesce(po.older, 0)
-    = coalesce(en.not_approved, 0) + coalesce(en.approved, 0) + coalesce(ne.quarantined, 0)
-    + coalesce(en.deleted, 0) + coalesce(nd.deleted, 0) + coalesce(en.superseded, 0) as holds
+    = coalesce(en.not_approved, 0) + coalesce(en.approved, 0) + coalesce(he.quarantined, 0)
+    + coalesce(en.deleted, 0) + coalesce(ne.deleted, 0) + coalesce(ou.superseded, 0) as holds
 from time_systems as ts
 left join shown as sh on ts.system = sh.system
 left join proven as po on ts.system = po.system
 left join entries as en on ts.system = en.system
-left join never_entries as ne on ts.system = ne.system
-left join never_deleted as nd on ts.system = nd.system;
+left join outdated as ou on ts.system = ou.system
+left join held as he on ts.system = he.system
+left join never_entries as ne on ts.system = ne.system;

@@ -1,4 +1,4 @@
--- Time entries with lines of ours; `is_changed` once the entry is no longer the one that was billed.
+-- Time entries with lines of ours; `is_changed` once an entry is not the one that was billed.
 create or replace temp table billed_entries as
 select
     ae.entry_id,

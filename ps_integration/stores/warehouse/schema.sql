@@ -70,6 +70,7 @@ create table if not exists raw.watermarks (
     system varchar, stream varchar, watermark varchar, moved_at timestamptz, run_id varchar
 );
 -- A record missing from a complete re-listing of its window; two clean misses make a tombstone.
+-- It stays known here until the record is seen again.
 create table if not exists raw.missing (
     system varchar, stream varchar, record_id varchar, run_id varchar, missed_at timestamptz,
     misses integer
