@@ -1,6 +1,7 @@
 """Before the first night: `init`, `config`, `doctor`, as a person types them."""
 
 import json
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_the_schema_is_one_json_document():
 
 
 def findings(world: World, **changes: str) -> tuple[int, dict[tuple[str, str], tuple[str, str]]]:
-    result = run("doctor", "--firm", str(world.firm_path), "--json", **world.environ, **changes)
+    result = run("doctor", "--firm", str(world.firm_path), "--json", **{**world.environ, **changes})
     said = json.loads(result.stdout.splitlines()[-1])["findings"]
     assert not any(secret in result.output for secret in firm.SECRETS)
     return result.exit_code, {
@@ -107,8 +108,6 @@ def findings(world: World, **changes: str) -> tuple[int, dict[tuple[str, str], t
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_well_firm(north: World):
-    from datetime import UTC, datetime
-
     north.state.set_clock(datetime.now(UTC))
     code, found = findings(north)
     assert {key: one for key, one in found.items() if one[0] != "ok"} == {}

@@ -13,9 +13,7 @@ PLACES = ("P3 intent-committed", "P4 answered", "P6 committed@3", "P9 read-back"
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_night_killed_while_posting_ends_as_an_undisturbed_one(
-    north: World, undisturbed, place
-):
+def test_a_night_killed_while_posting_ends_as_an_undisturbed_one(north: World, undisturbed, place):
     north.state.set_clock(SECOND)
     harness = {"PS_CRASHPOINT_HARNESS": "1", "PS_CRASHPOINT": place}
     running = process(north, "--as-of", "2026-03-10", **harness)
@@ -26,9 +24,7 @@ def test_a_night_killed_while_posting_ends_as_an_undisturbed_one(
 
 
 @pytest.mark.parametrize("share", [0.35, 0.6, 0.8])
-def test_a_night_killed_at_any_moment_ends_as_an_undisturbed_one(
-    north: World, undisturbed, share
-):
+def test_a_night_killed_at_any_moment_ends_as_an_undisturbed_one(north: World, undisturbed, share):
     north.state.set_clock(SECOND)
     running = process(north, "--as-of", "2026-03-10")
     time.sleep(6 * share * random.uniform(0.8, 1.2))
