@@ -1,9 +1,11 @@
 # What a newcomer, a developer and CI run. Everything lives in .venv, from the hash-pinned lock.
 PYTHON ?= python3
 BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)/data/dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint dev bench lock clean
+.PHONY: help demo test lint defs dev bench lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +29,13 @@ lint: .venv/installed  ## format, lint, types, import contracts, rule SQL
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 ps_integration
 
-dev: .venv/installed  ## open the Dagster UI on the demonstration firm, sandbox included
+$(DAGSTER_HOME)/dagster.yaml:
+	@mkdir -p $(DAGSTER_HOME) && cp docs/dagster.yaml $@
+
+defs: .venv/installed $(DAGSTER_HOME)/dagster.yaml  ## load the Dagster definitions and check them
+	$(BIN)/dg check defs
+
+dev: .venv/installed $(DAGSTER_HOME)/dagster.yaml  ## open the Dagster UI on the demonstration firm, sandbox included
 	$(BIN)/ps-integration sandbox -- $(BIN)/dg dev
 
 bench: .venv/installed  ## drive a million time entries from raw to batches, with timings

@@ -12,6 +12,7 @@ from ps_integration.cli import (
     demo,
     night,
     opening,
+    replay,
     reports,
     sandbox,
     story,
@@ -29,6 +30,7 @@ app.command("nightly")(night.command)
 app.command("init")(config.init_command)
 app.command("doctor")(config.doctor_command)
 app.command("why")(story.command)
+app.command("replay")(replay.command)
 app.command("report")(reports.command)
 app.command("sandbox")(sandbox.command)
 app.add_typer(config.app, name="config")

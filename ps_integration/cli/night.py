@@ -82,7 +82,7 @@ def _batches(batches: list[dict[str, object]]) -> None:
         output.table("Posting batches", columns, [
             [
                 batch["batch_id"], batch["system"], batch["legal_entity"], batch["period"],
-                batch["lines"], f"{batch['amount']} {batch['currency']}", batch["status"],
+                batch["lines"], f"{batch['amount']:,} {batch['currency']}", batch["status"],
             ]
             for batch in batches
         ])  # fmt: skip

@@ -1,18 +1,19 @@
 """One asset per box of the data flow, made from the workflows' own list of steps."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from ps_integration.defs.resources import FirmResource, environ
-from ps_integration.errors import PsIntegrationError, RetryLaterError
+from ps_integration.defs.metadata import of_check, of_step, shown
+from ps_integration.defs.resources import FirmResource
+from ps_integration.defs.running import run_end, run_extract, run_step
 from ps_integration.settings.firm import Firm, System
-from ps_integration.workflows.night import CheckResult, StepResult
-from ps_integration.workflows.nightly import workbench
-from ps_integration.workflows.steps import STEPS, Step, Workbench, extract_one
+from ps_integration.workflows.steps import STEPS, CheckSpec, Step
 
 WRITER_POOL = "warehouse_writer"
+END = "published_night"
 _OWNERS = {
     "extract": "team:integration",
     "conform": "team:integration",
@@ -22,7 +23,6 @@ _OWNERS = {
     "feedback": "team:integration",
     "report": "team:finance",
 }
-_RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL)
 
 Events = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
@@ -33,9 +33,10 @@ def raw_assets(firm: Firm) -> list[dg.AssetsDefinition]:
 
 
 def step_assets(firm: Firm) -> list[dg.AssetsDefinition]:
-    """Every other step of the night, after the raw records of all systems."""
+    """Every other step of the night, after the raw records of all systems, and its end."""
     raw_keys = [raw_key(system) for system in firm.systems]
-    return [_step_asset(step, raw_keys, firm) for step in STEPS if step.name != "raw"]
+    steps = [_step_asset(step, raw_keys, firm) for step in STEPS if step.name != "raw"]
+    return [*steps, _end_asset()]
 
 
 def raw_key(system: System) -> dg.AssetKey:
@@ -49,29 +50,38 @@ def api_pool(system_id: str) -> str:
 
 
 def _raw_asset(system: System) -> dg.AssetsDefinition:
+    check = f"read_{system.id}"
+
     @dg.asset(
         key=raw_key(system),
         group_name="extract",
-        kinds={"python", "http" if system.vendor != "files" else "file"},
+        kinds={"python", "csv" if system.vendor == "files" else "rest"},
         owners=[_OWNERS["extract"]],
         deps=["recovery"],
         pool=api_pool(system.id),
-        retry_policy=_RETRY,
-        freshness_policy=_freshness(system),
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(hours=system.freshness_hours)
+        ),
         tags={"ps/system": system.id, "ps/vendor": system.vendor},
-        description=f"What {system.id} ({system.vendor}) says, exactly as received, append-only.",
+        description=(
+            f"What {system.id} says ({system.vendor}; {', '.join(system.roles)}), exactly as "
+            "received and append-only. A record is kept again only when it has changed."
+        ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                check,
+                asset=raw_key(system),
+                description=f"Every stream of {system.id} was read completely",
+            )
+        ],
     )
-    def raw(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult[Any]:
-        result = _run(context, firm, lambda bench: extract_one(bench, system.id))
-        return dg.MaterializeResult(metadata=_metadata(result))
+    def raw(context: dg.AssetExecutionContext, firm: FirmResource) -> Events:
+        result = run_extract(context, firm, system.id)
+        yield dg.MaterializeResult(metadata=of_step(result))
+        checks = {one.name: one for one in result.checks}
+        yield of_check(checks[check])
 
     return raw
-
-
-def _freshness(system: System) -> dg.FreshnessPolicy:
-    from datetime import timedelta  # noqa: PLC0415 - only the definition needs it
-
-    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=system.freshness_hours))
 
 
 def _step_asset(step: Step, raw_keys: list[dg.AssetKey], firm: Firm) -> dg.AssetsDefinition:
@@ -86,50 +96,67 @@ def _step_asset(step: Step, raw_keys: list[dg.AssetKey], firm: Firm) -> dg.Asset
         owners=[_OWNERS[step.group]],
         deps=deps,
         pool=WRITER_POOL,
-        description=step.title + ".",
-        check_specs=[
-            dg.AssetCheckSpec(
-                name, asset=step.name, blocking=check.is_blocking, description=check.description
-            )
-            for name, check in step.checks(firm).items()
-        ],
+        description=f"{step.title}.",
+        check_specs=_specs(step.name, step.checks(firm)),
     )
     def run(context: dg.AssetExecutionContext, firm: FirmResource) -> Events:
-        result = _run(context, firm, step.run)
-        yield dg.MaterializeResult(metadata=_metadata(result))
+        result = run_step(context, firm, step)
+        yield dg.MaterializeResult(metadata=of_step(result))
         for check in result.checks:
-            yield _check(check)
+            yield of_check(check)
 
     return run
 
 
-def _run(context: dg.AssetExecutionContext, firm: FirmResource, step: Any) -> StepResult:  # noqa: ANN401 - a step or its one-system form
-    try:
-        with workbench(firm.night(context), environ()) as bench:
-            result: StepResult = step(_typed(bench))
-            return result
-    except RetryLaterError:
-        raise
-    except PsIntegrationError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+def _specs(asset: str, checks: Mapping[str, CheckSpec]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            name, asset=asset, blocking=check.is_blocking, description=check.description
+        )
+        for name, check in checks.items()
+    ]
 
 
-def _typed(bench: Workbench) -> Workbench:
-    return bench
-
-
-def _metadata(result: StepResult) -> Mapping[str, Any]:
-    return {"dagster/row_count": result.row_count, **result.metadata}
-
-
-def _check(check: CheckResult) -> dg.AssetCheckResult:
-    severity = (
-        dg.AssetCheckSeverity.ERROR if check.severity == "error" else (dg.AssetCheckSeverity.WARN)
+def _end_asset() -> dg.AssetsDefinition:
+    @dg.asset(
+        name=END,
+        group_name="report",
+        kinds={"duckdb", "sqlalchemy"},
+        owners=[_OWNERS["report"]],
+        deps=["settled_equations", "reconciliation_report"],
+        pool=WRITER_POOL,
+        description=(
+            "The run's outcome in its own record, and the warehouse as this night left it, "
+            "published to everyone who only reads."
+        ),
     )
-    return dg.AssetCheckResult(
-        check_name=check.name,
-        passed=check.passed,
-        severity=severity,
-        description=check.description,
-        metadata=dict(check.metadata),
+    def end(context: dg.AssetExecutionContext, firm: FirmResource) -> dg.MaterializeResult[Any]:
+        return dg.MaterializeResult(metadata=of_outcome(run_end(context, firm).data))
+
+    return end
+
+
+def of_outcome(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a controller asks first, from the object that `nightly --json` prints."""
+    names = ("verdict", "failed_checks", "unread", "quarantined", "batches")
+    return shown(
+        {
+            **{name: data[name] for name in names},
+            **data["reports"],
+            "posted_lines": data["posted"]["total"],
+            "posted_lines_tonight": data["posted"]["new"],
+            "open_breaks": data["breaks"]["open"],
+            "approved_hours_and_what_became_of_them": _groups(data["completeness"]["groups"]),
+        }
     )
+
+
+def _groups(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Places and amounts; a disposition that nothing has is left out."""
+    places = ("legal_entity", "currency", "period")
+    amounts = [
+        name
+        for name in (groups[0] if groups else ())
+        if name.endswith("_amount") and any(group[name] for group in groups)
+    ]
+    return [{name: group[name] for name in (*places, "holds", *amounts)} for group in groups]

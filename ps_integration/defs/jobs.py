@@ -1,37 +1,31 @@
 """Jobs are verbs: the whole night, posting what was approved since, feeding back, replaying."""
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC
 
 import dagster as dg
 
-from ps_integration.defs.assets import raw_key
-from ps_integration.defs.resources import FirmResource
+from ps_integration.defs.assets import END, raw_key
+from ps_integration.defs.failing import note_failure
+from ps_integration.defs.resources import AS_OF_TAG, FirmResource, environ
+from ps_integration.errors import PsIntegrationError
 from ps_integration.settings.firm import Firm
-from ps_integration.workflows.nightly import state_folder
+from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.replay import replay
 
-Job = dg.JobDefinition | dg.UnresolvedAssetJobDefinition  # type: ignore[attr-defined]
-
-
-@dg.failure_hook(required_resource_keys={"firm"})
-def note_failure(context: dg.HookContext) -> None:
-    """Leave a line where whoever watches the firm's folder sees it, and an error in the log."""
-    file = context.resources.firm.load()
-    note = {
-        "at": datetime.now(UTC).isoformat(),
-        "run_id": context.run_id,
-        "job": context.job_name,
-        "step": context.op.name,
-        "error": str(context.op_exception),
-    }
-    with (state_folder(file) / "alerts.jsonl").open("a", encoding="utf-8") as alerts:
-        alerts.write(json.dumps(note) + "\n")
-    context.log.error("%s failed: %s", context.op.name, context.op_exception)
+_DESCRIPTIONS = {
+    "nightly_sync": "The whole night, from every system's API to the report.",
+    "post_approved_batches": "Post what people have approved since the night, tell the PSA, "
+    "account again.",
+    "billing_feedback": "Read how the ERP's invoices stand and tell the PSA and time systems.",
+}
 
 
 class ReplayConfig(dg.Config):
-    """Which run to plan again."""
+    """Which run to plan again.
+
+    Attributes:
+        run_id: The run, as its report and `nightly --json` name it.
+    """
 
     run_id: str
 
@@ -39,58 +33,54 @@ class ReplayConfig(dg.Config):
 @dg.op(description="Plans a past run again from its recorded inputs and compares the batches.")
 def plan_again(context: dg.OpExecutionContext, config: ReplayConfig, firm: FirmResource) -> None:
     """Fail when the batches of the past run do not come out byte for byte."""
-    result = replay(firm.load(), config.run_id)
-    context.add_output_metadata({"differences": len(result.differences), "same": result.same})
-    if result.differences:
-        raise dg.Failure("\n".join(result.differences), allow_retries=False)
+    try:
+        result = replay(firm.load(), config.run_id, environ())
+    except PsIntegrationError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    context.log.info("%s: %s differences", config.run_id, len(result.differences))
+    if not result.same:
+        raise dg.Failure(
+            f"{config.run_id} was not planned the same again",
+            metadata={"differences": "\n".join(result.differences)},
+            allow_retries=False,
+        )
 
 
-@dg.job(name="replay", description="Plan a past run again; posts nothing.", hooks={note_failure})
+@dg.job(name="replay", description="Plan a past run again and compare; posts nothing.")
 def replay_job() -> None:
     """One step: plan again and compare."""
     plan_again()
 
 
-def jobs(firm: Firm) -> dict[str, Job]:
-    """Every job by name."""
-    erp = [raw_key(system) for system in firm.systems if "erp" in system.roles]
-    posting = ["recovery", "posting_ledger", "billing_feedback", *_AFTERWARDS]
-    feedback = ["canonical", "entries", "ledger_copy", "billing_feedback", *_AFTERWARDS]
-    return {
-        "nightly_sync": dg.define_asset_job(
-            "nightly_sync",
-            selection=dg.AssetSelection.all(),
-            description="The whole night, from every system's API to the report.",
+def jobs(firm: Firm) -> dg.Definitions:
+    """Every job, and the schedule of the night."""
+    asset_jobs = [
+        dg.define_asset_job(
+            name,
+            selection=_selection(name, firm),
+            description=_DESCRIPTIONS[name],
             hooks={note_failure},
-            tags={"ps/job": "nightly_sync"},
-        ),
-        "post_approved_batches": dg.define_asset_job(
-            "post_approved_batches",
-            selection=dg.AssetSelection.assets(*posting),
-            description="Post what people have approved since the night, tell the PSA, report.",
-            hooks={note_failure},
-            tags={"ps/job": "post_approved_batches"},
-        ),
-        "billing_feedback": dg.define_asset_job(
-            "billing_feedback",
-            selection=dg.AssetSelection.assets(*erp) | dg.AssetSelection.assets(*feedback),
-            description="Read the ERP's invoice states and tell the PSA and time systems.",
-            hooks={note_failure},
-            tags={"ps/job": "billing_feedback"},
-        ),
-        "replay": replay_job,
-    }
+            tags={"ps/job": name},
+        )
+        for name in JOBS
+    ]
+    return dg.Definitions(jobs=[*asset_jobs, replay_job], schedules=[nightly_schedule(firm)])
 
 
-_AFTERWARDS = ("settled_equations", "reconciliation_report")
+def _selection(name: str, firm: Firm) -> dg.AssetSelection:
+    is_whole = name == "nightly_sync"
+    raw = [raw_key(one) for one in firm.systems if is_whole or "erp" in one.roles]
+    names = [step.name for step in JOBS[name]]
+    steps = [dg.AssetKey(step) for step in names if step != "raw"]
+    return dg.AssetSelection.assets(*steps, dg.AssetKey(END), *(raw if "raw" in names else ()))
 
 
-def nightly_schedule(firm: Firm, job: Job) -> dg.ScheduleDefinition:
+def nightly_schedule(firm: Firm) -> dg.ScheduleDefinition:
     """The night at the firm's own hour; its as-of time is the scheduled instant."""
 
     @dg.schedule(
         name="nightly",
-        job=job,
+        job_name="nightly_sync",
         cron_schedule=firm.schedules.nightly,
         execution_timezone=firm.firm.time_zone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
@@ -98,9 +88,6 @@ def nightly_schedule(firm: Firm, job: Job) -> dg.ScheduleDefinition:
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         as_of = context.scheduled_execution_time.astimezone(UTC).isoformat()
-        return dg.RunRequest(
-            run_key=as_of,
-            run_config={"resources": {"firm": {"config": {"as_of": as_of}}}},
-        )
+        return dg.RunRequest(run_key=as_of, tags={AS_OF_TAG: as_of})
 
     return nightly

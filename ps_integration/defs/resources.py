@@ -1,6 +1,5 @@
-"""The one resource of the code location: which firm file a run reads, and its as-of time."""
+"""The one resource of the code location: which firm file a run reads, and as of when."""
 
-import getpass
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,24 +7,27 @@ from pathlib import Path
 
 import dagster as dg
 
+from ps_integration.domain.identity import SCHEDULE, current_user
+from ps_integration.errors import FixConfigError
 from ps_integration.settings.load import FirmFile
 from ps_integration.workflows.config_check import load_checked
+from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night
 from ps_integration.workflows.nightly import new_night
 
-TRIGGER_TAG = "ps/trigger"
+AS_OF_TAG = "ps/as_of"
+"""Run tag with the instant of the night, ISO 8601 with a zone."""
+_SCHEDULE_TAG = "dagster/schedule_name"
 
 
 class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only for I/O managers
-    """The firm a run works for.
+    """The firm a run works for. Secrets are never here; they stay in the environment.
 
     Attributes:
         firm_file: Path of the firm file.
-        as_of: The night's instant, ISO 8601 with a zone; empty = when the run started.
     """
 
     firm_file: str
-    as_of: str = ""
 
     def load(self) -> FirmFile:
         """Read and check the firm file.
@@ -35,27 +37,44 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
         """
         return load_checked(Path(self.firm_file))
 
-    def night(self, context: dg.AssetExecutionContext) -> Night:
-        """The same night for every step of one run."""
-        record = context.instance.get_run_record_by_id(context.run_id)
-        started = record.start_time if record is not None and record.start_time else None
-        as_of = (
-            datetime.fromisoformat(self.as_of)
-            if self.as_of
-            else datetime.fromtimestamp(started, UTC)
-            if started is not None
-            else datetime.now(UTC)
-        )
-        is_scheduled = "dagster/schedule_name" in context.run.tags
+    def night(self, instance: dg.DagsterInstance, run_id: str) -> Night:
+        """The same night for every step of one run.
+
+        Its instant is the run's tag `ps/as_of`, else when the run started.
+
+        Raises:
+            FixConfigError: The firm file has mistakes, or the tag is not an instant.
+        """
+        record = instance.get_run_record_by_id(run_id)
+        tags = record.dagster_run.tags if record is not None else {}
+        begun = record.start_time if record is not None else None
+        is_scheduled = _SCHEDULE_TAG in tags
         return new_night(
             self.load(),
-            as_of,
+            _as_of(tags.get(AS_OF_TAG, ""), begun),
             trigger="schedule" if is_scheduled else "person",
-            maker="schedule" if is_scheduled else getpass.getuser(),
-            run_id=context.run_id,
+            maker=SCHEDULE if is_scheduled else current_user(),
+            run_id=run_id,
         )
+
+
+def _as_of(told: str, begun: float | None) -> datetime:
+    if not told:
+        return datetime.now(UTC) if begun is None else datetime.fromtimestamp(begun, UTC)
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError as error:
+        raise FixConfigError(f"tag {AS_OF_TAG} {told!r}: write an ISO instant") from error
+    if instant.tzinfo is None:
+        raise FixConfigError(f"tag {AS_OF_TAG} {told!r}: an instant needs its zone, e.g. +00:00")
+    return instant.astimezone(UTC)
 
 
 def environ() -> Mapping[str, str]:
-    """The environment that secrets are read from."""
+    """The environment that secrets and addresses are read from."""
     return os.environ
+
+
+def job_name(dagster_job: str) -> str:
+    """The job a run is recorded under: its own, or the night's for assets picked by hand."""
+    return dagster_job if dagster_job in JOBS else "nightly_sync"

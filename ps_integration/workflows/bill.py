@@ -104,6 +104,22 @@ def plan(night: Night, warehouse: Queries) -> tuple[PlannedBatch, ...]:
     return planning.plan(warehouse, revenue_account=night.firm.posting.revenue_account)
 
 
+def totals(batches: Sequence[PlannedBatch]) -> dict[str, object]:
+    """What a plan comes to: money by currency, and a line per batch."""
+    rows: list[Row] = [
+        {"currency": batch.currency, "amount_minor": batch.amount_minor} for batch in batches
+    ]
+    names = ("batch_id", "system", "legal_entity", "period", "line_count")
+    lines = [
+        {
+            **{name: getattr(batch, name) for name in names},
+            "amount": str(Money(batch.amount_minor, batch.currency)),
+        }
+        for batch in batches
+    ]
+    return {"amount": _amounts(rows), "batches": lines}
+
+
 def _completeness(warehouse: Queries) -> CheckResult:
     groups = accounting.broken_groups(warehouse)
     systems = accounting.broken_counts(warehouse)

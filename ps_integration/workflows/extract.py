@@ -1,8 +1,9 @@
 """Extract: every system is read in parallel into page files; each stream lands by itself."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -14,7 +15,7 @@ from ps_integration.connectors.protocol import Ask, Connector
 from ps_integration.domain.ports import Queries
 from ps_integration.workflows.asks import asks, days
 from ps_integration.workflows.night import CheckResult, Night, StepResult
-from ps_integration.workflows.pagefiles import Fetched, clear, fetch
+from ps_integration.workflows.pagefiles import Fetched, clear, clear_system, fetch
 
 MISSES_TO_TOMBSTONE: Final = 2
 MASS_SHARE_PERCENT: Final = 5
@@ -50,6 +51,46 @@ def extract(night: Night, warehouse: Queries, connectors: Mapping[str, Connector
     landed = [(_land(night, warehouse, read)) for read in fetched]
     shutil.rmtree(folder)
     return _result(landed)
+
+
+def extract_system(
+    night: Night, connector: Connector, opened: Callable[[], AbstractContextManager[Queries]]
+) -> StepResult:
+    """Read one system by itself, as a process of its own may do beside others.
+
+    Args:
+        night: The run.
+        connector: Of the system.
+        opened: Opens the warehouse. It is open to plan and to land, never while fetching.
+
+    Returns:
+        Changed records, a line per stream, and the check `read_<system>` (a warning).
+    """
+    folder = clear_system(night, connector.system)
+    with opened() as warehouse:
+        plan = asks(night, warehouse, {connector.system: connector})
+    wanted = [ask for asked in plan.values() for ask in asked]
+    fetched = _fetch_system(night, folder, connector, wanted)
+    with opened() as warehouse:
+        landed = [_land(night, warehouse, read) for read in fetched]
+    shutil.rmtree(folder)
+    result = _result(landed)
+    waits = [read for read, _ in landed if read.error_kind == "retry_later"]
+    streams = [_stream_line(read, changed) for read, changed in landed]
+    metadata = {"streams": streams, "worth_retrying": [read.ask.stream.name for read in waits]}
+    return replace(result, metadata=metadata)
+
+
+def _stream_line(read: Fetched, changed: int) -> dict[str, object]:
+    return {
+        "stream": read.ask.stream.name,
+        "mode": read.ask.mode,
+        "status": read.status,
+        "pages": read.pages,
+        "records_read": read.records,
+        "records_changed": changed,
+        "message": read.error_message or "",
+    }
 
 
 def _fetch_system(

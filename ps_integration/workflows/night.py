@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -45,6 +45,12 @@ class Night:
     def warehouse_path(self) -> Path:
         """The warehouse file."""
         return self.folder / "warehouse.duckdb"
+
+    def moved(self, folder: Path) -> "Night":
+        """The same night on copies in another folder, both stores included."""
+        stores = self.firm.stores.model_copy(update={"operational": "", "folder": str(folder)})
+        firm = self.firm.model_copy(update={"stores": stores})
+        return replace(self, folder=folder, firm=firm)
 
     @property
     def operational_url(self) -> str:

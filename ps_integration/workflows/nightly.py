@@ -6,32 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ps_integration import __version__
-from ps_integration.errors import CouldNotRunError, PsIntegrationError
+from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import runs
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import connect
+from ps_integration.workflows import balance, connect, record
 from ps_integration.workflows.dryrun import copies, keep_report
+from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night, StepResult, store_url
-from ps_integration.workflows.outcome import Outcome, outcome
+from ps_integration.workflows.outcome import Outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
 
-POSTING_STEPS = (
-    "configuration",
-    "recovery",
-    "ledger_copy",
-    "posting_ledger",
-    "billing_feedback",
-    "settled_equations",
-)
-"""What is done again when people have approved batches since the night."""
 _log = logging.getLogger(__name__)
+_LOOK_AGAIN_SECONDS = 0.2
 
 Progress = Callable[[Step, StepResult | None], None]
 """Called before a step with None, and after it with its result."""
@@ -101,13 +93,24 @@ def snapshot(file: FirmFile) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def workbench(night: Night, environ: Mapping[str, str]) -> Iterator[Workbench]:
-    """Open both stores and the connected systems for one run, and close them after it."""
+def workbench(
+    night: Night, environ: Mapping[str, str], patience_seconds: float = 0
+) -> Iterator[Workbench]:
+    """Open both stores and the connected systems for one run, and close them after it.
+
+    Args:
+        night: The run.
+        environ: Where addresses and secrets are.
+        patience_seconds: How long to wait for a process that has the warehouse.
+
+    Raises:
+        RetryLaterError: Another process is still writing the warehouse.
+    """
     night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = OperationalStore(night.operational_url)
     store.migrate()
     try:
-        with Warehouse(night.warehouse_path) as warehouse:
+        with open_warehouse(night, patience_seconds) as warehouse:
             yield Workbench(
                 night,
                 warehouse,
@@ -118,6 +121,22 @@ def workbench(night: Night, environ: Mapping[str, str]) -> Iterator[Workbench]:
             )
     finally:
         store.close()
+
+
+def open_warehouse(night: Night, patience_seconds: float = 0) -> Warehouse:
+    """Open the warehouse for writing, waiting for a process that has it.
+
+    Raises:
+        RetryLaterError: That process still had it when patience ran out.
+    """
+    night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    deadline = monotonic() + patience_seconds
+    while monotonic() < deadline:
+        try:
+            return Warehouse(night.warehouse_path)
+        except RetryLaterError:
+            sleep(_LOOK_AGAIN_SECONDS)
+    return Warehouse(night.warehouse_path)
 
 
 def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
@@ -143,51 +162,73 @@ def post_approved(night: Night, environ: Mapping[str, str], progress: Progress) 
     Raises:
         PsIntegrationError: It could not run; the message says what to do.
     """
-    steps = [step for step in STEPS if step.name in POSTING_STEPS]
-    result = _play(night, environ, progress, "post_approved_batches", steps)
+    result = _play(night, environ, progress, "post_approved_batches")
+    publish(night.warehouse_path)
+    return result
+
+
+def carry_on(
+    night: Night, environ: Mapping[str, str], job: str, after: str, progress: Progress
+) -> Outcome:
+    """Bring a run to its end that a failed blocking check stopped after one step.
+
+    Everything that follows is done but planning and posting, so that the morning has its report.
+
+    Args:
+        night: The run.
+        environ: Where addresses and secrets are.
+        job: The job it is a run of.
+        after: Name of the step whose check failed.
+        progress: Told of every step.
+    """
+    steps = JOBS[job]
+    names = [step.name for step in steps]
+    with workbench(night, environ) as bench:
+        failed = list(balance.broken(bench.warehouse))
+        later = steps[names.index(after) + 1 :]
+        failed += walk(bench, progress, later, failed)
+        result = record.close(bench, tuple(dict.fromkeys(failed)))
+    publish(night.warehouse_path)
+    return result
+
+
+def end(night: Night, environ: Mapping[str, str]) -> Outcome:
+    """Close a run whose steps have all been done, and publish its warehouse to readers."""
+    with workbench(night, environ) as bench:
+        result = record.close(bench, balance.broken(bench.warehouse))
     publish(night.warehouse_path)
     return result
 
 
 def _play(
-    night: Night,
-    environ: Mapping[str, str],
-    progress: Progress,
-    job: str = "nightly_sync",
-    steps: Sequence[Step] = STEPS,
+    night: Night, environ: Mapping[str, str], progress: Progress, job: str = "nightly_sync"
 ) -> Outcome:
     with workbench(night, environ) as bench:
-        with bench.store.session() as session:
-            runs.begin(session, _start(night, job))
+        record.begin(bench, job)
         try:
-            failed = walk(bench, progress, steps)
-            result = outcome(bench, failed)
+            failed = walk(bench, progress, JOBS[job])
+            return record.close(bench, failed)
         except PsIntegrationError:
-            with bench.store.session() as session:
-                runs.finish(session, night.run_id, "failed", None)
+            record.give_up(bench.store, night.run_id)
             raise
-        with bench.store.session() as session:
-            runs.finish(session, night.run_id, "done", result.data)
-        return result
 
 
-def _start(night: Night, job: str) -> runs.RunStart:
-    return runs.RunStart(
-        run_id=night.run_id,
-        job=job,
-        as_of=night.as_of,
-        trigger=night.trigger,
-        maker=night.maker,
-        config_hash=night.config_hash,
-        code_version=__version__,
-    )
+def walk(
+    bench: Workbench,
+    progress: Progress,
+    steps: Sequence[Step] = STEPS,
+    failed_before: Sequence[str] = (),
+) -> list[str]:
+    """Run the steps; the names of the blocking checks that failed come back.
 
-
-def walk(bench: Workbench, progress: Progress, steps: Sequence[Step] = STEPS) -> list[str]:
-    """Run the steps; the names of the blocking checks that failed come back."""
+    While one of them does not hold, here or in what an earlier run left, nothing is planned or
+    posted.
+    """
     failed: list[str] = []
     for step in steps:
-        if (step.writes_outside and bench.night.is_dry) or (step.needs_balance and failed):
+        if step.writes_outside and bench.night.is_dry:
+            continue
+        if step.needs_balance and (failed or failed_before or balance.broken(bench.warehouse)):
             continue
         progress(step, None)
         result = step.run(bench)
@@ -197,3 +238,21 @@ def walk(bench: Workbench, progress: Progress, steps: Sequence[Step] = STEPS) ->
                 _log.info("%s: %s failed: %s", step.name, check.name, check.description)
                 failed.append(check.name)
     return failed
+
+
+@contextmanager
+def _copies(night: Night) -> Iterator[Night]:
+    with tempfile.TemporaryDirectory(prefix="ps-integration-dry-") as name:
+        folder = Path(name)
+        if night.warehouse_path.exists():
+            shutil.copyfile(night.warehouse_path, folder / night.warehouse_path.name)
+        source = OperationalStore(night.operational_url)
+        target = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
+        try:
+            source.migrate()
+            target.migrate()
+            clone(source, target)
+        finally:
+            source.close()
+            target.close()
+        yield night.moved(folder)

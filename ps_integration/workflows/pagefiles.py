@@ -76,6 +76,14 @@ def clear(night: Night) -> Path:
     return folder
 
 
+def clear_system(night: Night, system: str) -> Path:
+    """The same for one system that is read by itself."""
+    folder = night.folder / "pages" / f"of-{system}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched:
     """Read one stream to its page file. Failures of the far side are recorded, not raised."""
     path = folder / f"{connector.system}.{ask.stream.name}.parquet"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 from ps_integration.connectors.protocol import ErpWriter
 from ps_integration.domain.clock import Clock, WallClock
-from ps_integration.stores.operational import claims, leases
+from ps_integration.domain.money import Money
+from ps_integration.stores.operational import claims, leases, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.create import post_draft, send
 from ps_integration.workflows.night import Night, StepResult
@@ -63,7 +64,10 @@ def _under_lease(
     finally:
         with store.session() as session:
             leases.release(session, lease, clock.now())
-    return StepResult(sender.counts["confirmed"], dict(sorted(sender.counts.items())))
+            posted = ledger.posted_minor(session, night.run_id)
+    amount = {currency: str(Money(minor, currency)) for currency, minor in posted.items()}
+    counts = dict(sorted(sender.counts.items()))
+    return StepResult(sender.counts["confirmed"], {**counts, "posted_amount": amount})
 
 
 def _recover(sender: Sender) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import ledger, runs, staging
+from ps_integration.stores.operational.models import Run
 from ps_integration.stores.operational.planned import PlannedBatch
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.night import CheckResult, Night, StepResult
@@ -40,8 +41,8 @@ def stage(night: Night, store: OperationalStore, batches: Iterable[PlannedBatch]
     return _result(tally)
 
 
-def ensure_run(session: Session, night: Night) -> None:
-    """Write the run's row when the caller has not."""
+def ensure_run(session: Session, night: Night) -> Run:
+    """The run's row, written when the caller has not."""
     start = runs.RunStart(
         run_id=night.run_id,
         job="nightly_sync",
@@ -50,7 +51,7 @@ def ensure_run(session: Session, night: Night) -> None:
         maker=night.maker,
         config_hash=night.config_hash,
     )
-    runs.ensure(session, start)
+    return runs.ensure(session, start)
 
 
 def _supersede(

@@ -1,7 +1,7 @@
 """The steps of the night, in order: the one list that the command line and Dagster both walk."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
@@ -17,6 +17,7 @@ from ps_integration.workflows import (
     conform,
     extract,
     feedback,
+    inputs,
     mirror,
     post,
     reconcile,
@@ -116,9 +117,16 @@ def _settle(bench: Workbench) -> StepResult:
     return bill.account(bench.night, bench.warehouse)
 
 
+def _staging_check(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    return {"staging": CheckSpec(is_blocking=False, description="Every batch could be staged")}
+
+
 def _plan(bench: Workbench) -> StepResult:
     batches = bill.plan(bench.night, bench.warehouse)
-    return post.stage(bench.night, bench.store, batches)
+    inputs.note(bench.night, bench.warehouse, bench.store, batches)
+    staged = post.stage(bench.night, bench.store, batches)
+    return replace(staged, metadata={**bill.totals(batches), **staged.metadata})
 
 
 _SQL = frozenset({"sql", "duckdb"})
@@ -217,6 +225,7 @@ STEPS: tuple[Step, ...] = (
         _plan,
         ("equations",),
         needs_balance=True,
+        checks=_staging_check,
     ),
     Step(
         "approvals",
@@ -238,7 +247,7 @@ STEPS: tuple[Step, ...] = (
         needs_balance=True,
     ),
     Step(
-        "billing_feedback",
+        "invoice_feedback",
         "feedback",
         _HTTP,
         "Billing status told to the PSA and time systems",
@@ -252,7 +261,7 @@ STEPS: tuple[Step, ...] = (
         _SQL,
         "Dispositions and equations after tonight's posting",
         _settle,
-        ("billing_feedback",),
+        ("invoice_feedback",),
         checks=_equation_checks,
     ),
     Step(
@@ -264,9 +273,3 @@ STEPS: tuple[Step, ...] = (
         ("settled_equations",),
     ),
 )
-
-
-def extract_one(bench: Workbench, system_id: str) -> StepResult:
-    """The raw step for one system, as Dagster runs it."""
-    only = {system_id: bench.connectors[system_id]}
-    return extract.extract(bench.night, bench.warehouse, only)

@@ -60,7 +60,7 @@ def walk(times, cap, rate, decimals, mode):
     return result
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     times=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 36_000)), min_size=1, max_size=6),
     cap=st.integers(0, 400_000),

@@ -55,7 +55,7 @@ def test_one_batch_per_currency_and_one_document_per_project(shared: World):
     assert sterling.batch_id == sterling.content_sha256[:16]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers())
 def test_the_order_of_input_does_not_change_a_byte(shared: World, seed: int):
     before = frozen(shared.plan())

@@ -8,7 +8,7 @@ import pytest
 from ps_integration.connectors.vendors.business_central import BusinessCentralConnector
 from ps_integration.connectors.vendors.business_central.options import Options
 from ps_integration.domain.records import RecordRefusedError
-from ps_integration_tests.connectors.cases import Case, rows
+from ps_integration_tests.connectors.cases import Case, encoded, rows
 
 COMPANY = "11111111-1111-4111-8111-111111111111"
 RECORDED = Case("business_central")
@@ -262,3 +262,10 @@ def test_a_quarter_is_its_three_months(bc):
 def test_a_period_that_begins_inside_a_month_is_refused(bc):
     with pytest.raises(RecordRefusedError, match="startingDate"):
         bc.parse("accounting_periods", calendar(("2026-01-04", False)))
+
+
+def test_records_without_an_id_are_each_kept():
+    body = encoded({"value": [{"number": "A"}, {"number": "B"}]})
+    with RECORDED.far((200, {}, body)) as far:
+        kept = RECORDED.read(far.url, "customers")
+    assert len({one.record_id for one in kept}) == 2

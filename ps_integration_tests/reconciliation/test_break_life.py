@@ -135,7 +135,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(STEPS, max_size=12))
 def test_random_histories_agree_with_a_simple_model(steps):
     model = Model()

@@ -11,6 +11,7 @@ from ps_integration.stores.operational.models import (
     Approval,
     Batch,
     BatchMaker,
+    Decision,
     Document,
     Opening,
     PostingLine,
@@ -155,6 +156,11 @@ def openings(session: Session) -> dict[tuple[str, str], date]:
     """Signed opening lists: when billing starts, by legal entity and time system."""
     signed = session.scalars(select(Opening))
     return {(row.legal_entity, row.time_system): row.bill_from for row in signed}
+
+
+def last_decision_id(session: Session) -> int:
+    """The newest write-off or waiver; 0 before the first."""
+    return session.scalar(select(func.max(Decision.decision_id))) or 0
 
 
 def put_opening(session: Session, opening: Opening) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.breaks import RuleOutcome, id_of
@@ -128,6 +128,11 @@ def open_breaks(
         query = query.where(Break.rule == rule)
     rows = session.scalars(query).all()
     return sorted(rows, key=lambda b: (-abs(b.at_risk_minor or 0), b.rule, b.record_key, b.period))
+
+
+def last_seq(session: Session) -> int:
+    """The newest break event; 0 when no break was ever found."""
+    return session.scalar(select(func.max(BreakEvent.seq))) or 0
 
 
 def show(session: Session, break_id: str) -> tuple[Break, list[BreakEvent]]:

@@ -96,6 +96,23 @@ def last_seq(session: Session) -> int:
     return session.scalar(select(func.max(LedgerEntry.seq))) or 0
 
 
+def posted_minor(session: Session, run_id: str) -> dict[str, int]:
+    """What a run has posted, by currency in minor units; a credit memo takes away."""
+    query = (
+        select(Document.currency, func.sum(Document.amount_minor))
+        .where(
+            Document.document_ref.in_(
+                select(LedgerEntry.document_ref).where(
+                    LedgerEntry.run_id == run_id, LedgerEntry.to_state == "posted"
+                )
+            )
+        )
+        .group_by(Document.currency)
+        .order_by(Document.currency)
+    )
+    return {currency: int(total) for currency, total in session.execute(query)}
+
+
 def refresh_batch(session: Session, batch_id: str) -> None:
     """Set a batch's status from the states of its documents; a rejected one stays rejected."""
     batch = session.get_one(Batch, batch_id)

@@ -40,6 +40,7 @@ class Run(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
+    inputs: Mapped[dict[str, Any] | None]  # high-water marks of what its plan was made from
 
 
 class Batch(Base):

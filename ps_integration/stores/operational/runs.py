@@ -55,6 +55,12 @@ def find(session: Session, run_id: str) -> Run | None:
     return session.get(Run, run_id)
 
 
+def later(session: Session, run: Run) -> list[str]:
+    """Ids of the runs that were started after one."""
+    query = select(Run.run_id).where(Run.started_at > run.started_at, Run.run_id != run.run_id)
+    return list(session.scalars(query.order_by(Run.started_at)))
+
+
 def latest(session: Session, job: str = "nightly_sync") -> Run | None:
     """The run of a job that is the latest by as-of time among those that ended well."""
     query = (

@@ -15,7 +15,7 @@ from ps_integration.connectors.compose import compose
 from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
-from ps_integration.connectors.raw import instant_or_none
+from ps_integration.connectors.raw import instant_or_none, raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.vendors.business_central import documents, masters
 from ps_integration.connectors.vendors.business_central.api import (
@@ -142,7 +142,8 @@ class BusinessCentralConnector:
             "record": text,
         }
         changed = instant_or_none(value.get("lastModifiedDateTime"))
-        return RawRecord(f"{company}/{value.get('id')}", compose(parts), changed)
+        identity = raw_record(text, value).record_id
+        return RawRecord(f"{company}/{identity}", compose(parts), changed)
 
     def _calendar(self, company: str) -> RawRecord:
         """All periods of a company and its setup as one record: none says when it ends."""

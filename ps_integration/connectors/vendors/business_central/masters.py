@@ -54,7 +54,7 @@ def enumerated(record: Fields, field: str, meanings: Mapping[str, T]) -> T:
 def customer(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """One customer; blocked for invoices or for all = blocked (`Ship` stops deliveries only)."""
     company, record = Fields(raw).text("company"), part(raw, "record")
-    number = record.text("number")
+    number = record.ident("number")
     yield CanonicalRow(
         "customers",
         {
@@ -73,7 +73,7 @@ def customer(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
 def project(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """One project as the standard API knows it: by number and name only."""
     company, record = Fields(raw).text("company"), part(raw, "record")
-    yield _project(company, record.text("number"), record, options, {})
+    yield _project(company, record.ident("number"), record, options, {})
 
 
 def project_billing(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
@@ -97,7 +97,7 @@ def project_billing(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]
         "ends_on": ends_on,
         "closed_on": ends_on if status == "closed" else None,
     }
-    yield _project(company, record.text("projectNumber"), record, options, terms)
+    yield _project(company, record.ident("projectNumber"), record, options, terms)
 
 
 def _project(

@@ -102,7 +102,9 @@ def _listing(
         page, count, pages = _page(answer, collection, side)
         ids = tuple(record.id for record in page.records)
         if ids and ids in served:
-            raise BadAnswerError(f"system {client.system}: {collection} serves one page twice")
+            raise BadAnswerError(
+                f"system {client.system}: pagination loop: {collection} serves one page twice"
+            )
         served.add(ids)
         yield page, count
         if number >= pages:

@@ -230,7 +230,7 @@ def submission(raw: JsonObject) -> Iterator[CanonicalRow]:
         yield CanonicalRow(
             "approvals",
             {
-                "external_id": f"{record.text('id')}/{entry}",
+                "external_id": f"{record.ident('id')}/{entry}",
                 "entry_external_id": entry,
                 "state": state,
                 "approver": record.opt_ident("current_resolution_creator_id"),
