@@ -41,6 +41,9 @@ app.add_typer(opening.app, name="opening")
 
 def main() -> None:
     """Run the command line."""
-    logging.basicConfig(level=os.environ.get("PS_LOG", "WARNING").upper(),
-                        format="%(levelname)s %(name)s %(message)s")  # fmt: skip
+    asked = os.environ.get("PS_LOG", "").upper()
+    known = logging.getLevelNamesMapping()
+    logging.basicConfig(
+        level=known.get(asked, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+    )
     app()

@@ -1,12 +1,14 @@
 """How commands speak: rich on a terminal, plain in a pipe, and one JSON object when asked."""
 
 import json
+import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from types import TracebackType
 
 import typer
 from rich import box
@@ -17,6 +19,8 @@ from rich.table import Table
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import Money
 from ps_integration.errors import PsIntegrationError
+
+_log = logging.getLogger(__name__)
 
 
 class ExitCode(IntEnum):
@@ -81,20 +85,44 @@ def finish(data: Mapping[str, object], *, as_json: bool, code: int = ExitCode.CL
         typer.Exit: Always, with the code.
     """
     if as_json:
-        sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(data, default=_plain) + "\n")
         sys.stdout.flush()
     raise typer.Exit(int(code))
 
 
-@contextmanager
-def reported(*, as_json: bool) -> Iterator[None]:
-    """Turn an error a person can act on into its message and exit code 2."""
-    try:
-        yield
-    except PsIntegrationError as error:
-        errors.print(f"[bold red]could not run[/] {escape(str(error))}")
-        data = {"error": type(error).__name__, "message": str(error)}
-        finish(data, as_json=as_json, code=ExitCode.COULD_NOT_RUN)
+def reported(*, as_json: bool) -> AbstractContextManager[None]:
+    """Turn every error into a message and exit code 2; `PS_LOG=debug` shows where it arose."""
+    return _Reported(as_json=as_json)
+
+
+class _Reported(AbstractContextManager[None]):
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, typer.Exit | SystemExit | GeneratorExit):
+            return
+        _log.debug("could not run", exc_info=error)
+        message = _told(error)
+        errors.print(f"[bold red]could not run[/] {escape(message)}")
+        data = {"error": type(error).__name__, "message": message}
+        finish(data, as_json=self._as_json, code=ExitCode.COULD_NOT_RUN)
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, PsIntegrationError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by hand; the next run brings to an end what was under way"
+    return (
+        f"unexpected {type(error).__name__}: {error}. What was read and posted is kept; run it "
+        "again, and if it happens again, once more with PS_LOG=debug and report what it shows"
+    )
 
 
 def _text(value: object) -> str:

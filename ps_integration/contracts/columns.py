@@ -27,6 +27,8 @@ Quantity = Annotated[pd.ArrowDtype, decimal128(18, 5)]
 ExchangeRate = Annotated[pd.ArrowDtype, decimal128(28, 12)]
 
 FIRST_DAY: Final = date(2000, 1, 1)
+FROM_ALWAYS: Final = date(1900, 1, 1)
+"""Since when a price holds whose vendor names no first day."""
 FIRST_HIRE: Final = date(1950, 1, 1)
 LAST_INSTANT: Final = datetime(9999, 1, 1, tzinfo=UTC)
 MINOR_MAX: Final = 10**15

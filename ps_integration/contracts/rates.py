@@ -7,6 +7,7 @@ import pandera.pandas as pa
 from pandera.typing import Series
 
 from ps_integration.contracts.columns import (
+    FROM_ALWAYS,
     Day,
     Price,
     Text,
@@ -29,7 +30,7 @@ class Rates(Identified):
     role: Series[Text] = identifier(nullable=True)
     currency: Series[Text] = currency()
     unit_price: Series[Price] = price(nullable=False, least=Decimal(0))
-    valid_from: Series[Day] = day(days_ahead=None)
+    valid_from: Series[Day] = day(first=FROM_ALWAYS, days_ahead=None)
     valid_to: Series[Day] = day(days_ahead=None)
 
     @pa.dataframe_check

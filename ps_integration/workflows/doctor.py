@@ -4,15 +4,18 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from ps_integration.connectors.protocol import Connector
 from ps_integration.errors import FixConfigError, PsIntegrationError
 from ps_integration.settings.load import FirmFile
+from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import connect
-from ps_integration.workflows.nightly import operational_store, state_folder
+from ps_integration.workflows.night import sqlite_path, store_url
+from ps_integration.workflows.nightly import state_folder
 
 CLOCK_WARN_SECONDS = 60
 CLOCK_FAIL_SECONDS = 600
@@ -38,11 +41,7 @@ def doctor(file: FirmFile, environ: Mapping[str, str]) -> list[Finding]:
 
 def _stores(file: FirmFile) -> Iterator[Finding]:
     folder = state_folder(file)
-    try:
-        with operational_store(file):
-            yield Finding("store", "operational", "ok", "opened, migrated, settings checked")
-    except PsIntegrationError as error:
-        yield Finding("store", "operational", "fail", str(error))
+    yield _operational(file, folder)
     free = shutil.disk_usage(folder if folder.exists() else ".").free
     is_low = free < FREE_BYTES_MIN
     message = f"{free // 1024**2:,} MiB free"
@@ -53,6 +52,20 @@ def _stores(file: FirmFile) -> Iterator[Finding]:
             "rights", str(folder), "warn" if is_open else "ok",
             "others on this machine can read it; chmod 700" if is_open else "only its owner",
         )  # fmt: skip
+
+
+def _operational(file: FirmFile, folder: Path) -> Finding:
+    if not file.firm.stores.operational and not sqlite_path(folder).exists():
+        return Finding("store", "operational", "ok", "not there yet; the first night makes it")
+    try:
+        store = OperationalStore(store_url(file.firm, folder))
+        try:
+            store.check()
+        finally:
+            store.close()
+    except PsIntegrationError as error:
+        return Finding("store", "operational", "fail", str(error))
+    return Finding("store", "operational", "ok", "opened, version and settings checked")
 
 
 def _systems(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Extract: every system is read in parallel into page files; each stream lands by itself."""
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -20,6 +20,8 @@ from ps_integration.workflows.pagefiles import Fetched, clear, clear_system, fet
 MISSES_TO_TOMBSTONE: Final = 2
 MASS_SHARE_PERCENT: Final = 5
 MASS_COUNT: Final = 20
+GIVE_UP_AFTER: Final = 2
+"""Streams of one system in a row that stay out of reach, each after all its attempts."""
 
 _COUNTS: Final = """
 select
@@ -92,9 +94,20 @@ def _stream_line(read: Fetched, changed: int) -> dict[str, object]:
 
 
 def _fetch_system(
-    night: Night, folder: Path, connector: Connector, wanted: Iterable[Ask]
+    night: Night, folder: Path, connector: Connector, wanted: Sequence[Ask]
 ) -> list[Fetched]:
-    return [fetch(night, folder, connector, ask) for ask in wanted]
+    """Read a system's streams in order; one that stays out of reach is not asked to the end."""
+    reads: list[Fetched] = []
+    for ask in wanted:
+        last = reads[-GIVE_UP_AFTER:]
+        if len(last) == GIVE_UP_AFTER and all(one.error_kind == "retry_later" for one in last):
+            break
+        reads.append(fetch(night, folder, connector, ask))
+    if not reads:
+        return reads
+    why = f"not asked, for {GIVE_UP_AFTER} streams before failed: {reads[-1].error_message}"
+    given_up = replace(reads[-1], pages=0, records=0, newest=None, error_message=why)
+    return [*reads, *(replace(given_up, ask=ask) for ask in wanted[len(reads) :])]
 
 
 def _land(night: Night, warehouse: Queries, read: Fetched) -> tuple[Fetched, int]:

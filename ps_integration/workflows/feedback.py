@@ -104,7 +104,8 @@ def _message(row: Row, status: Status) -> str:
     parts = [f"{head} {status}", f"net {Money(cast('int', row['amount_minor']), currency)}"]
     if row["subject_kind"] == "milestone":
         parts.append(f"this milestone {Money(cast('int', row['share_minor']), currency)}")
-    if row["total_minor"] is not None and row["remaining_minor"] is not None:
+    # What is left to pay is news only once something was paid: until then a night adds nothing.
+    if status in ("part_paid", "paid") and row["remaining_minor"] is not None:
         parts.append(f"total {Money(cast('int', row['total_minor']), currency)}")
         parts.append(f"remaining {Money(cast('int', row['remaining_minor']), currency)}")
     return ", ".join(parts)

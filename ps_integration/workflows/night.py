@@ -58,6 +58,11 @@ class Night:
         return store_url(self.firm, self.folder)
 
 
+def sqlite_path(folder: Path) -> Path:
+    """Where the operational store is when the firm file names no other."""
+    return folder / "operational.sqlite"
+
+
 def store_url(firm: Firm, folder: Path) -> str:
     """Where the operational store is: the firm file's URL or `env:NAME`, else SQLite.
 
@@ -66,7 +71,7 @@ def store_url(firm: Firm, folder: Path) -> str:
     """
     told = firm.stores.operational
     if not told:
-        return f"sqlite:///{folder / 'operational.sqlite'}"
+        return f"sqlite:///{sqlite_path(folder)}"
     if not told.startswith("env:"):
         return told
     name = told.removeprefix("env:")

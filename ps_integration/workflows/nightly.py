@@ -2,8 +2,6 @@
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational.clone import clone
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import balance, connect, record
+from ps_integration.workflows.dryrun import copies, keep_report
 from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night, StepResult, store_url
 from ps_integration.workflows.outcome import Outcome
@@ -151,8 +149,8 @@ def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Out
         PsIntegrationError: The night could not run; the message says what to do.
     """
     if night.is_dry:
-        with _copies(night) as copied:
-            return _play(copied, environ, progress)
+        with copies(night) as copied:
+            return keep_report(night, copied, _play(copied, environ, progress))
     result = _play(night, environ, progress)
     publish(night.warehouse_path)
     return result

@@ -12,6 +12,7 @@ from ps_integration.contracts.registry import CANONICAL, CONTRACTS
 from ps_integration.contracts.remedies import REMEDIES
 from ps_integration.contracts.typed import arrow_schema, arrow_table
 from ps_integration.contracts.validate import validate
+from ps_integration.settings.firm import FAR_PAST
 from ps_integration.stores.warehouse.warehouse import Warehouse
 
 TODAY = date(2026, 6, 1)
@@ -158,6 +159,10 @@ def test_prose_may_have_lines_and_any_script(note):
 
 def test_an_entry_of_25_hours_is_not_the_contracts_business():
     assert problems_of("time_entries", seconds=25 * 3600) == set()
+
+
+def test_a_price_without_a_first_day_holds_since_always():
+    assert problems_of("rates", valid_from=FAR_PAST) == set()
 
 
 def test_all_failures_of_all_rows_are_told_at_once():

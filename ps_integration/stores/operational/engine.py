@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ps_integration.errors import FixConfigError
@@ -29,7 +30,10 @@ def make_engine(url: str) -> Engine:
     Raises:
         FixConfigError: The URL names a store this product does not run on.
     """
-    dialect = make_url(url).get_backend_name()
+    try:
+        dialect = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise FixConfigError("stores.operational: not a SQLAlchemy URL") from None
     if dialect == "sqlite":
         return _sqlite(url)
     if dialect == "postgresql":

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ps_integration.errors import FixConfigError, RetryLaterError
@@ -64,23 +64,25 @@ class OperationalStore:
         """Bring the tables to this version, each migration in one transaction, then check.
 
         Raises:
-            FixConfigError: The store is newer than this program, or not durable.
+            FixConfigError: The store is newer than this program, not durable, or no store.
+            RetryLaterError: Another writer held the store for too long, or it is out of reach.
         """
-        with _configured() as config:
+        with _refusals(), _configured() as config:
             known = {script.revision for script in _scripts(config).walk_revisions()}
             with self.engine.begin() as connection:
                 _refuse_unknown(connection, known)
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
-        check_engine(self.engine)
+            check_engine(self.engine)
 
     def check(self) -> None:
         """Refuse to work on a store of another version or one that is not durable.
 
         Raises:
             FixConfigError: Says which.
+            RetryLaterError: It is out of reach.
         """
-        with _configured() as config, self.engine.begin() as connection:
+        with _refusals(), _configured() as config, self.engine.begin() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
             wanted = _scripts(config).get_current_head()
         if found != wanted:
@@ -93,6 +95,20 @@ class OperationalStore:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say in our words why a store cannot be opened."""
+    try:
+        yield
+    except OperationalError as error:
+        raise RetryLaterError(f"operational store: {error.orig}") from error
+    except DatabaseError as error:
+        raise FixConfigError(
+            f"operational store: {error.orig}; check stores.operational, or restore the store "
+            "from the last backup"
+        ) from error
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from ps_integration.domain.ports import Params, Row
-from ps_integration.errors import RetryLaterError, StatementRefusedError
+from ps_integration.errors import CouldNotRunError, RetryLaterError, StatementRefusedError
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -41,15 +41,21 @@ class Warehouse:
 
         Raises:
             RetryLaterError: Another process is writing.
+            CouldNotRunError: The file is no warehouse, or damaged.
         """
         self.path = path
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
-        except duckdb.IOException as error:
-            raise RetryLaterError(
-                f"warehouse {path.name}: another process is using it; wait for its run to end"
+        except duckdb.Error as error:
+            if "lock" in str(error):
+                raise RetryLaterError(
+                    f"warehouse {path.name}: another process is using it; wait for its run to end"
+                ) from error
+            raise CouldNotRunError(
+                f"warehouse {path}: cannot be opened ({str(error).splitlines()[0]}); restore it "
+                "from the last backup"
             ) from error
         self._connection.execute("set timezone = 'UTC'")
         self._lock = threading.RLock()
