@@ -34,7 +34,7 @@ def said(result: Result) -> dict[str, Any]:
 def posted(north: World) -> Iterator[World]:
     """The firm after its second night: everything posted."""
     north.night(SECOND)
-    yield north
+    return north
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def waiting(north: World, edit_firm: Edit) -> Iterator[World]:
     """The firm after a second night of a person, without a policy: two batches wait."""
     edit_firm("max_lines_per_batch: 100", "max_lines_per_batch: 0")
     north.night(SECOND)
-    yield north
+    return north
 
 
 def test_a_night_prints_its_verdict_and_one_object(north: World):

@@ -106,7 +106,6 @@ def test_a_record_with(north: World, undisturbed, what):
         kind, "clock", path_pattern="/v2/time_entries*", options={**options, "only_id": "103"}
     )
     outcome = north.night(SECOND)
-    print(outcome.exit_code, unread(outcome), north.rows("select * from quarantine.records"))
     assert outcome.exit_code in (1, 2)
     assert outcome.data["completeness"]["holds"]
     north.heal()
