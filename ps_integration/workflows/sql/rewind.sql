@@ -1,5 +1,5 @@
--- The warehouse as a past run found it, on a copy: raw up to that mark, and nothing that a later
--- run noted. What is derived is made again: an empty mapping hash makes conform start anew, without
+-- The warehouse as a past run found it, on a copy: raw up to that mark, nothing that a later run
+-- noted. What is derived is made again: an empty mapping hash makes conform start anew, without
 -- noting shapes a second time.
 delete from raw.records
 where raw_seq > $raw_seq;
