@@ -40,7 +40,9 @@ def chapters(lines, *dropped):
     for line in lines:
         if "──" in line:
             is_dropped = line.startswith(dropped)
-            kept.append("…" if is_dropped else line.partition("──")[0] + "─" * 12)
+            line_shown = "…" if is_dropped else line.partition("──")[0] + "─" * 12
+            if not is_dropped or kept[-1] != "…":
+                kept.append(line_shown)
         elif not is_dropped:
             kept.append(line)
     return kept
