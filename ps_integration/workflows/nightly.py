@@ -238,21 +238,3 @@ def walk(
                 _log.info("%s: %s failed: %s", step.name, check.name, check.description)
                 failed.append(check.name)
     return failed
-
-
-@contextmanager
-def _copies(night: Night) -> Iterator[Night]:
-    with tempfile.TemporaryDirectory(prefix="ps-integration-dry-") as name:
-        folder = Path(name)
-        if night.warehouse_path.exists():
-            shutil.copyfile(night.warehouse_path, folder / night.warehouse_path.name)
-        source = OperationalStore(night.operational_url)
-        target = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
-        try:
-            source.migrate()
-            target.migrate()
-            clone(source, target)
-        finally:
-            source.close()
-            target.close()
-        yield night.moved(folder)
