@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from ps_integration_tests.e2e.conftest import SECOND, THIRD, World
+from ps_integration_tests.e2e.conftest import SECOND, THIRD, Edit, World
 from ps_integration_tests.e2e.firm import harvest_entry
 
 pytestmark = pytest.mark.e2e
@@ -91,24 +91,71 @@ def test_pages_that_repeat_or_shift_lose_and_double_nothing(north: World, undist
 
 
 PAYLOADS = {
-    "NaN hours": ("retyped_field", {"field": "hours", "literal": "NaN"}),
-    "a missing field": ("dropped_field", {"field": "hours"}),
-    "a retyped field": ("retyped_field", {"field": "hours", "value": "eight"}),
-    "a missing date": ("dropped_field", {"field": "spent_date"}),
+    "NaN hours": ("hours", {"literal": "NaN"}, "retyped_field"),
+    "a missing field": ("hours", {}, "dropped_field"),
+    "a retyped field": ("hours", {"value": "eight"}, "retyped_field"),
+    "a missing date": ("spent_date", {}, "dropped_field"),
 }
 
 
+def spoil(north: World, what: str) -> str:
+    """Break one entry on its way; the field that is broken."""
+    field, how, kind = PAYLOADS[what]
+    options = {"field": field, "only_id": "103", **how}
+    north.fault(kind, "clock", path_pattern="/v2/time_entries*", options=options)
+    return field
+
+
 @pytest.mark.parametrize("what", PAYLOADS)
-def test_a_record_with(north: World, undisturbed, what):
-    kind, options = PAYLOADS[what]
-    north.edit("time_entries", "103", notes="touched")
-    north.fault(
-        kind, "clock", path_pattern="/v2/time_entries*", options={**options, "only_id": "103"}
-    )
+def test_a_payload_that_cannot_be_read_holds_nothing_but_itself(
+    north: World, undisturbed, what, caplog
+):
+    field = spoil(north, what)
     outcome = north.night(SECOND)
-    assert outcome.exit_code in (1, 2)
+    told = " ".join(unread(outcome).values())
+    rows = north.rows("select system, stream, record_id, field, remedy from quarantine.records")
+    if rows:
+        assert outcome.exit_code == 1
+        assert [tuple(row.values())[:4] for row in rows] == [
+            ("clock", "time_entries", "103", field)
+        ]
+        assert rows[0]["remedy"]
+    else:
+        assert (outcome.exit_code, "NaN" in told) == (2, True)
     assert outcome.data["completeness"]["holds"]
     north.heal()
-    north.edit("time_entries", "103", notes="healed")
     assert north.night(THIRD).exit_code == 0
     assert sum(len(one) - 2 for one in north.invoices()) == 7
+
+
+def test_a_posted_entry_that_becomes_unreadable_is_neither_reversed_nor_posted_again(
+    north: World, undisturbed
+):
+    north.night(SECOND)
+    north.state.set_clock(THIRD)
+    north.edit("time_entries", "103", notes="touched")
+    spoil(north, "a missing field")
+    outcome = north.night(THIRD)
+    assert outcome.exit_code == 1
+    assert outcome.data["failed_checks"] == []
+    assert north.invoices() == undisturbed
+
+
+def test_hours_of_a_system_unread_beyond_its_limit_wait_and_others_are_posted(
+    north: World, edit_firm: Edit
+):
+    edit_firm('account: "77"', 'account: "77"\n    freshness_hours: 20')
+    north.fault("dead", "clock")
+    outcome = north.night(SECOND)
+    assert outcome.exit_code == 2
+    assert outcome.data["breaks"]["open"] == {"IN02": 1}
+    assert [head for head, *_ in north.invoices()] == ["PS-BR-1-202603-1"]
+
+
+def test_a_system_out_of_reach_is_given_up_and_every_stream_says_so(north: World):
+    north.fault("dead", "clock")
+    messages = unread(north.night(SECOND))
+    asked = sum(one.system == "clock" for one in north.server.log.requests())
+    assert len(messages) == 8
+    assert "not asked" in messages["clock", "time_entries"]
+    assert asked == 4  # two streams, two attempts each

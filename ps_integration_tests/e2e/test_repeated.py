@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import ps_integration
-from ps_integration.errors import RetryLaterError
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.e2e.conftest import SECOND, THIRD, World
 
@@ -85,21 +84,3 @@ def test_a_damaged_warehouse_is_named(north: World):
     assert running.returncode == 2
     assert "restore it from the last backup" in err
     assert "Traceback" not in err
-
-
-def test_a_warehouse_in_use_is_an_error_to_retry(tmp_path: Path):
-    path = tmp_path / "w.duckdb"
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            f"import duckdb; c = duckdb.connect({str(path)!r}); print(1, flush=True); input()",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    holder.stdout.readline()
-    with pytest.raises(RetryLaterError, match="another process"):
-        Warehouse(path)
-    holder.communicate("\n")
