@@ -1,5 +1,6 @@
-"""`breaks`: what the rules found, and the history of one of them."""
+"""`breaks`: what the rules found, the history of one of them, and living with it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,12 +8,13 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.identity import current_user
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import audit, breaks
 from ps_integration.stores.operational.models import Break
 from ps_integration.workflows.nightly import operational_store
 
-app = typer.Typer(no_args_is_help=True, help="Breaks: list, show.")
+app = typer.Typer(no_args_is_help=True, help="Breaks: list, show, accept.")
 
 
 @app.command("list")
@@ -67,6 +69,32 @@ def show_command(
             for event in events
         ]
         data = {**_row(one), "facts": one.facts, "events": history}
+        output.finish(data, as_json=as_json)
+
+
+@app.command("accept")
+def accept_command(
+    break_id: Annotated[str, typer.Argument(help="Break id, or its first characters.")],
+    note: Annotated[str, typer.Option("--note", help="Why finance lives with it; required.")],
+    firm: FirmOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Accept one break as it is; it holds nothing any more, and returns when it grows."""
+    with output.reported(as_json=as_json), operational_store(load(firm)) as store:
+        who, now = current_user(), datetime.now(UTC)
+        with store.session() as session:
+            one, _ = breaks.show(session, break_id)
+            breaks.accept(session, one.break_id, by=who, note=note, at=now)
+            audit.append(
+                session,
+                at=now,
+                who=who,
+                action="accept_break",
+                subject=one.break_id,
+                detail={"rule": one.rule, "record_key": one.record_key, "note": note},
+            )
+        output.headline(f"{one.rule} {one.record_key}: accepted by {who}", is_good=True)
+        data = {"break_id": one.break_id, "state": "accepted", "by": who}
         output.finish(data, as_json=as_json)
 
 

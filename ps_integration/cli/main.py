@@ -12,6 +12,7 @@ from ps_integration.cli import (
     demo,
     night,
     opening,
+    post,
     replay,
     reports,
     sandbox,
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.command)
 app.command("nightly")(night.command)
+app.command("post")(post.command)
 app.command("init")(config.init_command)
 app.command("doctor")(config.doctor_command)
 app.command("why")(story.command)

@@ -114,7 +114,8 @@ def _past(
             rewind(store, past, _marks(run))
             with Warehouse(night.warehouse_path) as warehouse:
                 _rewind_warehouse(warehouse, run, later)
-                connectors = connect.connectors(night.firm, environ)
+                known = {**connect.unreachable(night.firm), **environ}
+                connectors = connect.connectors(night.firm, known)
                 yield Workbench(night, warehouse, past, connectors)
         finally:
             past.close()

@@ -198,3 +198,32 @@ def test_an_error_nobody_thought_of_is_told_without_a_traceback(
     result = run(posted, "why", "clock:101", "--json")
     assert result.exit_code == 2
     assert "unexpected ZeroDivisionError: seven by nothing" in said(result)["message"]
+
+
+def test_what_is_approved_can_be_posted_at_once(waiting: World, undisturbed):
+    for one in said(run(waiting, "batches", "list", "--json"))["batches"]:
+        assert run(waiting, "batches", "approve", one["batch_id"]).exit_code == 0
+    found = said(run(waiting, "post", "--json"))
+    assert found["posted"] == {"new": 7, "total": 7}
+    assert waiting.invoices() == undisturbed
+    assert said(run(waiting, "post", "--json"))["posted"] == {"new": 0, "total": 7}
+
+
+def test_a_break_is_accepted_with_a_reason_and_holds_nothing_any_more(north: World):
+    north.edit("time_entries", "103", hours=17)
+    north.night(SECOND)
+    [long_day] = said(run(north, "breaks", "list", "--rule", "TM11", "--json"))["breaks"]
+    assert run(north, "breaks", "accept", long_day["break_id"], "--note", "  ").exit_code == 2
+    accepted = run(north, "breaks", "accept", long_day["break_id"][:8], "--note", "go-live")
+    assert accepted.exit_code == 0
+    north.night(SECOND)
+    assert said(run(north, "breaks", "list", "--rule", "TM11", "--json"))["breaks"] == []
+    shown = said(run(north, "breaks", "show", long_day["break_id"], "--json"))
+    assert shown["events"][-1]["note"] == "go-live"
+
+
+def test_a_night_is_planned_again_byte_for_byte_without_any_credential(posted: World):
+    run_id = said(run(posted, "report", "--json"))["run_id"]
+    asked = ["replay", run_id, "--firm", str(posted.firm_path), "--json"]
+    result = CliRunner().invoke(app, asked)
+    assert (result.exit_code, said(result)["same"]) == (0, True), result.output

@@ -35,6 +35,8 @@ EURO_RATES = {
     date(2026, 3, 9): "0.80",
 }
 """Pounds for one euro; nobody entered any after 9 March."""
+GROUP_RATES = {"GBP": "1.25", "EUR": "1.08", "INR": "0.012"}
+"""Dollars for one unit, entered in the head office's books on the first of each month."""
 _ACCOUNTS = {
     "1100": ("Receivables", False),
     "2200": ("Tax payable", False),
@@ -122,18 +124,26 @@ def _books(entity: str, currency: str, day: date) -> Mapping[str, list[Document]
 
 
 def _exchange_rates(entity: str) -> list[Document]:
-    if entity != "UK":
-        return []
-    return [
-        {
-            "currencyCode": "EUR",
-            "startingDate": start.isoformat(),
-            "exchangeRateAmount": 1,
-            "relationalCurrencyCode": "GBP",
-            "relationalExchangeRateAmount": Decimal(rate),
-        }
-        for start, rate in EURO_RATES.items()
-    ]
+    if entity == "UK":
+        return [_quote("EUR", start, "GBP", rate) for start, rate in EURO_RATES.items()]
+    if entity == "US":
+        firsts = [date(2026, month, 1) for month in range(1, 5)]
+        return [
+            _quote(currency, first, "USD", rate)
+            for first in firsts
+            for currency, rate in GROUP_RATES.items()
+        ]
+    return []
+
+
+def _quote(currency: str, start: date, local: str, rate: str) -> Document:
+    return {
+        "currencyCode": currency,
+        "startingDate": start.isoformat(),
+        "exchangeRateAmount": 1,
+        "relationalCurrencyCode": local,
+        "relationalExchangeRateAmount": Decimal(rate),
+    }
 
 
 def _customer(number: str, currency: str) -> Document:
