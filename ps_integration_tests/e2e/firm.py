@@ -79,7 +79,9 @@ systems:
       tenant: north
       environment: Production
       token_url: env:BOOKS_TOKEN_URL
-      companies: {UK: 11111111-1111-4111-8111-111111111111, IE: 22222222-2222-4222-8222-222222222222}
+      companies:
+        UK: 11111111-1111-4111-8111-111111111111
+        IE: 22222222-2222-4222-8222-222222222222
       revenue_accounts: ["4000"]
       custom_api: {publisher: psIntegration, group: billing, version: v1.0}
 routing:

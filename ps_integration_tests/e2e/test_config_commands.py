@@ -117,7 +117,8 @@ def test_the_doctor_finds_nothing_wrong_with_a_well_firm(north: World):
 
 @pytest.mark.parametrize(
     ("kind", "check", "told"),
-    [("dead", "reachability", "could not be reached"), ("wrong_token", "credentials", "CLOCK_TOKEN"),
+    [("dead", "reachability", "could not be reached"),
+     ("wrong_token", "credentials", "CLOCK_TOKEN"),
      ("html_200", "reachability", "text/html"), ("status_503", "reachability", "503")],
 )  # fmt: skip
 def test_the_doctor_names_the_trouble_of_a_system(north: World, kind, check, told):
