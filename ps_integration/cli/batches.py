@@ -65,6 +65,9 @@ def show_command(
                 for document in batch.documents
             ],
         )  # fmt: skip
+        for document in batch.documents:
+            if document.hold_reason:
+                output.say(f"{document.document_ref}: {document.hold_reason}")
         output.finish(asdict(batch), as_json=as_json)
 
 

@@ -15,8 +15,10 @@ from ps_integration.workflows.steps import STEPS, CheckSpec, Step
 WRITER_POOL = "warehouse_writer"
 END = "published_night"
 _OWNERS = {
+    "prepare": "team:integration",
     "extract": "team:integration",
     "conform": "team:integration",
+    "rate": "team:finance",
     "reconcile": "team:finance",
     "bill": "team:finance",
     "post": "team:finance",
@@ -145,7 +147,9 @@ def of_outcome(data: Mapping[str, Any]) -> Mapping[str, Any]:
             **data["reports"],
             "posted_lines": data["posted"]["total"],
             "posted_lines_tonight": data["posted"]["new"],
-            "open_breaks": data["breaks"]["open"],
+            "open_breaks": [
+                {"rule": rule, "open": count} for rule, count in data["breaks"]["open"].items()
+            ],
             "approved_hours_and_what_became_of_them": _groups(data["completeness"]["groups"]),
         }
     )

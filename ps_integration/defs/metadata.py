@@ -1,6 +1,7 @@
 """From a step's figures to what Dagster shows: numbers, texts and tables."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -35,7 +36,7 @@ def shown(values: Mapping[str, object]) -> Metadata:
     groups = [value for value in values.values() if isinstance(value, Mapping)]
     if len(groups) == len(values) and groups and all(set(one) == set(groups[0]) for one in groups):
         rows = [{"name": name.replace("_", " "), **_row(value)} for name, value in values.items()]
-        return {"by name": _table(rows)}
+        return {"figures": _table(rows)}
     return {
         name.replace("_", " "): _value(value)
         for name, value in values.items()
@@ -68,7 +69,7 @@ def _scalar(value: object) -> dg.MetadataValue[Any]:
         return dg.MetadataValue.float(value)
     text = str(value)
     if text.endswith((".html", ".xlsx")) and "\n" not in text:
-        return dg.MetadataValue.path(text)
+        return dg.MetadataValue.path(str(Path(text).resolve()))
     return dg.MetadataValue.text(text)
 
 

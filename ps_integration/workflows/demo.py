@@ -21,7 +21,7 @@ from ps_integration.sandbox.world.documents import CREDENTIALS
 from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
 from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import breaks, runs
+from ps_integration.stores.operational import approvals, breaks, runs
 from ps_integration.workflows import approve, demo_manifest
 from ps_integration.workflows.nightly import (
     Progress,
@@ -122,8 +122,10 @@ def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo
             if not is_done(file, run_id_of(night)):
                 prepare(state, night)
                 last = _play_night(file, night, known, listener)
-            if night is not NIGHTS[-1]:
-                _morning(file, night, known)
+            if night.signs_openings:
+                _sign_openings(file, night)
+            if night.is_approved:
+                _approve(file, night, known)
         if last is None:
             last = _once_more(file, known, listener)
     return Demo(last, demo_nights(file), demo_manifest.compare(file))
@@ -148,18 +150,26 @@ def demo_nights(file: FirmFile) -> dict[str, Mapping[str, object]]:
     return found
 
 
-def _morning(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> None:
-    """Finance signs what waits, as the person at this machine, and what is signed is posted."""
+def _sign_openings(file: FirmFile, night: WorldNight) -> None:
+    """Finance signs the opening lists, as the person at this machine; from now on is posted."""
+    with operational_store(file) as store:
+        with store.session() as session:
+            signed = approvals.openings(session)
+        with snapshot(file) as warehouse:
+            lists = opening_lists(file.firm, warehouse)
+        for listed in lists:
+            if (listed.legal_entity, listed.time_system) in signed:
+                continue
+            sign(store, listed, current_user(), night.instant + MORNING)
+
+
+def _approve(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> None:
+    """Finance approves what waits, as the person at this machine, and it is posted."""
     run_id = f"{run_id_of(night)}-morning"
     if is_done(file, run_id):
         return
     at, who = night.instant + MORNING, current_user()
     with operational_store(file) as store:
-        if night.signs_openings:
-            with snapshot(file) as warehouse:
-                lists = opening_lists(file.firm, warehouse)
-            for listed in lists:
-                sign(store, listed, who, at)
         for batch in approve.list_batches(store, ("planned",)):
             if batch.currency not in night.leaves_waiting:
                 approve.approve(store, batch.batch_id, who, at, "Checked against the report.")

@@ -38,9 +38,7 @@ def copies(night: Night) -> Iterator[Night]:
                 _copy(night.operational_url, target)
         finally:
             target.close()
-        stores = night.firm.stores.model_copy(update={"operational": ""})
-        firm = night.firm.model_copy(update={"stores": stores})
-        yield replace(night, folder=folder, firm=firm)
+        yield night.moved(folder)
 
 
 def _copy(url: str, target: OperationalStore) -> None:

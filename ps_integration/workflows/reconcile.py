@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.reconciliation.consequences import roots_of
 from ps_integration.reconciliation.engine import RuleRun, run_rules
@@ -71,9 +72,17 @@ def _check(run: RuleRun) -> CheckResult:
             "seconds": round(run.seconds, 3),
             "owner": run.rule.owner,
             "remedy": run.rule.remedy,
-            "sample": [str(row["detail"]) for row in run.found[:SAMPLE_MAX]],
+            "sample": [_sample(row) for row in run.found[:SAMPLE_MAX]],
         },
     )
+
+
+def _sample(row: Row) -> Row:
+    names = ("record_key", "period", "legal_entity")
+    at_risk = None
+    if row["at_risk_minor"] is not None:
+        at_risk = str(Money(int(str(row["at_risk_minor"])), str(row["currency"])))
+    return {**{name: row[name] for name in names}, "at_risk": at_risk, "detail": row["detail"]}
 
 
 def _blocking_rules_ran(runs: Sequence[RuleRun]) -> CheckResult:

@@ -58,7 +58,7 @@ class Step:
 
     Attributes:
         name: Asset name and progress line.
-        group: The verb it belongs to.
+        group: The verb it belongs to; no group waits for one after it.
         kinds: What it is made of, for Dagster's icons.
         title: One line for people.
         run: The workflow function.
@@ -136,14 +136,14 @@ _STORE = frozenset({"python", "sqlalchemy"})
 STEPS: tuple[Step, ...] = (
     Step(
         "configuration",
-        "extract",
+        "prepare",
         _SQL,
         "The firm file as tables of this run",
         lambda b: configure.configure(b.night, b.warehouse),
     ),
     Step(
         "recovery",
-        "post",
+        "prepare",
         _STORE,
         "Writes that an earlier run left open, asked after in the ERP",
         lambda b: post.recover(b.night, b.store, b.erps),
@@ -177,7 +177,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "ledger_copy",
-        "reconcile",
+        "prepare",
         frozenset({"sqlalchemy", "duckdb"}),
         "Operational tables under one ledger sequence number",
         lambda b: mirror.mirror(b.night, b.warehouse, b.store),
@@ -185,7 +185,7 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         "rated_entries",
-        "bill",
+        "rate",
         _SQL,
         "The price of each approved hour, with its derivation",
         lambda b: bill.rate(b.night, b.warehouse),

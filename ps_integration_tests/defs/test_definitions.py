@@ -53,6 +53,16 @@ def test_every_asset_has_owner_group_description_and_kinds(specs):
         assert spec.kinds, spec.key
 
 
+def test_groups_flow_one_way_so_that_the_lineage_reads_from_left_to_right(repository):
+    graph = repository.asset_graph
+    order = ("prepare", "extract", "conform", "rate", "reconcile", "bill", "post", "feedback",
+             "report")  # fmt: skip
+    for node in graph.asset_nodes:
+        for parent in node.parent_keys:
+            before = graph.get(parent).group_name
+            assert order.index(before) <= order.index(node.group_name), node.key
+
+
 def test_only_the_equations_and_what_could_not_look_are_blocking(repository):
     blocking = [name for name, spec in checks_of(repository).items() if spec.blocking]
     assert sorted(blocking) == BLOCKING

@@ -33,7 +33,7 @@ def test_what_differs_is_named_down_to_the_line(played):
 
     assert not result.same
     lines = [line for line in result.differences if "unit_price" in line]
-    assert any("AP-1" in line and "was 133.33, is 140" in line for line in lines)
+    assert any("AP-1" in line and "was 133.330000, is 140.000000" in line for line in lines)
 
 
 def test_another_configuration_is_said_first(played):

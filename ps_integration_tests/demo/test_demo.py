@@ -50,7 +50,7 @@ def test_a_second_run_posts_nothing_and_changes_nothing_in_the_erp(played):
 
 
 def test_killed_at_any_moment_it_comes_to_the_same_end(played, new_place):
-    place, chance = new_place(), random.Random(7)  # noqa: S311 - the same kills every time
+    place, chance = new_place(), random.Random(7)
     kills = 0
     while kills < KILLS:
         process = place.start()

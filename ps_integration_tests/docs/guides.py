@@ -6,9 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_NAMED = re.compile(
-    r"^`([^`\n]+)`(?:(?!\n\n).)*\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE
-)
+_NAMED = re.compile(r"^`([^`\n]+)`(?:(?!\n\n).)*\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def text(name):

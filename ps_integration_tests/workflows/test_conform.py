@@ -128,7 +128,7 @@ def test_a_duplicate_that_arrives_later_takes_the_first_one_with_it(suite):
 
 
 def test_good_and_quarantined_records_are_all_records(suite):
-    chance = random.Random(7)  # noqa: S311  # a seeded case, not a secret
+    chance = random.Random(7)  # a seeded case, not a secret
     faults = [{}, {}, {"currency": "XXX"}, {"note": "a\0b"}, {"seconds": 10**7}, {"seconds": 1.5}]
     payloads = [
         make_entry(f"e{chance.randrange(150)}" if chance.random() < 0.1 else f"e{number}",

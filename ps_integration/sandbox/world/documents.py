@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 
 from ps_integration.sandbox.codec import Document
 from ps_integration.sandbox.world import business_central, clockify, harvest, kantata
@@ -58,8 +59,9 @@ def entries(seed: int = SEED) -> tuple[Entry, ...]:
     return (*ordinary(seed), *listed())
 
 
-def records_at(instant: datetime, seed: int = SEED) -> dict[tuple[str, str, str], Record]:
-    """Every record at an instant, by its place."""
+@lru_cache(maxsize=2)
+def records_at(instant: datetime, seed: int = SEED) -> Mapping[tuple[str, str, str], Record]:
+    """Every record at an instant, by its place; the night before is asked for again."""
     day = instant.date()
     projects = [project for project in PROJECTS if STARTED.get(project.code, date.min) <= day]
     found = [*_master_data(day, projects), *_time(instant, seed)]

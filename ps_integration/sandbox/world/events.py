@@ -24,6 +24,7 @@ class WorldNight:
         day: Its date; the night is the end of that day in the firm's time zone.
         story: What happened before it, for people.
         signs_openings: After it, finance signs the opening lists.
+        is_approved: The next morning somebody approves the batches that wait, and they are posted.
         leaves_waiting: Currencies whose batches nobody approves the next morning.
         faults: What is wrong with a server that night.
     """
@@ -31,6 +32,7 @@ class WorldNight:
     day: date
     story: str
     signs_openings: bool = False
+    is_approved: bool = False
     leaves_waiting: frozenset[str] = frozenset()
     faults: Sequence[Fault] = ()
 
@@ -48,15 +50,20 @@ NIGHTS = (
         signs_openings=True,
     ),
     WorldNight(
-        date(2026, 2, 20), "The opening lists are signed.", leaves_waiting=frozenset({"EUR"})
+        date(2026, 2, 20),
+        "The opening lists are signed.",
+        is_approved=True,
+        leaves_waiting=frozenset({"EUR"}),
     ),
     WorldNight(
         date(2026, 3, 4),
         "The second half of February is approved; Harvest sends a field nobody knows.",
+        is_approved=True,
     ),
     WorldNight(
         date(2026, 3, 18),
         "The first half of March is approved; much was edited, and a page of Harvest is down.",
+        is_approved=True,
         faults=(_MAINTENANCE,),
     ),
     WorldNight(

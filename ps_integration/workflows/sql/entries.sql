@@ -80,7 +80,7 @@ create or replace temp table kinds as (
     left join canonical.tasks as ta
         on
             td.system = ta.system and td.task_external_id = ta.external_id
-            and (ta.project_external_id is null or ta.project_external_id = td.project_external_id)
+            and (ta.project_external_id is null or td.project_external_id = ta.project_external_id)
     group by all
 );
 
@@ -144,6 +144,14 @@ create or replace temp table periods as (
 
 delete from billing.entries;
 insert into billing.entries by name
+with iv as (
+    select
+        system,
+        external_id
+    from canonical.time_entries
+    where is_invoiced
+)
+
 select
     ve.entry_id,
     ve.system,
@@ -184,11 +192,7 @@ select
     tg.erp_company,
     coalesce(pd.state, 'unknown') as period_state
 from versions as ve
-left join (
-    select system, external_id
-    from canonical.time_entries
-    where is_invoiced
-) as iv
+left join iv
     on ve.system = iv.system and ve.external_id = iv.external_id
 left join people as pe
     on

@@ -57,19 +57,29 @@ gone as (
         )
 ),
 
+gone_raw as (
+    select
+        rr.system,
+        rr.stream,
+        rr.record_id,
+        max(rr.raw_seq) as raw_seq
+    from raw.records as rr
+    semi join gone as go
+        on rr.system = go.system and rr.stream = go.stream and rr.record_id = go.record_id
+    group by all
+),
+
 gone_now as (
-    select go.* replace (coalesce(tr.raw_seq, go.raw_seq) as raw_seq)
+    select go.* replace (coalesce(gr.raw_seq, go.raw_seq) as raw_seq)
     from gone as go
-    left join (
-        select
-            system,
-            stream,
-            record_id,
-            max(raw_seq) as raw_seq
-        from raw.records
-        where (system, stream, record_id) in (select (system, stream, record_id) from gone)
-        group by all
-    ) as tr using (system, stream, record_id)
+    left join gone_raw as gr
+        on go.system = gr.system and go.stream = gr.stream and go.record_id = gr.record_id
+),
+
+states as (
+    select * from live
+    union all by name
+    select * from gone_now
 ),
 
 hashed as (
@@ -87,7 +97,7 @@ hashed as (
             approval_state,
             cast(is_deleted as varchar)
         )) as version_sha256
-    from (from live union all by name from gone_now)
+    from states
 )
 
 select
@@ -122,5 +132,5 @@ select
     $as_of as first_seen_at,
     $run_id as run_id
 from hashed as ha
-left join canonical.current_versions as cv using (entry_id)
+left join canonical.current_versions as cv on ha.entry_id = cv.entry_id
 where cv.version_sha256 is distinct from ha.version_sha256;

@@ -13,6 +13,15 @@ with customer_ids as (
     group by all
 ),
 
+cw as (
+    select distinct
+        canonical_id,
+        system,
+        external_id
+    from canonical.crosswalk
+    where object_kind = 'project'
+),
+
 mapped as (
     select
         cw.canonical_id as project_id,
@@ -21,14 +30,7 @@ mapped as (
         coalesce(list_contains(string_split(sy.roles, ','), 'erp'), false) as is_erp,
         coalesce(list_contains(string_split(sy.roles, ','), 'time'), false) as is_time
     from canonical.projects as pr
-    inner join (
-        select distinct
-            canonical_id,
-            system,
-            external_id
-        from canonical.crosswalk
-        where object_kind = 'project'
-    ) as cw on pr.system = cw.system and pr.external_id = cw.external_id
+    inner join cw on pr.system = cw.system and pr.external_id = cw.external_id
     left join customer_ids as cu
         on pr.system = cu.system and pr.customer_external_id = cu.external_id
     left join config.systems as sy on pr.system = sy.system
@@ -42,7 +44,6 @@ ranked as (
     from mapped
 ),
 
--- The billing entity first: an ERP may know one project number in several companies.
 entities as (
     select
         ra.project_id,
@@ -50,14 +51,14 @@ entities as (
     from ranked as ra
     left join config.ownership as ow
         on
-            ow.object_kind = 'project' and ow.system = ra.system
+            ow.object_kind = 'project' and ra.system = ow.system
             and ow.field in ('legal_entity', '*')
     qualify row_number() over (
         partition by ra.project_id
         order by
             coalesce(ow.field = 'legal_entity', false) desc, ra.legal_entity is null,
             ow.field is null, ra.role_rank, ra.has_billing_attributes desc nulls last,
-            ra.system, ra.stream, ra.external_id
+            ra.system asc, ra.stream asc, ra.external_id asc
     ) = 1
 ),
 
@@ -145,8 +146,8 @@ picked as (
     qualify row_number() over (
         partition by project_id, field
         order by
-            is_owner desc, value is null, is_default_owner desc, role_rank,
-            has_billing_attributes desc nulls last, system, stream, external_id
+            is_owner desc, value is null, is_default_owner desc, role_rank asc,
+            has_billing_attributes desc nulls last, system asc, stream asc, external_id asc
     ) = 1
 ),
 
@@ -170,7 +171,7 @@ erp as (
     cross join config.run as ru
     left join config.routing as ro
         on
-            ro.role = 'erp' and ro.legal_entity = fi.entity and ro.system = fi.system
+            ro.role = 'erp' and fi.entity = ro.legal_entity and fi.system = ro.system
             and coalesce(fi.company, ro.company) = ro.company
             and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
     where fi.is_erp
@@ -178,7 +179,7 @@ erp as (
         partition by fi.project_id
         order by
             ro.system is null, fi.has_billing_attributes desc nulls last,
-            fi.system, fi.company, fi.stream, fi.external_id
+            fi.system asc, fi.company asc, fi.stream asc, fi.external_id asc
     ) = 1
 )
 

@@ -13,6 +13,15 @@ with sole_routes as (
     having count(distinct legal_entity) = 1
 ),
 
+cw as (
+    select distinct
+        canonical_id,
+        system,
+        external_id
+    from canonical.crosswalk
+    where object_kind = 'resource'
+),
+
 mapped as (
     select
         cw.canonical_id as resource_id,
@@ -25,14 +34,7 @@ mapped as (
         end as role_rank,
         so.legal_entity as sole_entity
     from canonical.resources as rs
-    inner join (
-        select distinct
-            canonical_id,
-            system,
-            external_id
-        from canonical.crosswalk
-        where object_kind = 'resource'
-    ) as cw on rs.system = cw.system and rs.external_id = cw.external_id
+    inner join cw on rs.system = cw.system and rs.external_id = cw.external_id
     left join config.systems as sy on rs.system = sy.system
     left join sole_routes as so on rs.system = so.system
 ),
@@ -89,8 +91,8 @@ picked as (
     qualify row_number() over (
         partition by resource_id, field
         order by
-            is_owner desc, value is null, is_default_owner desc, role_rank,
-            system, stream, external_id
+            is_owner desc, value is null, is_default_owner desc, role_rank asc,
+            system asc, stream asc, external_id asc
     ) = 1
 ),
 

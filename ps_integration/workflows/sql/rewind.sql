@@ -1,4 +1,4 @@
--- The warehouse as a past run found it, on a copy: raw up to that mark, and nothing that a later run
+-- The warehouse as a past run found it, on a copy: raw up to that mark, nothing that a later run
 -- noted. What is derived is made again: an empty mapping hash makes conform start anew, without
 -- noting shapes a second time.
 delete from raw.records

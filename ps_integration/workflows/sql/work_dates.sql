@@ -2,20 +2,22 @@
 update canonical.time_entries as te
 set work_date = cast(timezone(zo.zone, te.started_at) as date)
 from (
-    select
-        en.system,
-        en.stream,
-        en.external_id,
-        coalesce(rz.name, ez.name) as zone
-    from canonical.time_entries as en
-    left join (
+    with rs as (
         select
             system,
             external_id,
             min(time_zone) as time_zone
         from canonical.resources
         group by all
-    ) as rs on en.system = rs.system and en.resource_external_id = rs.external_id
+    )
+
+    select
+        en.system,
+        en.stream,
+        en.external_id,
+        coalesce(rz.name, ez.name) as zone
+    from canonical.time_entries as en
+    left join rs on en.system = rs.system and en.resource_external_id = rs.external_id
     left join pg_timezone_names() as rz on rs.time_zone = rz.name
     left join pg_timezone_names() as ez on en.time_zone = ez.name
     where en.work_date is null and en.started_at is not null

@@ -59,14 +59,16 @@ def detailed_report(request: Request, context: Context, workspace_id: str) -> Re
         raise invalid("exportType is not supported")
     zone = _zone(body)
     paging, with_totals = _detailed_filter(body, int(context.settings["entries_page_size_max"]))
-    tests = _tests(body, context)
+    tests = _tests(body)
     start, end = (_range_end(body, name, zone) for name in ("dateRangeStart", "dateRangeEnd"))
-    lines = [line for line in _lines(context, start, end) if all(test(line) for test in tests)]
+    chosen = _invoicing_test(body, context)
+    lines = _lines(context, start, end, chosen)
+    lines = [line for line in lines if all(test(line) for test in tests)]
     page = [_in_zone(line, zone) for line in paging.cut(lines)]
     return json_answer({"totals": _totals(lines) if with_totals else [], "timeentries": page})
 
 
-def _lines(context: Context, start: datetime, end: datetime) -> list[Document]:
+def _lines(context: Context, start: datetime, end: datetime, chosen: Test) -> list[Document]:
     """Return the finished entries of the window with names, newest first."""
     names = {
         kind: {row["id"]: row for row in context.state.documents(context.system, kind)}
@@ -74,7 +76,8 @@ def _lines(context: Context, start: datetime, end: datetime) -> list[Document]:
     }
     approved = _approved_by(context)
     rows = context.state.documents(context.system, "time_entries")
-    rows = [row for row in rows if not is_running(row) and in_window(row, start, end)]
+    rows = [row for row in rows if chosen(row) and not is_running(row)]
+    rows = [row for row in rows if in_window(row, start, end)]
     return [_line(row, names, approved) for row in newest_first(rows)]
 
 
@@ -119,14 +122,12 @@ def _approved_by(context: Context) -> dict[str, str]:
     }
 
 
-def _tests(body: Document, context: Context) -> list[Test]:
+def _tests(body: Document) -> list[Test]:
+    """Return the tests of a report's lines."""
     tests: list[Test] = []
-    for name, (yes, no) in STATES.items():
-        wanted = body.get(name, "ALL")
-        if wanted not in (yes, no, "ALL"):
-            raise invalid(f"{name} must be one of {yes}, {no}, ALL")
-        if wanted != "ALL":
-            tests.append(_state_test(name, context, wanted=wanted == yes))
+    approved = _wanted_state(body, "approvalState")
+    if approved is not None:
+        tests.append(lambda line: (line["approvalRequestId"] is not None) is approved)
     billable = body.get("billable")
     if billable not in (None, True, False):
         raise invalid("billable must be true or false")
@@ -136,12 +137,23 @@ def _tests(body: Document, context: Context) -> list[Test]:
     return tests
 
 
-def _state_test(name: str, context: Context, *, wanted: bool) -> Test:
-    if name == "approvalState":
-        return lambda line: (line["approvalRequestId"] is not None) is wanted
+def _wanted_state(body: Document, name: str) -> bool | None:
+    """Read a filter of two states; None asks for all."""
+    yes, no = STATES[name]
+    wanted = body.get(name, "ALL")
+    if wanted not in (yes, no, "ALL"):
+        raise invalid(f"{name} must be one of {yes}, {no}, ALL")
+    return None if wanted == "ALL" else wanted == yes
+
+
+def _invoicing_test(body: Document, context: Context) -> Test:
+    """Return the test of entries that are invoiced, or not; before lines are made of them."""
+    wanted = _wanted_state(body, "invoicingState")
+    if wanted is None:
+        return lambda _: True
     rows = context.state.stored(context.system, "invoiced_entries")
     invoiced = {row.id for row in rows if row.document["invoiced"]}
-    return lambda line: (line["_id"] in invoiced) is wanted
+    return lambda entry: (entry["id"] in invoiced) is wanted
 
 
 def _ids_test(wanted: object, field: str) -> Test:
