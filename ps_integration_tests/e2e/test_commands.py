@@ -1,7 +1,6 @@
 """After a night: `nightly`, `batches`, `opening`, `breaks`, `why` and `report`, as typed."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,14 +30,14 @@ def said(result: Result) -> dict[str, Any]:
 
 
 @pytest.fixture
-def posted(north: World) -> Iterator[World]:
+def posted(north: World) -> World:
     """The firm after its second night: everything posted."""
     north.night(SECOND)
     return north
 
 
 @pytest.fixture
-def waiting(north: World, edit_firm: Edit) -> Iterator[World]:
+def waiting(north: World, edit_firm: Edit) -> World:
     """The firm after a second night of a person, without a policy: two batches wait."""
     edit_firm("max_lines_per_batch: 100", "max_lines_per_batch: 0")
     north.night(SECOND)
