@@ -127,7 +127,6 @@ class Rates(_Strict):
     ] = ("assignment", "project_role", "project", "role", "resource")
     fx_rate_type: str = "spot"
     fx_max_age_days: int = Field(default=7, ge=0)
-    compare_with_erp: bool = True
 
 
 class RuleSetting(_Strict):

@@ -104,7 +104,6 @@ def _rule_settings(firm: Firm) -> Iterator[Row]:
     yield row("FX", "rate_type", firm.rates.fx_rate_type)
     yield row("FX", "max_age_days", firm.rates.fx_max_age_days)
     yield row("RATES", "source", firm.rates.source or "")
-    yield row("RATES", "compare_with_erp", str(firm.rates.compare_with_erp).lower())
     for code, setting in sorted(firm.rules.items()):
         for name in ("severity", "blocks", "owner"):
             value = getattr(setting, name)

@@ -52,7 +52,7 @@ def firm() -> Firm:
                 {"legal_entity": code, "time_system": "harvest", "bill_from": BILL_FROM}
                 for code in ENTITIES
             ],
-            "rates": {"source": "psa", "compare_with_erp": False},
+            "rates": {"source": "psa"},
         }
     )
 

@@ -96,7 +96,7 @@ routing:
   psa: [{{legal_entity: UK, system: sheets}}]
   erp: [{{legal_entity: UK, system: books, company: {COMPANY}}}]
 going_live: [{{legal_entity: UK, time_system: sheets, bill_from: 2026-03-01}}]
-rates: {{source: sheets, compare_with_erp: false}}
+rates: {{source: sheets}}
 posting: {{revenue_account: "4000"}}
 rules:
   MD03: {{tolerances: {{requires_purchase_order: 0}}}}

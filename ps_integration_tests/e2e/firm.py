@@ -94,7 +94,7 @@ going_live:
   - {legal_entity: UK, time_system: clock, bill_from: 2026-03-01}
   - {legal_entity: IE, time_system: sheets, bill_from: 2026-03-01}
 ownership: [{object: project, field: "*", system: psa}, {object: customer, system: books}]
-rates: {source: psa, precedence: [assignment], compare_with_erp: false}
+rates: {source: psa, precedence: [assignment]}
 slas: {posting_days: 60, approval_days: 60}
 rules: {MD03: {tolerances: {requires_purchase_order: 0}}}
 approval:

@@ -19,7 +19,7 @@ def test_fires_in02_once_for_a_system_that_is_down_from_the_start():
 
 
 def test_quiet_in02_for_an_optional_stream_that_is_not_served():
-    missing = {"system": "bc", "stream": "prices", "status": "failed", "error_kind": "not_served"}
+    missing = {"system": "bc", "stream": "prices", "status": "absent", "error_kind": "not_there"}
     assert not breaks_of("IN02", raw__reads=[{}, {}, {}, {}, missing])
 
 

@@ -14,7 +14,7 @@ with streams as (
         coalesce(re.stream, '*') as stream,
         max(re.finished_at) filter (where re.status = 'complete') as last_complete,
         max_by(re.error_message, re.finished_at) as last_error,
-        coalesce(max_by(re.error_kind, re.finished_at), '') as last_kind
+        coalesce(max_by(re.status, re.finished_at), '') as last_status
     from config.systems as sy
     left join raw.reads as re on sy.system = re.system
     group by sy.system, sy.freshness_hours, re.stream
@@ -25,7 +25,7 @@ judged as (
         st.*,
         ru.as_of,
         -- an optional stream that the system does not serve is not stale
-        not (st.last_complete is null and st.last_kind = 'not_served')
+        not (st.last_complete is null and st.last_status = 'absent')
         and (
             st.last_complete is null
             or st.last_complete < ru.as_of - to_hours(st.freshness_hours)
