@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, NoReturn, TypeVar
 
 from ps_integration.connectors.raw import id_text, inside
@@ -35,6 +35,10 @@ def refuse(field: str, value: object, rule: str, remedy: str = _AT_SOURCE) -> No
     """
     shown = "" if value is None else str(value)
     raise RecordRefusedError(FieldProblem(field, shown[:_SHOWN], rule, remedy))
+
+
+_WIDE: Final = Context(prec=60)
+_ONE: Final = Decimal(1)
 
 
 class Fields:
@@ -132,9 +136,8 @@ class Fields:
         amount = self.number(path)
         if amount < 0:
             refuse(path, amount, "negative")
-        with localcontext() as context:
-            context.prec = 60
-            return int((amount * unit_seconds).quantize(Decimal(1), ROUND_HALF_UP))
+        exact = _WIDE.multiply(amount, Decimal(unit_seconds))
+        return int(exact.quantize(_ONE, ROUND_HALF_UP, _WIDE))
 
     def price(self, path: str) -> Decimal:
         """A price per hour in major units, at most six decimals, not negative."""
@@ -182,7 +185,10 @@ class Fields:
         if not isinstance(value, str) or (form == "%Y-%m-%d" and not _ISO_DAY.fullmatch(value)):
             refuse(path, value, "date_invalid" if value is not None else "value_missing")
         try:
-            found = datetime.strptime(value, form).date()  # noqa: DTZ007 - a date has no zone
+            if form == "%Y-%m-%d":
+                found = date.fromisoformat(value)
+            else:
+                found = datetime.strptime(value, form).date()  # noqa: DTZ007 - a date has no zone
         except ValueError:
             refuse(path, value, "date_invalid", f"a date in the form {form}")
         if not _FIRST_DAY <= found < _LAST_DAY:
@@ -220,6 +226,8 @@ class Fields:
 
     @staticmethod
     def _clean(path: str, value: str) -> str:
+        if value.isascii() and value.isprintable():
+            return value
         if any("\ud800" <= char <= "\udfff" for char in value):
             refuse(path, value.encode("utf-8", "backslashreplace").decode(), "text_invalid")
         marked = "".join(

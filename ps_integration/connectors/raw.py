@@ -1,17 +1,25 @@
 """From one record of a page to the raw record that is kept."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from ps_integration.domain.records import Json, RawRecord
 
 
 def inside(value: object, path: str) -> object:
     """The value at a dotted path (`user.id`), None where any step is missing."""
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
+    for key in _steps(path):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
     return value
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def id_text(value: object) -> str | None:

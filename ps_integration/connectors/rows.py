@@ -54,6 +54,9 @@ COLUMNS: Final[dict[CanonicalObject, tuple[str, ...]]] = {
     table: ("external_id", *columns.split()) for table, columns in _TABLES.items()
 }
 """Columns of `canonical.<object>` after the four that say where the row came from."""
+_EMPTY: Final[dict[CanonicalObject, dict[str, object]]] = {
+    table: dict.fromkeys(columns) for table, columns in COLUMNS.items()
+}
 
 
 def row(table: CanonicalObject, external_id: str, **values: object) -> CanonicalRow:
@@ -67,8 +70,8 @@ def row(table: CanonicalObject, external_id: str, **values: object) -> Canonical
     Raises:
         KeyError: The table has no such column.
     """
-    unknown = values.keys() - set(COLUMNS[table])
-    if unknown:
-        raise KeyError(f"canonical.{table} has no column {', '.join(sorted(unknown))}")
-    empty: dict[str, object] = dict.fromkeys(COLUMNS[table])
+    empty = _EMPTY[table]
+    if not values.keys() <= empty.keys():
+        unknown = ", ".join(sorted(values.keys() - empty.keys()))
+        raise KeyError(f"canonical.{table} has no column {unknown}")
     return CanonicalRow(table, {**empty, "external_id": external_id, **values})

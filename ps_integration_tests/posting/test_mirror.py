@@ -1,12 +1,9 @@
-import os
-import time
-
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from ps_integration.connectors.protocol import WriteAnswer
 from ps_integration.errors import CouldNotRunError, RetryLaterError
-from ps_integration.stores.operational.models import Break, Feedback, PostingLine
+from ps_integration.stores.operational.models import Break, Feedback
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import post
 from ps_integration.workflows.feedback import feedback
@@ -110,20 +107,6 @@ def test_a_resolved_break_is_not_copied(store, night, approved, warehouse, erp):
         session.scalars(select(Break)).one().state = "accepted"
     mirror(night, warehouse, store)
     assert warehouse.value("select count(*) from ops.open_breaks") == 0
-
-
-@pytest.mark.skipif("PS_SCALE" not in os.environ, reason="scale: set PS_SCALE=1")
-def test_a_million_lines_are_copied_in_time(store, night, approved, warehouse):
-    batch = approved(make_batch())
-    with store.session() as session:
-        row = dict(session.execute(select(PostingLine.__table__).limit(1)).mappings().one())
-        row.pop("line_id")
-        rows = [row | {"line_no": number + 10} for number in range(1_000_000)]
-        session.execute(insert(PostingLine), rows)
-    started = time.monotonic()
-    post_mirror = mirror(make_night(night.folder, is_dry=True), warehouse, store)
-    assert post_mirror.metadata["ops.posting_lines"] == 1_000_000 + batch.line_count
-    assert time.monotonic() - started < 15
 
 
 # feedback
