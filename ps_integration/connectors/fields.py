@@ -54,13 +54,14 @@ class Fields:
 
     def raw(self, path: str) -> object:
         """The value as parsed; None where missing."""
-        return inside(self._values, path)
+        return inside(self._values, path) if "." in path else self._values.get(path)
 
     def ident(self, path: str) -> str:
         """An id as text: a whole number or text, never blank."""
-        found = id_text(self.raw(path))
+        value = self.raw(path)
+        found = id_text(value)
         if found is None:
-            refuse(path, self.raw(path), "id_missing", "the record cannot be told from others")
+            refuse(path, value, "id_missing", "the record cannot be told from others")
         return self._clean(path, found)
 
     def opt_ident(self, path: str) -> str | None:
