@@ -23,12 +23,7 @@ from ps_integration.connectors.raw import id_text, inside, raw_record, raw_recor
 from ps_integration.connectors.rows import row
 from ps_integration.connectors.setup import Options, Setup, Vendor
 from ps_integration.connectors.zones import rails_zone
-from ps_integration.domain.records import (
-    ApprovalEvidence,
-    CanonicalRow,
-    JsonObject,
-    RawRecord,
-)
+from ps_integration.domain.records import ApprovalEvidence, CanonicalRow, JsonObject, RawRecord
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import FAR_PAST, Currency, Identifier
 

@@ -1,8 +1,6 @@
 """The life of breaks over nights: opened, seen, worse, better, resolved, accepted, reopened.
 
-A break is one (rule, record, period). The row holds what is so now, `break_events` what happened;
-events are only added. A night is known by its as-of instant: recording the same night twice with
-the same findings changes nothing.
+The row is what is so now, `break_events` what happened; the same night twice changes nothing.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,7 @@
 """Tables of the operational store: what people decided and what was written to an ERP.
 
-Money is a count of minor units beside its currency; instants are aware UTC; decimals exact text.
-Triggers keep `ledger`, `break_events`, `audit`, `approvals`, `batch_makers` and `posting_lines`
-append-only, and what an approval signs of `batches` and `documents` as it is (see `migrations`).
+Money is minor units beside a currency; instants are aware UTC; decimals exact text. Triggers keep
+what happened append-only, and what an approval signs as it is (see `migrations`).
 """
 
 from datetime import date, datetime
