@@ -88,12 +88,20 @@ def picture(folder):
 
 
 def main():
-    """Play, and write."""
+    """Play, and write; with the word `rules`, only the table of rules."""
+    if sys.argv[1:] == ["rules"]:
+        write({"rules": markdown_table()})
+        return
     with tempfile.TemporaryDirectory(prefix="ps-integration-docs-") as name:
         folder = Path(name)
         shutil.copytree(ROOT / "data/demo", folder / "data/demo")
         texts = {"rules": markdown_table(), **sessions(folder)}
         picture(folder)
+    write(texts)
+
+
+def write(texts):
+    """Put the texts where the README's markers stand."""
     page = (ROOT / "README.md").read_text("utf-8")
     for marker, body in texts.items():
         page = put(page, marker, body)

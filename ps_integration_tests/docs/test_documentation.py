@@ -104,10 +104,6 @@ def test_every_section_of_the_firm_file_is_explained_to_the_integration_engineer
     assert [name for name in Firm.model_fields if f"`{name}`" not in page] == []
 
 
-def test_the_number_of_rules_in_the_changelog_is_theirs():
-    assert f"**{len(markdown_table().splitlines()) - 2} rules**" in text("CHANGELOG.md")
-
-
 def test_names_that_are_no_person_are_named():
     page = text("docs/decisions/0012-maker-and-checker-are-users-of-the-machine.md")
     assert all(f"`{name}`" in page for name in NOT_A_PERSON if name)
