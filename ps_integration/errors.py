@@ -25,10 +25,6 @@ class BadAnswerError(PsIntegrationError):
     """The far side answered with something that cannot be read as its own format."""
 
 
-class ContractBrokenError(PsIntegrationError):
-    """Data broke its contract; the record is quarantined."""
-
-
 class AskFinanceError(PsIntegrationError):
     """The books say no: a person of finance must decide."""
 

@@ -1,7 +1,6 @@
 """`breaks`: what the rules found, the history of one of them, and living with it."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,8 +53,9 @@ def show_command(
         file = load(firm)
         with operational_store(file) as store, store.snapshot() as session:
             one, events = breaks.show(session, break_id)
-        folder = Path(file.firm.rules_folder) if file.firm.rules_folder else None
-        rule = next((rule for rule in load_rules(folder) if rule.code == one.rule), None)
+        rule = next(
+            (rule for rule in load_rules(file.firm.rules_path) if rule.code == one.rule), None
+        )
         output.headline(f"{one.rule} {one.record_key} {one.period}", is_good=one.state != "open")
         if rule is not None:
             output.say(f"{rule.title}. {rule.remedy}")

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from ps_integration.domain.records import (
-    ApprovalEvidence,
     CanonicalRow,
     Capability,
     JsonObject,
@@ -84,12 +83,6 @@ class Connector(Protocol):
 
     def probe(self) -> Mapping[str, object]:
         """Cheapest authenticated call: who we are, rights, the server's clock (`server_time`)."""
-
-
-class TimeVendor(Protocol):
-    """What a connector of a time system also says."""
-
-    approval_evidence: ApprovalEvidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ FIRST_DAY: Final = date(2000, 1, 1)
 FROM_ALWAYS: Final = date(1900, 1, 1)
 """Since when a price holds whose vendor names no first day."""
 FIRST_HIRE: Final = date(1950, 1, 1)
-LAST_INSTANT: Final = datetime(9999, 1, 1, tzinfo=UTC)
 MINOR_MAX: Final = 10**15
 """Ten trillion major units of a two-decimal currency: no invoice of a firm is larger."""
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x{9f}]"

@@ -8,7 +8,6 @@ _KINDS: Final = {
     "FixConfigError": "The settings or credentials are refused; a person must correct them.",
     "RetryLaterError": "The system was busy or out of reach; the next night asks again.",
     "BadAnswerError": "The system answered with something that cannot be read.",
-    "ContractBrokenError": "The data broke its contract.",
     "CouldNotRunError": "The read could not be made.",
 }
 

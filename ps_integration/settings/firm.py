@@ -1,6 +1,7 @@
 """The shape of the firm file: who the firm is, its systems, and the policies of its billing."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -218,6 +219,11 @@ class Firm(_Strict):
     slas: Slas = Slas()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()
+
+    @property
+    def rules_path(self) -> Path | None:
+        """The folder with the firm's own rule files; None when it has none."""
+        return Path(self.rules_folder) if self.rules_folder else None
 
     def system(self, system_id: str) -> System:
         """The system of that id.

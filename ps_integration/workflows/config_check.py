@@ -39,8 +39,7 @@ def _options(index: int, system: System) -> Iterator[Problem]:
 
 
 def _rules(firm: Firm) -> Iterator[Problem]:
-    own = Path(firm.rules_folder) if firm.rules_folder else None
-    codes = {rule.code for rule in load_rules(own)}
+    codes = {rule.code for rule in load_rules(firm.rules_path)}
     for code in firm.rules:
         if code not in codes:
             yield ("rules", code), f"there is no rule {code}; known: {', '.join(sorted(codes))}"

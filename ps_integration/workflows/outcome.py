@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ps_integration.billing.completeness import completeness_groups
 from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Row
+from ps_integration.reports.value import VerdictState
 from ps_integration.workflows.report import reports_folder, value_of
 from ps_integration.workflows.steps import Workbench
-
-Verdict = Literal["clear", "open breaks", "blocked"]
 
 _OPEN_BREAKS = """
 select rule, count(*) as open_count, count(*) filter (where blocked_id is not null) as blocking
@@ -60,7 +58,7 @@ class Outcome:
         data: The JSON object of `--json`.
     """
 
-    verdict: Verdict
+    verdict: VerdictState
     data: Mapping[str, object]
 
     @property
@@ -79,7 +77,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     unread = warehouse.rows(_UNREAD)
     groups = completeness_groups(warehouse)
     judged = value_of(night.folder, night.run_id).verdict
-    verdict: Verdict = "blocked" if failed_checks else judged.state
+    verdict: VerdictState = "blocked" if failed_checks else judged.state
     folder = reports_folder(night.folder) / night.run_id
     data: dict[str, object] = {
         "run_id": night.run_id,

@@ -1,7 +1,6 @@
 """The reconcile step: run the rules, carry the breaks on by one night, say what holds what."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 from ps_integration.domain.money import Money
@@ -22,8 +21,7 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
     Raises:
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
-    folder = Path(night.firm.rules_folder) if night.firm.rules_folder else None
-    runs = run_rules(warehouse, load_rules(folder))
+    runs = run_rules(warehouse, load_rules(night.firm.rules_path))
     found = [row for run in runs for row in run.found]
     with store.session() as session:
         summary = breaks.record(

@@ -27,10 +27,13 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
     reports = reports_folder(night.folder)
     folder = files.run_folder(reports, night.run_id)
     before = _before(night)
-    extra = Path(night.firm.rules_folder) if night.firm.rules_folder else None
     with store.session() as session:
         value = assemble(
-            warehouse, _occasion(night), breaks.open_breaks(session), load_rules(extra), before
+            warehouse,
+            _occasion(night),
+            breaks.open_breaks(session),
+            load_rules(night.firm.rules_path),
+            before,
         )
     _file(folder, value)
     newest = _latest_or_none(night.folder)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.contracts.registry import CONTRACTS
@@ -90,7 +89,7 @@ def _contract_checks(firm: Firm) -> Mapping[str, CheckSpec]:
 
 
 def _rule_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    rules = load_rules(Path(firm.rules_folder) if firm.rules_folder else None)
+    rules = load_rules(firm.rules_path)
     checks = {
         rule.code.lower(): CheckSpec(is_blocking=False, description=f"{rule.title}. {rule.remedy}")
         for rule in rules

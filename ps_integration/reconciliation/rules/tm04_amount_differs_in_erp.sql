@@ -10,46 +10,6 @@
 -- tolerance_minor: 0
 -- tolerance_price: 0.00001
 
-with ours as (
-    select
-        pl.document_ref,
-        pl.line_no,
-        pl.object_kind,
-        pl.object_id,
-        pl.period,
-        pl.legal_entity,
-        pl.project_id,
-        pl.quantity,
-        pl.unit_price,
-        pl.amount_minor,
-        pl.currency,
-        dc.system,
-        dc.erp_id,
-        dc.erp_number,
-        row_number() over (partition by pl.document_ref order by pl.line_no) as position
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where dc.state = 'posted'
-),
-
-theirs as (
-    select
-        ed.reference,
-        el.system,
-        el.document_external_id,
-        el.quantity,
-        el.unit_price,
-        el.amount_minor,
-        row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
-    from canonical.erp_lines as el
-    inner join canonical.erp_documents as ed
-        on
-            el.system = ed.system
-            and el.company is not distinct from ed.company
-            and el.document_external_id = ed.external_id
-    where coalesce(el.line_type, '') <> 'comment'
-)
-
 select
     us.document_ref || '|' || us.line_no::varchar as record_key,
     us.period,
@@ -76,8 +36,8 @@ select
     || '.' as detail,
     null as blocked_kind,
     null as blocked_id
-from ours as us
-inner join theirs as th
+from reconciliation.our_posted_lines as us
+inner join reconciliation.erp_posted_lines as th
     on
         us.document_ref = th.reference
         and us.system = th.system

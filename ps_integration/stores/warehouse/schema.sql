@@ -471,3 +471,41 @@ case
 end || ' ' || currency;
 create or replace macro reconciliation.hours_text(seconds) as
 round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
+
+-- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
+create or replace view reconciliation.our_posted_lines as
+select
+    pl.document_ref,
+    pl.line_no,
+    pl.object_kind,
+    pl.object_id,
+    pl.period,
+    pl.legal_entity,
+    pl.project_id,
+    pl.quantity,
+    pl.unit_price,
+    pl.amount_minor,
+    pl.currency,
+    dc.system,
+    dc.erp_id,
+    dc.erp_number,
+    row_number() over (partition by pl.document_ref order by pl.line_no) as position
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+where dc.state = 'posted';
+create or replace view reconciliation.erp_posted_lines as
+select
+    ed.reference,
+    el.system,
+    el.document_external_id,
+    el.quantity,
+    el.unit_price,
+    el.amount_minor,
+    row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
+from canonical.erp_lines as el
+inner join canonical.erp_documents as ed
+    on
+        el.system = ed.system
+        and el.company is not distinct from ed.company
+        and el.document_external_id = ed.external_id
+where coalesce(el.line_type, '') <> 'comment';
