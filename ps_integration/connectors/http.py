@@ -8,12 +8,12 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
-import msgspec
 import requests
 
 from ps_integration.connectors.answers import Answer, Problem, read_answer, retry_after
 from ps_integration.connectors.auth import Auth
 from ps_integration.connectors.body import Caps, TruncatedBodyError, read_body
+from ps_integration.connectors.encoding import encoded
 from ps_integration.connectors.limits import Pace
 from ps_integration.connectors.outcome import Exchange, Reply, classify, never_left
 from ps_integration.connectors.parse import decode, strict_json
@@ -25,7 +25,6 @@ _PORTS: Final = {"http": 80, "https": 443}
 _USER_AGENT: Final = "ps-integration"
 _UNAUTHORISED: Final = 401
 _JSON_BODY: Final = {"Content-Type": "application/json"}
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 Params = Mapping[str, str | int]
 
 
@@ -131,7 +130,7 @@ class ApiClient:
         self,
         method: Literal["POST", "PUT", "PATCH", "DELETE"],
         path: str,
-        json: Json = None,
+        json: Json | bytes = None,
         headers: Mapping[str, str] | None = None,
         *,
         may_be_empty: bool = False,
@@ -198,7 +197,7 @@ class ApiClient:
         method: str,
         url: str,
         params: Params | None,
-        json: Json,
+        json: Json | bytes,
         headers: Mapping[str, str],
     ) -> tuple[requests.Response, bytes]:
         caps = self._policy.caps
@@ -210,7 +209,7 @@ class ApiClient:
             method,
             url,
             params=params,
-            data=None if json is None else _ENCODER.encode(json),
+            data=None if json is None else encoded(json),
             headers=dict(headers) | ({} if json is None else _JSON_BODY),
             auth=_keep_headers,
             timeout=(caps.connect_seconds, caps.read_seconds),

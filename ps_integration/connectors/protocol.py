@@ -164,10 +164,37 @@ class WriteAnswer:
     retry_after_seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request as it leaves: what `create` sends, and what a preview shows.
+
+    `path` is below the system's address; `body` is the exact bytes; no header with a secret.
+    """
+
+    method: str
+    path: str
+    body: bytes
+
+
 class ErpWriter(Protocol):
     """Writes documents to one ERP. Never retries a write by itself."""
 
     capability: Capability
+
+    def outgoing(self, document: ErpDocument) -> Outgoing:
+        """The request that `create` sends for this document. Pure; no network."""
+
+    def validate(self, document: ErpDocument) -> WriteAnswer | None:
+        """The ERP's own verdict without writing anything; None where it offers none."""
+
+    def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:
+        """Every document of a company whose reference starts with `prefix`, drafts included.
+
+        What a store that was restored from an older copy catches up from.
+
+        Raises:
+            RetryLaterError: The ERP could not be asked.
+        """
 
     def create(self, document: ErpDocument) -> WriteAnswer:
         """Create the document (a draft where the ERP has drafts)."""

@@ -86,6 +86,11 @@ class Capability:
         reference_max_length: Characters the ERP keeps of a document reference.
         quantity_decimals: Decimals the ERP keeps of a quantity.
         creates_then_posts: A draft is created first and posted by a second call.
+        key_retention_seconds: How long a class K server remembers a key; after half of it the
+            document is treated as class F.
+        find_lag_seconds: How long a created document may stay out of look-ups.
+        concurrency: Calls the account takes at a time.
+        is_ordered: Documents of one company must be sent one at a time, oldest date first.
     """
 
     posting_class: Literal["K", "U", "F", "N"]
@@ -93,6 +98,10 @@ class Capability:
     reference_max_length: int
     quantity_decimals: int
     creates_then_posts: bool
+    key_retention_seconds: float | None = None
+    find_lag_seconds: float = 0.0
+    concurrency: int = 1
+    is_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,17 @@ from typing import Final, Literal
 
 from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.compose import listed, whole
+from ps_integration.connectors.encoding import encoded
 from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.outcome import Reply
-from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt, WriteAnswer
+from ps_integration.connectors.protocol import (
+    ErpDocument,
+    ErpLine,
+    ErpReceipt,
+    Outgoing,
+    WriteAnswer,
+)
 from ps_integration.connectors.vendors.business_central.api import (
     STANDARD,
     literal,
@@ -62,10 +69,19 @@ class BusinessCentralWriter:
         self._client = client
         self._options = options
 
+    def outgoing(self, document: ErpDocument) -> Outgoing:
+        """The deep insert of a draft."""
+        address = path(STANDARD, document.company, SETS[document.kind])
+        return Outgoing("POST", address, encoded(self._body(document)))
+
+    def validate(self, document: ErpDocument) -> WriteAnswer | None:  # noqa: ARG002 - protocol
+        """None: Business Central checks a document only when it is posted."""
+        return None
+
     def create(self, document: ErpDocument) -> WriteAnswer:
         """Create a draft with its lines in one request (deep insert), and read it back."""
-        address = path(STANDARD, document.company, SETS[document.kind])
-        reply = self._client.send("POST", address, self._body(document))
+        request = self.outgoing(document)
+        reply = self._client.send("POST", request.path, request.body)
         if (settled := _settled(reply)) is not None:
             return settled
         created = reply.json.get("id") if isinstance(reply.json, dict) else None
@@ -93,7 +109,19 @@ class BusinessCentralWriter:
             FixConfigError: It refuses the credentials.
             BadAnswerError: Its answer cannot be read.
         """
-        query = f"externalDocumentNumber eq {literal(reference)}"
+        return self._listed(company, f"externalDocumentNumber eq {literal(reference)}")
+
+    def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:
+        """Everything whose reference starts so, invoices and credit memos, drafts and posted.
+
+        Raises:
+            RetryLaterError: The ERP could not be asked.
+            FixConfigError: It refuses the credentials.
+            BadAnswerError: Its answer cannot be read.
+        """
+        return self._listed(company, f"startswith(externalDocumentNumber,{literal(prefix)})")
+
+    def _listed(self, company: str, query: str) -> Sequence[ErpReceipt]:
         found = []
         for kind in KINDS:
             asked = {"$filter": query, "$expand": LINES[kind]}

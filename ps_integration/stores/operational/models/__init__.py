@@ -1,0 +1,38 @@
+"""Tables of the operational store: what people decided and what was written to an ERP.
+
+Money is minor units beside a currency; instants are aware UTC; decimals exact text. Triggers keep
+what happened append-only, and what an approval signs as it is (see `migrations`).
+"""
+
+from ps_integration.stores.operational.models.audit import Audit
+from ps_integration.stores.operational.models.breaks import Break, BreakEvent
+from ps_integration.stores.operational.models.decisions import Approval, Decision, Opening
+from ps_integration.stores.operational.models.documents import (
+    Batch,
+    BatchMaker,
+    Document,
+    LedgerEntry,
+    LiveLine,
+    PostingLine,
+)
+from ps_integration.stores.operational.models.feedback import Feedback
+from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.runs import Run
+
+__all__ = [
+    "Approval",
+    "Audit",
+    "Batch",
+    "BatchMaker",
+    "Break",
+    "BreakEvent",
+    "Decision",
+    "Document",
+    "Feedback",
+    "Lease",
+    "LedgerEntry",
+    "LiveLine",
+    "Opening",
+    "PostingLine",
+    "Run",
+]
