@@ -98,9 +98,12 @@ def targets() -> Iterator[Target]:
             yield found
 
 
-def writer(target: Target, origin: str, policy: Policy) -> ErpWriter:
-    """The product's own writer to a server."""
-    system = System.model_validate(target.system(origin))
+def writer(
+    target: Target, origin: str, policy: Policy, max_commit_delay_seconds: float | None = None
+) -> ErpWriter:
+    """The product's own writer to a server; the delay is the vendor's unless one is given."""
+    told = {**target.system(origin), "max_commit_delay_seconds": max_commit_delay_seconds}
+    system = System.model_validate(told)
     made = vendor(system.vendor).erp_writer
     assert made is not None
     return made(Setup(system, target.environ, policy))

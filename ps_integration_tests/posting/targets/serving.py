@@ -15,11 +15,11 @@ ORPHAN_SECONDS = 0.5
 
 
 @contextmanager
-def forked(start: Callable[[], int]) -> Iterator[int]:
-    """Run a server in a child process; the port it listens on. It ends with us, too.
+def forked(start: Callable[[], str]) -> Iterator[str]:
+    """Run a server in a child process; what `start` says of it. It ends with us, too.
 
     Args:
-        start: Begins to serve from threads of its own and returns the port.
+        start: Begins to serve from threads of its own and says where, in a word.
     """
     parent = os.getpid()
     reading, writing = os.pipe()
@@ -27,7 +27,7 @@ def forked(start: Callable[[], int]) -> Iterator[int]:
     if child == 0:
         try:
             os.close(reading)
-            os.write(writing, str(start()).encode())
+            os.write(writing, start().encode())
             os.close(writing)
             while os.getppid() == parent:
                 time.sleep(ORPHAN_SECONDS)
@@ -35,10 +35,10 @@ def forked(start: Callable[[], int]) -> Iterator[int]:
             os._exit(1)
     os.close(writing)
     try:
-        with os.fdopen(reading) as port:
-            told = port.read()
+        with os.fdopen(reading) as answer:
+            told = answer.read()
         assert told, "the server's process ended before it served"
-        yield int(told)
+        yield told
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -51,11 +51,11 @@ def sandboxed(folder: Path, seed: Mapping[str, object]) -> Iterator[tuple[str, S
     sow(state, read_seed(seed))
     state.close()
 
-    def start() -> int:
+    def start() -> str:
         server = SandboxServer(SandboxState(folder / "sandbox.sqlite"))
         server.start()
-        return server.port
+        return f"http://127.0.0.1:{server.port}"
 
-    with forked(start) as port:
-        yield f"http://127.0.0.1:{port}", state
+    with forked(start) as origin:
+        yield origin, state
     state.close()

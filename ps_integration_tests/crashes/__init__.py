@@ -1,0 +1,1 @@
+"""The crash matrix: kills posting at every step, on every wire fault, and counts the lines."""

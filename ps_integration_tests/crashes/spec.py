@@ -1,0 +1,123 @@
+"""What one case is: everything about it follows from the ERP, the store, the fault and a seed."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import ps_integration
+from ps_integration_tests.crashes.faults import Fault, Kind
+
+DELAYS: Final = (20.0, 600.0)
+"""Declared longest commit delays: one that a run waits for, one that is left to the next run."""
+DRIFT_SECONDS_MAX: Final = 90.0
+HOLD_SECONDS: Final = (0.01, 0.01, 0.01, 5.0)
+"""How long a swallowed answer is held; the longest outlasts the client's patience."""
+REFUSED_DRAFT: Final = ("P7", "P8")
+"""Places that are only passed when a posting is refused."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Where one life ends: at a passage of a place, or at a share of a usual life."""
+
+    place: str = ""
+    passage: int = 1
+    share: float | None = None
+
+    def __str__(self) -> str:
+        if self.share is not None:
+            return f"at {self.share:.2f} of a life"
+        return f"{self.place}@{self.passage}" if self.place else "not killed"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One case.
+
+    Attributes:
+        erp: The target's name.
+        store: sqlite or postgresql.
+        kind: The row of the table.
+        seed: What everything else was drawn from.
+        amounts: Amounts in minor units, by document and line.
+        delay_seconds: The ERP's declared longest commit delay.
+        drift_seconds: How long each look-up takes.
+        faults: By number of the write.
+        kills: How the first lives end.
+        gaps_seconds: How long after each of them the next begins.
+    """
+
+    erp: str
+    store: str
+    kind: Kind
+    seed: int
+    amounts: tuple[tuple[int, ...], ...]
+    delay_seconds: float
+    drift_seconds: float
+    faults: dict[int, Fault]
+    kills: tuple[Kill, ...]
+    gaps_seconds: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """Starts every line's description, so that the ERP's documents tell their case."""
+        return f"{self.store[:2]}{self.kind[:4]}{_initials(self.kind)}{self.seed}"
+
+
+def _initials(kind: str) -> str:
+    return "".join(word[0] for word in kind.split("_"))
+
+
+@cache
+def places() -> tuple[str, ...]:
+    """Every labelled step of posting and recovery, as the source names them."""
+    sources = sorted((Path(ps_integration.__file__).parent / "workflows").rglob("*.py"))
+    found = {
+        name
+        for path in sources
+        for name in re.findall(r'crashpoint\(\s*"([PR]\d+ [^"]+)"', path.read_text("utf-8"))
+    }
+    return tuple(sorted(found))
+
+
+def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
+    """The case of a seed; with `place` its first life ends there, at the first passage."""
+    random = Random(f"{erp}/{store}/{kind}/{seed}/{place}")
+    amounts = tuple(
+        tuple(random.randrange(100, 1_000_000) for _ in range(random.randint(1, 3)))
+        for _ in range(random.randint(2, 3))
+    )
+    delay = random.choice(DELAYS)
+    faults = {random.choice((1, 1, 2, 2, 3, 4)): _fault(kind, delay, random)}
+    if random.random() < 0.25:
+        other: Kind = random.choice(
+            ("timeout_after_commit", "slow_commit", "rate_limit", "error_after_commit", "refused")
+        )
+        faults.setdefault(random.randint(1, 5), _fault(other, delay, random))
+    kills = tuple(_kill(random) for _ in range(random.choice((1, 1, 2))))
+    if place:
+        kills = (Kill(place), *kills[1:])
+    if kills[0].place.startswith(REFUSED_DRAFT):
+        faults = {2: _fault("refused", delay, random)} | {
+            at + 2: fault for at, fault in faults.items()
+        }
+    gaps = tuple(random.choice((0.0, 0.5 * delay, 1.1 * delay)) for _ in kills)
+    drift = random.choice((0.0, 0.0, random.uniform(0.1, DRIFT_SECONDS_MAX)))
+    return Spec(erp, store, kind, seed, amounts, delay, drift, faults, kills, gaps)
+
+
+def _fault(kind: Kind, delay: float, random: Random) -> Fault:
+    late = random.choice((0.0, random.uniform(0.0, 0.9), random.uniform(0.7, 0.9))) * delay
+    if kind == "slow_commit":
+        late = max(late, 0.01 * delay)
+    return Fault(kind, random.choice(HOLD_SECONDS), late)
+
+
+def _kill(random: Random) -> Kill:
+    way = random.random()
+    if way < 0.6:
+        return Kill(random.choice(places()), random.choice((1, 1, 2, 3)))
+    return Kill(share=random.uniform(0.05, 1.0)) if way < 0.95 else Kill()
