@@ -47,9 +47,9 @@ def run(specs: Sequence[Spec]) -> Iterator[world.Result]:
         groups[spec.erp, spec.store].append(spec)
     known = {target.name: target for target in targets()}
     for (erp, store), group in groups.items():
-        with _folder() as home, stores.serve(store, home) as made:
+        with folder() as home, stores.serve(store, home) as made:
             for start in range(0, len(group), CASES_A_SERVER):
-                with _folder() as folder, world.opened(known[erp], made, folder) as opened:
+                with folder() as place, world.opened(known[erp], made, place) as opened:
                     for spec in group[start : start + CASES_A_SERVER]:
                         yield opened.play(spec)
 
@@ -80,8 +80,8 @@ def _replayed(text: str) -> Spec:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
-    """In memory where the machine allows: a kill leaves the page cache alone, so it is the same."""
+def folder() -> Iterator[Path]:
+    """A folder in memory where the machine allows: a kill leaves the page cache alone."""
     memory = Path("/dev/shm")  # noqa: S108 - only a place for files
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)

@@ -48,6 +48,7 @@ class Spec:
         faults: By number of the write.
         kills: How the first lives end.
         gaps_seconds: How long after each of them the next begins.
+        place: Where a life was made to end, when it was not drawn.
     """
 
     erp: str
@@ -60,6 +61,7 @@ class Spec:
     faults: dict[int, Fault]
     kills: tuple[Kill, ...]
     gaps_seconds: tuple[float, ...]
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -73,18 +75,17 @@ def _initials(kind: str) -> str:
 
 @cache
 def places() -> tuple[str, ...]:
-    """Every labelled step of posting and recovery, as the source names them."""
-    sources = sorted((Path(ps_integration.__file__).parent / "workflows").rglob("*.py"))
+    """Every labelled step of posting, recovery and the journal, as the source names them."""
     found = {
         name
-        for path in sources
-        for name in re.findall(r'crashpoint\(\s*"([PR]\d+ [^"]+)"', path.read_text("utf-8"))
+        for path in Path(ps_integration.__file__).parent.rglob("*.py")
+        for name in re.findall(r'crashpoint\(\s*"([PRJ]\d+ [^"]+)"', path.read_text("utf-8"))
     }
     return tuple(sorted(found))
 
 
 def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
-    """The case of a seed; with `place` its first life ends there, at the first passage."""
+    """The case of a seed; with `place` a life ends there, at the first passage."""
     random = Random(f"{erp}/{store}/{kind}/{seed}/{place}")
     amounts = tuple(
         tuple(random.randrange(100, 1_000_000) for _ in range(random.randint(1, 3)))
@@ -99,14 +100,14 @@ def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
         faults.setdefault(random.randint(1, 5), _fault(other, delay, random))
     kills = tuple(_kill(random) for _ in range(random.choice((1, 1, 2))))
     if place:
-        kills = (Kill(place), *kills[1:])
-    if kills[0].place.startswith(REFUSED_DRAFT):
+        kills = (*((Kill("P3 intent-committed"),) if place[0] == "R" else ()), Kill(place))
+    if kills[-1].place.startswith(REFUSED_DRAFT):
         faults = {2: _fault("refused", delay, random)} | {
             at + 2: fault for at, fault in faults.items()
         }
     gaps = tuple(random.choice((0.0, 0.5 * delay, 1.1 * delay)) for _ in kills)
     drift = random.choice((0.0, 0.0, random.uniform(0.1, DRIFT_SECONDS_MAX)))
-    return Spec(erp, store, kind, seed, amounts, delay, drift, faults, kills, gaps)
+    return Spec(erp, store, kind, seed, amounts, delay, drift, faults, kills, gaps, place)
 
 
 def _fault(kind: Kind, delay: float, random: Random) -> Fault:

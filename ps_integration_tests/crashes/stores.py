@@ -11,13 +11,14 @@ from typing import Protocol
 
 from sqlalchemy import create_engine
 
+from ps_integration.stores.operational.journal import JOURNAL_NAME, Journal
 from ps_integration.stores.operational.store import OperationalStore
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 class Stores(Protocol):
-    """Makes fresh stores of one kind, always at the same address."""
+    """Makes fresh stores of one kind, always at the same address, with an empty journal."""
 
     def fresh(self) -> OperationalStore:
         """An empty, migrated store; the one before it is gone.
@@ -35,7 +36,7 @@ class SqliteStores:
         template = OperationalStore(f"sqlite:///{self._template}")
         template.migrate()
         template.close()  # the last connection takes the log into the file
-        self._store = OperationalStore(f"sqlite:///{self._path}")
+        self._store = OperationalStore(f"sqlite:///{self._path}", journal_in(folder))
 
     def fresh(self) -> OperationalStore:
         """A copy of the migrated file."""
@@ -43,20 +44,21 @@ class SqliteStores:
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         shutil.copy(self._template, self._path)
-        return self._store
+        return _begun(self._store)
 
 
 class PostgresqlStores:
     """A database of one server."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
         """Migrate the database that is copied."""
         self._server = create_engine(url, isolation_level="AUTOCOMMIT")
         self._run("create database ps_template")
         template = OperationalStore(url.replace("@/postgres?", "@/ps_template?"))
         template.migrate()
         template.close()
-        self._store = OperationalStore(url.replace("@/postgres?", "@/ps?"))
+        own = url.replace("@/postgres?", "@/ps?")
+        self._store = OperationalStore(own, journal_in(folder))
 
     def fresh(self) -> OperationalStore:
         """A copy of the migrated database."""
@@ -64,13 +66,25 @@ class PostgresqlStores:
         self._run(
             "drop database if exists ps with (force)", "create database ps template ps_template"
         )
-        return self._store
+        return _begun(self._store)
 
     def _run(self, *statements: str) -> None:
         with self._server.connect() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
         self._server.dispose()  # no connection lives on into a forked process
+
+
+def journal_in(folder: Path) -> Journal:
+    """The posting journal beside a store."""
+    return Journal(folder / JOURNAL_NAME)
+
+
+def _begun(store: OperationalStore) -> OperationalStore:
+    """A store whose journal is not there yet."""
+    assert store.journal is not None
+    store.journal.path.unlink(missing_ok=True)
+    return store
 
 
 def is_available(store: str) -> bool:
@@ -85,7 +99,7 @@ def serve(store: str, folder: Path) -> Iterator[Stores]:
         yield SqliteStores(folder)
         return
     with postgresql() as url:
-        yield PostgresqlStores(url)
+        yield PostgresqlStores(url, folder)
 
 
 @contextmanager

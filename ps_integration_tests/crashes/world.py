@@ -55,6 +55,7 @@ class Result:
     ambiguous: int = 0
     landed: int = 0
     seconds: float = 0.0
+    killed_at: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -87,7 +88,8 @@ class World:
     def play(self, spec: Spec) -> Result:
         """Run one case from its approved batch to its verdict."""
         begun = time.perf_counter()
-        result = Result(spec.erp, spec.store, spec.kind, spec.seed, documents=len(spec.amounts))
+        result = Result(spec.erp, spec.store, spec.kind, spec.seed, spec.place)
+        result.documents = len(spec.amounts)
         result.lines = sum(map(len, spec.amounts))
         case = _Case(self, spec, result)
         for kill, gap in zip(spec.kills, spec.gaps_seconds, strict=True):
@@ -127,6 +129,7 @@ class _Case:
         status = os.waitpid(child, 0)[1]
         if os.WIFSIGNALED(status):
             self.result.kills += 1
+            self.result.killed_at.append(kill.place or "random")
         elif status:
             error = (self.world.folder / "error").read_text("utf-8")
             self.result.problems.append(f"a life ended with an error: {error}")

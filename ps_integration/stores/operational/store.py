@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.errors import FixConfigError, RetryLaterError
 from ps_integration.stores.operational import evidence
 from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
@@ -70,6 +71,7 @@ class OperationalStore:
                 raise
             raise RetryLaterError("operational store: another writer holds it") from error
         if self.journal is not None and mark is not None:
+            crashpoint("J1 committed-not-journalled")
             self.journal.append(mark, told)
 
     @contextmanager
