@@ -98,6 +98,7 @@ class Books:
     Attributes:
         states: Of each document.
         blocked: Documents that an open break holds.
+        reasons: Why documents are held.
         ambiguous: Attempts without a clear answer.
         landed: How many of those the ERP had carried out, as found later.
         problems: What is wrong with the store itself.
@@ -105,6 +106,7 @@ class Books:
 
     states: dict[str, str] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()
+    reasons: list[str] = field(default_factory=list)
     ambiguous: int = 0
     landed: int = 0
     problems: list[str] = field(default_factory=list)
@@ -133,6 +135,7 @@ def read(store: OperationalStore, prefix: str) -> Books:
             mine = Document.document_ref.startswith(f"{prefix}-")
             found = session.scalars(select(Document).where(mine)).all()
             books.states = {document.document_ref: document.state for document in found}
+            books.reasons = [one.hold_reason for one in found if one.hold_reason]
             books.blocked = frozenset(
                 document.document_ref
                 for document in found

@@ -3,7 +3,7 @@
 Each is a function that breaks the engine in the process that calls it.
 """
 
-import itertools
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -13,14 +13,20 @@ from ps_integration.workflows import sending
 
 
 def no_look_up() -> None:
-    """Sends again without asking the ERP first."""
-    sending.Sender.find = lambda *_: ()  # type: ignore[method-assign]  # broken on purpose
-    sending.Sender.is_settled = lambda *_: True  # type: ignore[method-assign]  # broken on purpose
+    """Sends again whatever the look-up says."""
+    honest = posting.after_lookup
+
+    def after(found: Any, phase: Any, posting_class: Any, **rest: Any) -> Any:
+        if phase == "create" and found in {"absent", "draft", "posted"}:
+            return "sending"
+        return honest(found, phase, posting_class, **rest)
+
+    posting.after_lookup = after
 
 
 def no_settle_time() -> None:
     """Takes what it does not find for absent, though it may still arrive."""
-    sending.Sender.is_settled = lambda *_: True  # type: ignore[method-assign]  # broken on purpose
+    sending.Sender.is_settled = lambda *_: True
 
 
 def refusal_is_final() -> None:
@@ -30,21 +36,54 @@ def refusal_is_final() -> None:
     def after(outcome: Any, phase: Any, *, is_doubtful: bool, made: Any) -> Any:
         return honest(outcome, phase, is_doubtful=False, made=made)
 
-    posting.after_answer = after  # broken on purpose
+    posting.after_answer = after
 
 
-def key_per_try() -> None:
-    """Sends under another reference each time."""
-    honest, tries = sending.erp_document.build, itertools.count(1)
+def key_per_life() -> None:
+    """Sends under another reference after every restart."""
+    honest = sending.Sender.load
 
-    def build(document: Any, lines: Any) -> Any:
-        made = honest(document, lines)
-        return replace(made, reference=f"{made.reference}-{document.attempts}-{next(tries)}")
+    def load(sender: Any, ref: str) -> Any:
+        sent = honest(sender, ref)
+        return None if sent is None else replace(sent, writer=_OtherKeys(sent.writer))
 
-    sending.erp_document.build = build
+    sending.Sender.load = load
+
+
+class _OtherKeys:
+    """A writer whose references are those of this process."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer, self._own = writer, f"-{os.getpid()}"
+        self.capability = writer.capability
+
+    def create(self, document: Any) -> Any:
+        return self._back(self._writer.create(self._out(document)))
+
+    def post(self, document: Any, erp_id: str) -> Any:
+        return self._back(self._writer.post(self._out(document), erp_id))
+
+    def find(self, company: str, reference: str) -> Any:
+        return [self._ours(one) for one in self._writer.find(company, reference + self._own)]
+
+    def discard_draft(self, company: str, erp_id: str) -> Any:
+        return self._writer.discard_draft(company, erp_id)
+
+    def _out(self, document: Any) -> Any:
+        return replace(document, reference=document.reference + self._own)
+
+    def _back(self, answer: Any) -> Any:
+        return (
+            answer
+            if answer.receipt is None
+            else replace(answer, receipt=self._ours(answer.receipt))
+        )
+
+    def _ours(self, receipt: Any) -> Any:
+        return replace(receipt, reference=receipt.reference.removesuffix(self._own))
 
 
 MUTANTS: Final[Mapping[str, Callable[[], None]]] = {
     mutant.__name__: mutant
-    for mutant in (no_look_up, no_settle_time, refusal_is_final, key_per_try)
+    for mutant in (no_look_up, no_settle_time, refusal_is_final, key_per_life)
 }

@@ -20,6 +20,9 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 class Stores(Protocol):
     """Makes fresh stores of one kind, always at the same address, with an empty journal."""
 
+    cases_a_copy: int
+    """How many cases that end well may share one: a copy takes its time."""
+
     def fresh(self) -> OperationalStore:
         """An empty, migrated store; the one before it is gone.
 
@@ -29,6 +32,8 @@ class Stores(Protocol):
 
 class SqliteStores:
     """A file in a folder."""
+
+    cases_a_copy = 1
 
     def __init__(self, folder: Path) -> None:
         """Migrate the file that is copied."""
@@ -49,6 +54,8 @@ class SqliteStores:
 
 class PostgresqlStores:
     """A database of one server."""
+
+    cases_a_copy = 20
 
     def __init__(self, url: str, folder: Path) -> None:
         """Migrate the database that is copied."""
