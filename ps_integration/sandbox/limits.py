@@ -29,3 +29,8 @@ class RateLimiter:
                 return taken[0] + seconds - now
             taken.append(now)
             return None
+
+    def taken(self, bucket: Hashable) -> int:
+        """How many requests of a bucket stand in its window, as of the last `take`."""
+        with self._lock:
+            return len(self._taken[bucket])
