@@ -190,8 +190,9 @@ def test_absence_counts_only_when_query_and_record_agree():
         return (200, {}, json.dumps(nothing).encode()) if "suiteql" in path else None
 
     with scripted((200, {}, b'{"id": "1"}'), aside=aside) as far:
+        writer = netsuite.writer(far.url)
         with pytest.raises(RetryLaterError, match="do not show it yet"):
-            netsuite.writer(far.url).find("1", REF)
+            writer.find("1", REF)
 
 
 def test_a_voided_invoice_is_cancelled(writer, invoice, server):
