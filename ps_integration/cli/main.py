@@ -16,6 +16,7 @@ from ps_integration.cli import (
     replay,
     reports,
     sandbox,
+    store,
     story,
 )
 
@@ -39,6 +40,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(opening.app, name="opening")
+app.add_typer(store.app, name="store")
 
 
 def main() -> None:

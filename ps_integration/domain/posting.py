@@ -25,6 +25,8 @@ PostingClass = Literal["K", "U", "F", "N"]
 Outcome = Literal["accepted", "refused", "not_sent", "throttled", "ambiguous"]
 Lookup = Literal["absent", "posted", "draft", "different", "several"]
 
+REFERENCE_PREFIX: Final = "PS-"
+"""How every reference of ours begins; what an ERP holds under it must be known here."""
 ATTEMPTS_MAX: Final = 8
 """Sends of one document before policy stops trying and a person must look."""
 

@@ -178,6 +178,9 @@ class Stores(_Strict):
 
     folder: str = Field(default="", description="default: data/<firm id>")
     operational: str = Field(default="", description="SQLAlchemy URL or env:NAME; default SQLite")
+    journal: str = Field(
+        default="", description="posting journal; best on another disk; default: in the folder"
+    )
 
 
 class Posting(_Strict):

@@ -16,6 +16,7 @@ from ps_integration.stores.operational.models.documents import (
     PostingLine,
 )
 from ps_integration.stores.operational.models.feedback import Feedback
+from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
 from ps_integration.stores.operational.models.runs import Run
 
@@ -35,4 +36,5 @@ __all__ = [
     "Opening",
     "PostingLine",
     "Run",
+    "StoreIdentity",
 ]
