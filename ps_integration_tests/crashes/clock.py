@@ -47,11 +47,11 @@ class SharedClock:
         tell(self.control, {"do": "advance", "seconds": seconds})
 
 
-def tell(control: tuple[str, int] | None, message: dict[str, object]) -> dict[str, object]:
+def tell(control: tuple[str, int] | None, message: dict[str, object]) -> dict[str, int]:
     """Give the proxy one order and wait until it is done."""
     assert control is not None, "no proxy is running"
     with socket.create_connection(control, timeout=CONTROL_SECONDS_MAX) as connection:
         connection.sendall(json.dumps(message).encode() + b"\n")
         with connection.makefile("rb") as answer:
-            done: dict[str, object] = json.loads(answer.readline())
+            done: dict[str, int] = json.loads(answer.readline())
     return done

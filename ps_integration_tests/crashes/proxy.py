@@ -48,6 +48,7 @@ class Script:
         drift_seconds: How long each look-up takes.
         writes: How many came.
         reached: How many got to the ERP.
+        met: How many met a fault.
         late: What is still on its way: when it arrives, and what.
     """
 
@@ -55,6 +56,7 @@ class Script:
     drift_seconds: float = 0.0
     writes: int = 0
     reached: int = 0
+    met: int = 0
     late: list[tuple[float, Request]] = field(default_factory=list)
 
 
@@ -95,6 +97,7 @@ class Wire:
         writer: asyncio.StreamWriter,
     ) -> None:
         kind = fault.kind
+        self.script.met += kind != "none"
         answer = b"" if kind in NOT_FORWARDED else await self._reach(request)
         if kind in LATE:
             await self._deliver_late(request, fault.late_seconds)
@@ -171,9 +174,10 @@ class Wire:
         elif message["do"] == "advance":
             await self.quiet()
             await self.advance(message["seconds"])
-        done = {"writes": self.script.writes, "reached": self.script.reached}
+        script = self.script
+        done = {"writes": script.writes, "reached": script.reached, "met": script.met}
         with suppress(*_CUT):
-            writer.write(json.dumps({**done, "late": len(self.script.late)}).encode() + b"\n")
+            writer.write(json.dumps({**done, "late": len(script.late)}).encode() + b"\n")
             await writer.drain()
         writer.close()
 
@@ -231,8 +235,8 @@ class Proxy:
         named = {str(at): vars(fault) for at, fault in faults.items()}
         tell(self._control, {"do": "script", "faults": named, "drift_seconds": drift_seconds})
 
-    def advance(self, seconds: float) -> dict[str, object]:
-        """Let time pass; how many writes came and reached the ERP, how many are still late."""
+    def advance(self, seconds: float) -> dict[str, int]:
+        """Let time pass; how many writes came, met a fault, reached the ERP, are still late."""
         return tell(self._control, {"do": "advance", "seconds": seconds})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ps_integration import __version__
 from ps_integration_tests.crashes.world import Result
 
-COUNTED = ("kills", "documents", "lines", "lost", "doubled", "stuck", "escalated", "refused")
+COUNTED = ("kills", "met", "documents", "lines", "lost", "doubled", "stuck", "escalated", "refused")
 HEADS = ("ERP", "store", "fault", "cases", *COUNTED, "ambiguous", "landed", "unclear", "s/case")
 _TEXTS = 3
 

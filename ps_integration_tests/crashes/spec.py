@@ -92,7 +92,7 @@ def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
         for _ in range(random.randint(2, 3))
     )
     delay = random.choice(DELAYS)
-    faults = {random.choice((1, 1, 2, 2, 3, 4)): _fault(kind, delay, random)}
+    faults = {random.choice((1, 1, 1, 2, 2, 3)): _fault(kind, delay, random)}
     if random.random() < 0.25:
         other: Kind = random.choice(
             ("timeout_after_commit", "slow_commit", "rate_limit", "error_after_commit", "refused")

@@ -48,6 +48,7 @@ class Result:
     verdict: Literal["ok", "violated", "inconclusive"] = "ok"
     kills: int = 0
     lives: int = 0
+    met: int = 0
     documents: int = 0
     lines: int = 0
     lost: int = 0
@@ -185,6 +186,7 @@ class _Case:
             if not books.moving(self.store):
                 break
         told = self.world.proxy.advance(self.spec.delay_seconds + 1)
+        self.result.met = told["met"]
         if told["late"]:
             self.result.verdict = "inconclusive"
 
@@ -243,7 +245,7 @@ def _fate(state: str, *, is_blocked: bool) -> str:
 def opened(target: Target, stores: Stores, folder: Path) -> Iterator[World]:
     """Start an ERP with a proxy before it."""
     clock = SharedClock()
-    with target.serve(folder) as server, proxied(target, server.origin, clock) as proxy:
+    with target.serve(folder, clock.now) as server, proxied(target, server.origin, clock) as proxy:
         world = World(target, server, proxy, clock, stores, folder)
         world.warm()
         yield world

@@ -1,15 +1,17 @@
 """ERPs that tests post to over HTTP: what each must say of itself to be driven.
 
-One module per ERP, named as its vendor, with one object `TARGET`. The crash harness puts its fault
+One module per ERP with one object `TARGET`. The crash harness puts its fault
 proxy between the product and the server; so a target names everything below an origin, says which
 requests write, and lists what the ERP holds without our connector.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -80,14 +82,23 @@ class Target(Protocol):
     refused: Canned
     """A documented refusal of a write by the books, e.g. a closed period: not processed."""
 
-    def serve(self, folder: Path) -> AbstractContextManager[Server]:
-        """Start a server with seeded books in processes of its own; its files go to `folder`."""
+    def serve(self, folder: Path, now: Callable[[], datetime]) -> AbstractContextManager[Server]:
+        """Start a server with seeded books in processes of its own; its files go to `folder`.
+
+        `now` is the harness's time, which may run ahead of the real one; a server that forgets
+        things (idempotency keys) must go by it where it can.
+        """
 
     def system(self, origin: str) -> dict[str, object]:
         """The ERP's part of a firm file, id `SYSTEM`, reached at `origin` (server or proxy)."""
 
     def is_write(self, method: str, path: str, body: bytes) -> bool:
         """Whether a request changes documents; signing in and look-ups do not."""
+
+
+def minor(amount: object) -> int:
+    """Minor units of an amount in a currency with cents."""
+    return int(Decimal(str(amount)) * 100)
 
 
 def targets() -> Iterator[Target]:

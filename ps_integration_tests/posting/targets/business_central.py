@@ -1,15 +1,16 @@
 """Business Central, by the sandbox: class F, drafts that are posted by a second call."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 
+from ps_integration.sandbox.seed import read_seed, sow
 from ps_integration.sandbox.state import SandboxState
 from ps_integration.sandbox.vendors.business_central import collection
-from ps_integration_tests.posting.targets import SYSTEM, Canned, Held, HeldLine
+from ps_integration_tests.posting.targets import SYSTEM, Canned, Held, HeldLine, minor
 from ps_integration_tests.posting.targets.serving import sandboxed
 
 COMPANY = "11111111-1111-4111-8111-111111111111"
@@ -76,8 +77,7 @@ class SandboxBooks:
         with self.state.reading() as reading:
             for row in reading.stored(SYSTEM, collection(COMPANY, f"{kind}Lines")):
                 line = row.document
-                minor = int(Decimal(str(line["amountExcludingTax"])) * 100)
-                held = HeldLine(str(line["description"]), minor)
+                held = HeldLine(str(line["description"]), minor(line["amountExcludingTax"]))
                 if held.description.startswith(prefix):
                     by_document.setdefault(str(line["documentId"]), []).append(held)
             for erp_id, lines in by_document.items():
@@ -115,9 +115,10 @@ class BusinessCentral:
     )
 
     @contextmanager
-    def serve(self, folder: Path) -> Iterator[SandboxBooks]:
-        """Start the sandbox with one company's books."""
-        with sandboxed(folder, seed()) as (origin, state):
+    def serve(self, folder: Path, now: Callable[[], datetime]) -> Iterator[SandboxBooks]:
+        """Start the sandbox with one company's books; nothing in it goes by the clock."""
+        del now
+        with sandboxed(folder, lambda state: sow(state, read_seed(seed()))) as (origin, state):
             yield SandboxBooks(origin, state)
 
     def system(self, origin: str) -> dict[str, object]:

@@ -3,11 +3,11 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from ps_integration.sandbox.seed import read_seed, sow
 from ps_integration.sandbox.server import SandboxServer
 from ps_integration.sandbox.state import SandboxState
 
@@ -45,14 +45,27 @@ def forked(start: Callable[[], str]) -> Iterator[str]:
 
 
 @contextmanager
-def sandboxed(folder: Path, seed: Mapping[str, object]) -> Iterator[tuple[str, SandboxState]]:
-    """Serve sandbox systems from a child; their origin, and their state to look into."""
+def sandboxed(
+    folder: Path,
+    sow: Callable[[SandboxState], None],
+    now: Callable[[], datetime] | None = None,
+) -> Iterator[tuple[str, SandboxState]]:
+    """Serve sandbox systems from a child; their origin, and their state to look into.
+
+    Args:
+        folder: Where the state is kept.
+        sow: Enters the books.
+        now: The server's clock; None = as `sow` set it.
+    """
     state = SandboxState(folder / "sandbox.sqlite")
-    sow(state, read_seed(seed))
+    sow(state)
     state.close()
 
     def start() -> str:
-        server = SandboxServer(SandboxState(folder / "sandbox.sqlite"))
+        served = SandboxState(folder / "sandbox.sqlite")
+        if now is not None:
+            served.clock = now
+        server = SandboxServer(served)
         server.start()
         return f"http://127.0.0.1:{server.port}"
 
