@@ -186,6 +186,9 @@ class Posting(_Strict):
     mode: Literal["draft", "post"] = "post"
     revenue_account: str = Field(default="", description="when the ERP cannot say it per project")
     project_dimension: str = "PROJECT"
+    unknown_hours: int = Field(
+        default=24, ge=1, description="a lost reply unsettled for longer is a break (IN06)"
+    )
 
 
 class FirmIdentity(_Strict):

@@ -110,6 +110,11 @@ def _equation_checks(firm: Firm) -> Mapping[str, CheckSpec]:
     }
 
 
+def _posting_check(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    return {"erp_takes_documents": CheckSpec(is_blocking=False, description=post.ANSWERS)}
+
+
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
     bill.classify(bench.night, bench.warehouse)
@@ -148,6 +153,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: post.recover(b.night, b.store, b.erps),
         ("configuration",),
         writes_outside=True,
+        checks=_posting_check,
     ),
     Step(
         "raw",
@@ -244,6 +250,7 @@ STEPS: tuple[Step, ...] = (
         ("approvals",),
         writes_outside=True,
         needs_balance=True,
+        checks=_posting_check,
     ),
     Step(
         "invoice_feedback",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import Phase
@@ -43,13 +43,60 @@ def refs_in(session: Session, *states: str) -> Sequence[str]:
     ).all()
 
 
-def unconfirmed_refs(session: Session) -> Sequence[str]:
-    """References of posted documents that were not read back yet."""
-    return session.scalars(
-        select(Document.document_ref)
-        .where(Document.state == "posted", Document.confirmed_at.is_(None))
-        .order_by(Document.document_ref)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One document that something is to be done with."""
+
+    system: str
+    company: str
+    document_ref: str
+
+
+def waiting(
+    session: Session, states: Sequence[str], now: datetime, *, unconfirmed: bool = False
+) -> Sequence[Waiting]:
+    """Documents in these states, by system and company, oldest posting date first.
+
+    Args:
+        session: A transaction.
+        states: The states. One that was put off until later is left out of `approved` and `draft`.
+        now: The instant on the wall.
+        unconfirmed: Only those that were not read back yet.
+    """
+    query = select(Document.system, Document.company, Document.document_ref).where(
+        Document.state.in_(states),
+        or_(
+            Document.next_try_at.is_(None),
+            Document.next_try_at <= now,
+            Document.state.not_in(("approved", "draft")),
+        ),
+    )
+    if unconfirmed:
+        query = query.where(Document.confirmed_at.is_(None))
+    order = (Document.system, Document.company, Document.posting_date, Document.document_ref)
+    return [Waiting(*row) for row in session.execute(query.order_by(*order))]
+
+
+def next_tries(session: Session, states: Sequence[str]) -> dict[str, datetime]:
+    """When the first document that was put off may be sent again, by system."""
+    query = (
+        select(Document.system, func.min(Document.next_try_at))
+        .where(Document.state.in_(states), Document.next_try_at.is_not(None))
+        .group_by(Document.system)
+    )
+    return {system: at for system, at in session.execute(query) if at is not None}
+
+
+def would_overtake(session: Session, document: Document, *, is_draft_enough: bool) -> bool:
+    """Whether an older document of the same company is still on its way."""
+    states = ["approved", "sending", "unknown", *(() if is_draft_enough else ("draft",))]
+    older = exists().where(
+        Document.state.in_(states),
+        Document.system == document.system,
+        Document.company == document.company,
+        Document.posting_date < document.posting_date,
+    )
+    return bool(session.scalar(select(older)))
 
 
 def objection(session: Session, document: Document, terms: Terms) -> Objection | None:
@@ -94,18 +141,35 @@ def intend(
     document.sent_at = step.at
     document.sent_clock_at = clock_now
     document.doubtful_clock_at = None
+    document.next_try_at, document.hold_reason = None, None
     evidence = {**step.evidence, "phase": phase, "clock": clock_now.isoformat()}
     transition(
         session, document, "sending", Step(step.at, step.run_id, evidence, step.payload_sha256)
     )
 
 
-def phase_of(session: Session, document_ref: str) -> Phase:
-    """The phase of the newest attempt."""
-    for row in reversed(ledger.history(session, document_ref)):
-        if row.to_state == "sending":
-            return "post" if row.evidence.get("phase") == "post" else "create"
-    return "create"
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt of a document.
+
+    Attributes:
+        phase: Whether it created the document or posted its draft.
+        first_clock_at: When the first attempt to create was about to leave, on the wall.
+    """
+
+    phase: Phase
+    first_clock_at: datetime | None
+
+
+def attempt_of(session: Session, document_ref: str) -> Attempt:
+    """What the ledger says of a document's attempts."""
+    intents = [row for row in ledger.history(session, document_ref) if row.to_state == "sending"]
+    creates = [row for row in intents if row.evidence.get("phase") != "post"]
+    first = creates[0].evidence.get("clock") if creates else None
+    return Attempt(
+        "post" if intents and intents[-1].evidence.get("phase") == "post" else "create",
+        None if first is None else datetime.fromisoformat(str(first)),
+    )
 
 
 def is_doubtful(session: Session, document_ref: str, phase: Phase) -> bool:

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Final, cast, get_args
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import FREES_ITS_LINES, State, TransitionRefusedError, require
 from ps_integration.stores.operational.models import Batch, Document, LedgerEntry, LiveLine
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+_CHUNK: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,27 @@ def history(session: Session, document_ref: str) -> Sequence[LedgerEntry]:
     ).all()
 
 
+def replay(session: Session) -> dict[str, State]:
+    """The state of every document as the ledger alone tells it, by reference.
+
+    Raises:
+        TransitionRefusedError: A step does not start where the one before it ended, or is none
+            that the table of states allows.
+    """
+    states: dict[str, State] = {}
+    query = select(LedgerEntry.document_ref, LedgerEntry.from_state, LedgerEntry.to_state)
+    rows = session.execute(query.order_by(LedgerEntry.seq).execution_options(yield_per=_CHUNK))
+    for ref, from_state, to_state in rows:
+        known = states.get(ref)
+        if known != from_state:
+            raise TransitionRefusedError(
+                f"document {ref}: the ledger goes on from {from_state}, it stood at {known}"
+            )
+        require(ref, known, cast("State", to_state))
+        states[ref] = cast("State", to_state)
+    return states
+
+
 def last_seq(session: Session) -> int:
     """The newest ledger sequence number; 0 when nothing was ever staged."""
     return session.scalar(select(func.max(LedgerEntry.seq))) or 0
@@ -115,11 +139,17 @@ def posted_minor(session: Session, run_id: str) -> dict[str, int]:
 
 def refresh_batch(session: Session, batch_id: str) -> None:
     """Set a batch's status from the states of its documents; a rejected one stays rejected."""
-    batch = session.get_one(Batch, batch_id)
+    batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
     if batch.status == "rejected":
         return
-    found = session.scalars(select(Document.state).where(Document.batch_id == batch_id).distinct())
-    batch.status = batch_status(frozenset(found))
+    # One probe of the index per state: a batch of thousands is not counted at every step.
+    probes = [
+        exists().where(Document.batch_id == batch_id, Document.state == state) for state in STATES
+    ]
+    found = session.execute(select(*probes)).one()
+    batch.status = batch_status(
+        frozenset(state for state, is_there in zip(STATES, found, strict=True) if is_there)
+    )
     session.flush()
 
 
