@@ -123,6 +123,19 @@ def test_a_minute_has_a_limit_that_is_told(call, target):
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
+def test_requests_at_once_have_a_limit(call, target):
+    settings = {**xero.UNHURRIED, "requests_at_once": 0}
+    target.state.register_system(xero.SYSTEM, "xero", settings)
+    answer = call("/Organisation")
+    assert (answer.status_code, answer.headers["X-Rate-Limit-Problem"]) == (429, "concurrent")
+
+
+def test_a_request_that_is_answered_makes_room_for_the_next(call, target):
+    settings = {**xero.UNHURRIED, "requests_at_once": 1}
+    target.state.register_system(xero.SYSTEM, "xero", settings)
+    assert [call("/Organisation").status_code for _ in range(3)] == [200, 200, 200]
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [("status_429", 429), ("status_500_before", 500), ("status_503", 503), ("wrong_token", 401)],
