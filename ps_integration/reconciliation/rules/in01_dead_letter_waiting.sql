@@ -58,4 +58,4 @@ select
     null as blocked_kind,
     null as blocked_id
 from letters as le
-order by le.record_key;
+order by record_key;
