@@ -1,12 +1,12 @@
 """Approval by policy: small clean batches within ceilings, and the reason for each that waits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ps_integration.domain.identity import POLICY
 from ps_integration.domain.money import exact_minor
-from ps_integration.stores.operational import approvals
+from ps_integration.stores.operational import approvals, installed, rights
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.models import Batch
 from ps_integration.stores.operational.sealing import proves
@@ -40,6 +40,10 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
     """Why a person must decide; empty when the policy may."""
     if batch.config_hash != night.config_hash:
         return "made under another configuration"
+    if installed.was_ever_accepted(session) and not installed.is_accepted(
+        session, batch.config_hash
+    ):
+        return "no second person accepted the configuration since it changed"
     return (
         _over_ceiling(session, night, batch)
         or _not_opened(session, night, batch)
@@ -64,11 +68,18 @@ def _over_ceiling(session: Session, night: Night, batch: Batch) -> str:
         used = 0 if since is None else _used(session, batch, since)
         if amount + used > ceiling:
             return f"above the ceiling per {name} in {batch.currency}"
-    return ""
+    rules = night.firm.approval
+    if rights.needs_two(session, batch, rules):
+        return "two people must approve so much"
+    if not rules.split_days:
+        return ""
+    ceiling = _minor(policy.max_amount_per_batch.get(batch.currency, "0"), batch.currency)
+    since = night.as_of - timedelta(days=rules.split_days)
+    return rights.split(session, batch, [POLICY], since, ceiling)
 
 
 def _used(session: Session, batch: Batch, since: datetime) -> int:
-    return approvals.approved_by(session, POLICY, batch.legal_entity, batch.currency, since)
+    return rights.approved(session, batch, [POLICY], since)
 
 
 def _minor(amount: str, currency: str) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ps_integration.domain.identity import current_user
 from ps_integration.errors import AskFinanceError
-from ps_integration.settings.firm import AutoApproval
+from ps_integration.settings.approval import AutoApproval
 from ps_integration.stores.operational.models import Approval, Opening
 from ps_integration.workflows import approve, post
 from ps_integration_tests.posting.fake_erp import FakeErp
