@@ -79,11 +79,16 @@ def approve_command(
     as_json: JsonOption = False,
 ) -> None:
     """Approve one batch as the person logged in to this machine; its maker cannot."""
-    with output.reported(as_json=as_json), operational_store(load(firm)) as store:
-        who = current_user()
-        approve.approve(store, batch_id, who=who, now=datetime.now(UTC), note=note)
-        output.headline(f"{batch_id}: approved by {who}", is_good=True)
-        output.finish({"batch_id": batch_id, "decision": "approved", "by": who}, as_json=as_json)
+    with output.reported(as_json=as_json):
+        file, who = load(firm), current_user()
+        with operational_store(file) as store:
+            decision = approve.approve(store, batch_id, who, datetime.now(UTC), note, file)
+        if decision == "approved":
+            output.headline(f"{batch_id}: approved by {who}", is_good=True)
+        else:
+            output.headline(f"{batch_id}: first approval by {who}", is_good=True)
+            output.say("It is large enough to need two; another person must approve it as well.")
+        output.finish({"batch_id": batch_id, "decision": decision, "by": who}, as_json=as_json)
 
 
 @app.command("reject")
@@ -94,8 +99,9 @@ def reject_command(
     as_json: JsonOption = False,
 ) -> None:
     """Reject one batch; its lines are planned anew on the next night."""
-    with output.reported(as_json=as_json), operational_store(load(firm)) as store:
-        who = current_user()
-        approve.reject(store, batch_id, who=who, now=datetime.now(UTC), note=note)
+    with output.reported(as_json=as_json):
+        file, who = load(firm), current_user()
+        with operational_store(file) as store:
+            approve.reject(store, batch_id, who, datetime.now(UTC), note, file)
         output.headline(f"{batch_id}: rejected by {who}", is_good=False)
         output.finish({"batch_id": batch_id, "decision": "rejected", "by": who}, as_json=as_json)

@@ -70,7 +70,9 @@ def unconfirmed_refs(session: Session) -> Sequence[str]:
 
 def objection(session: Session, document: Document, terms: Terms) -> Objection | None:
     """What stands against sending this document now; None when nothing does."""
-    batch = session.get_one(Batch, document.batch_id, with_for_update=True)
+    batch = session.get(Batch, document.batch_id, with_for_update=True)
+    if batch is None:
+        return Objection("tampered", "its batch is not in the store")
     void = stale(session, batch, terms)
     if void is not None:
         return void
