@@ -51,6 +51,11 @@ class Approval(Strict):
     second_person_above: Amounts = Field(
         default_factory=dict, description="above it a batch needs two approvers"
     )
+    service_accounts: tuple[str, ...] = Field(
+        default=(),
+        description="logins that several people start runs under, e.g. a shared Dagster's; what "
+        "such a run made, unless its schedule started it, nobody may approve",
+    )
     split_days: int = Field(
         default=7,
         ge=0,

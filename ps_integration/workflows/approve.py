@@ -1,5 +1,6 @@
 """Approval: a policy signs small clean batches, a second person signs the rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -82,15 +83,26 @@ def approve(  # noqa: PLR0913 - a decision and what it is held against
             is one of its makers or above their limit. A refusal of a person is in the audit trail.
     """
     signer = Signer(who, now, note, breaks_glass)
-    with store.session() as session:
-        batch = _waiting(session, batch_id, who)
-        refused = _refusal(session, batch, signer, file) or _other_content(session, batch)
-        decision = "" if refused else _sign(session, batch, signer, _rules(file))
-        if refused:
-            note_refusal(session, batch, signer, refused)
+    try:
+        with store.session() as session:
+            return approve_in(session, batch_id, signer, file)
+    except AskFinanceError as error:
+        note_refusals(store, {batch_id: str(error)}, signer)
+        raise
+
+
+def approve_in(session: Session, batch_id: str, signer: Signer, file: FirmFile | None) -> str:
+    """The same in the caller's transaction, which must end without a commit when it raises.
+
+    Raises:
+        AskFinanceError: As for `approve`.
+    """
+    rights.one_at_a_time(session)
+    batch = _waiting(session, batch_id, signer)
+    refused = _refusal(session, batch, signer, file) or _other_content(session, batch)
     if refused:
         raise AskFinanceError(f"batch {batch_id}: {refused}")
-    return decision
+    return _sign(session, batch, signer, _rules(file))
 
 
 def reject(
@@ -107,23 +119,29 @@ def reject(
         AskFinanceError: As for `approve`; a limit keeps nobody from refusing.
     """
     signer = Signer(who, now, note)
-    with store.session() as session:
-        batch = _waiting(session, batch_id, who)
-        refused = _as_maker(session, batch, signer, _rules(file))
-        if refused:
-            note_refusal(session, batch, signer, refused)
-        else:
-            _reject(session, batch, signer)
-    if refused:
+    try:
+        with store.session() as session:
+            reject_in(session, batch_id, signer, file)
+    except AskFinanceError as error:
+        note_refusals(store, {batch_id: str(error)}, signer)
+        raise
+
+
+def reject_in(session: Session, batch_id: str, signer: Signer, file: FirmFile | None) -> str:
+    """The same in the caller's transaction, which must end without a commit when it raises.
+
+    Raises:
+        AskFinanceError: As for `reject`.
+    """
+    batch = _waiting(session, batch_id, signer)
+    if refused := _as_maker(session, batch, signer, _rules(file)):
         raise AskFinanceError(f"batch {batch_id}: {refused}")
-
-
-def _reject(session: Session, batch: Batch, signer: Signer) -> None:
     decide(session, batch, "rejected", by=signer.who, at=signer.at, note=signer.note)
     step = ledger.Step(signer.at, None, {"rejected_by": signer.who})
     for document in approvals.documents(session, batch.batch_id, "planned"):
         ledger.transition(session, document, "superseded", step)
     batch.status = "rejected"
+    return "rejected"
 
 
 def _sign(session: Session, batch: Batch, signer: Signer, rules: Approval) -> str:
@@ -150,10 +168,9 @@ def first_by(session: Session, batch: Batch, rules: Approval, now: datetime) -> 
 
 def _refusal(session: Session, batch: Batch, signer: Signer, file: FirmFile | None) -> str:
     rules = _rules(file)
-    if refused := _as_maker(session, batch, signer, rules):
-        return refused
-    if file is None:
-        return ""
+    barred = _as_maker(session, batch, signer, rules) or _as_unknown(session, batch, rules)
+    if barred or file is None:
+        return barred
     if file.config_hash != batch.config_hash:
         return "made under another configuration; the next night makes it anew under this one"
     first = first_by(session, batch, rules, signer.at)
@@ -184,6 +201,11 @@ def _as_maker(session: Session, batch: Batch, signer: Signer, rules: Approval) -
     )
 
 
+def _as_unknown(session: Session, batch: Batch, rules: Approval) -> str:
+    shared = rights.unknown_maker(session, batch, rules)
+    return f"its run was started under {shared}, by nobody knows whom; reject it" if shared else ""
+
+
 def _other_content(session: Session, batch: Batch) -> str:
     for document in approvals.documents(session, batch.batch_id, "planned"):
         if not proves(session, batch, document):
@@ -191,18 +213,15 @@ def _other_content(session: Session, batch: Batch) -> str:
     return ""
 
 
-def note_refusal(session: Session, batch: Batch, signer: Signer, reason: str) -> None:
-    """Put into the audit trail that somebody wanted to decide and could not."""
-    detail = {
-        "reason": reason,
-        "amount_minor": batch.amount_minor,
-        "currency": batch.currency,
-        "note": signer.note,
-    }
-    audit.append(
-        session, at=signer.at, who=signer.who, action="refuse_decision",
-        subject=batch.batch_id, detail=detail,
-    )  # fmt: skip
+def note_refusals(store: OperationalStore, reasons: Mapping[str, str], signer: Signer) -> None:
+    """Put into the audit trail that somebody wanted to decide on batches and could not."""
+    with store.session() as session:
+        for batch_id, reason in reasons.items():
+            if is_person(signer.who) and approvals.exists(session, batch_id):
+                audit.append(
+                    session, at=signer.at, who=signer.who, action="refuse_decision",
+                    subject=batch_id, detail={"reason": reason, "note": signer.note},
+                )  # fmt: skip
 
 
 def _rules(file: FirmFile | None) -> Approval:
@@ -231,8 +250,8 @@ def sign_opening(store: OperationalStore, opening: Opening) -> None:
         )
 
 
-def _waiting(session: Session, batch_id: str, who: str) -> Batch:
-    _require_person(who)
+def _waiting(session: Session, batch_id: str, signer: Signer) -> Batch:
+    _require_person(signer.who)
     batch = approvals.batch(session, batch_id)
     if batch.status != "planned":
         raise AskFinanceError(f"batch {batch_id}: is {batch.status}, only planned ones are decided")

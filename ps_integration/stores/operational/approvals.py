@@ -29,6 +29,11 @@ def get(session: Session, batch_id: str) -> Batch:
     return found
 
 
+def exists(session: Session, batch_id: str) -> bool:
+    """Whether there is a batch of that id."""
+    return session.get(Batch, batch_id) is not None
+
+
 def batch(session: Session, batch_id: str) -> Batch:
     """The batch, locked.
 

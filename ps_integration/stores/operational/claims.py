@@ -126,14 +126,21 @@ def _without_right(
         return Objection("void", f"{approval.decided_by} approved and is among its makers")
     if approval.decided_by == POLICY:
         return None
-    if approval.is_break_glass:
-        if not rights.may_break_glass(rules, approval.decided_by):
-            return Objection("void", f"{approval.decided_by} may not break the glass")
-    elif reason := rights.over_limit(session, batch, rules, approval.decided_by):
+    if shared := rights.unknown_maker(session, batch, rules):
+        return Objection("void", f"its run was started under {shared}, by nobody knows whom")
+    if reason := _over_limit(session, batch, rules, approval):
         return Objection("void", reason)
     if rights.needs_two(session, batch, rules) and not is_seconded(session, batch, found, rules):
         return Objection("void", "two people must approve it, and one did")
     return None
+
+
+def _over_limit(session: Session, batch: Batch, rules: Approval, approval: Signature) -> str:
+    if not approval.is_break_glass:
+        return rights.over_limit(session, batch, rules, approval.decided_by)
+    if rights.may_break_glass(rules, approval.decided_by):
+        return ""
+    return f"{approval.decided_by} may not break the glass"
 
 
 def is_seconded(

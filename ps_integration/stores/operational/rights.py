@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.money import Money, exact_minor
@@ -15,6 +15,7 @@ from ps_integration.stores.operational import approvals, makers
 from ps_integration.stores.operational.models import Approval as Signature
 from ps_integration.stores.operational.models import Batch, Document
 
+_LOCK = 7_264_302  # advisory lock of decisions, on PostgreSQL
 _SIGNED = ("approved", "first_of_two")
 _DEAD = ("superseded", "refused")
 
@@ -32,6 +33,22 @@ def is_maker(session: Session, batch: Batch, rules: Approval, who: str) -> bool:
     """Whether a login belongs to one of the people who made the batch, however it is spelled."""
     made = makers.of_batch(session, batch.batch_id) | {batch.maker}
     return rules.person(who) in {rules.person(login) for login in made}
+
+
+def unknown_maker(session: Session, batch: Batch, rules: Approval) -> str:
+    """The shared login that a run of the batch was started under; empty when there is none."""
+    shared = {rules.person(login) for login in rules.service_accounts}
+    made = makers.of_batch(session, batch.batch_id) | {batch.maker}
+    return next((login for login in sorted(made) if rules.person(login) in shared), "")
+
+
+def one_at_a_time(session: Session) -> None:
+    """Let no other decision be taken until this transaction ends: each counts those before it.
+
+    SQLite has one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
 
 
 def total(session: Session, batch: Batch) -> int:
