@@ -127,7 +127,7 @@ def test_ten_batches_just_under_the_limit_are_noticed_at_the_second(store, limit
     sign(store, pieces[0])
     for number, piece in enumerate(pieces[1:], 1):
         with pytest.raises(AskFinanceError, match="count together"):
-            sign(store, piece, at=AS_OF + timedelta(hours=12 * number))
+            sign(store, piece, at=AS_OF + timedelta(hours=24 + 12 * number))
 
 
 def test_pieces_are_forgotten_after_the_days_of_the_firm_file(store, limited):

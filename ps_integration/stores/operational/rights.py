@@ -69,14 +69,14 @@ def over_limit(session: Session, batch: Batch, rules: Approval, who: str) -> str
         return ""
     roles = _roles(rules, who)
     if not roles:
-        return f"{who} has no role that may approve; {_who_may(session, batch, rules)}"
+        return f"{who} has no role that may approve; {_who_may(session, batch, rules, who)}"
     limit = _limit(roles, batch.currency)
     amount = total(session, batch)
     if amount <= limit:
         return ""
     return (
         f"{_said(amount, batch)} is above the limit of {who}, {_said(limit, batch)} per batch; "
-        + _who_may(session, batch, rules)
+        + _who_may(session, batch, rules, who)
     )
 
 
@@ -97,11 +97,15 @@ def over_together(session: Session, batch: Batch, rules: Approval, asking: Askin
         if used + total(session, batch) > per_day:
             return (
                 f"with {_said(used, batch)} that {asking.who} approved today it is above "
-                f"{_said(per_day, batch)} per day; {_who_may(session, batch, rules)}"
+                f"{_said(per_day, batch)} per day; {_who_may(session, batch, rules, asking.who)}"
             )
     since = asking.at - timedelta(days=rules.split_days)
     found = split(session, batch, logins, since, _limit(roles, batch.currency))
-    return f"{found}; {_who_may(session, batch, rules)}" if found and rules.split_days else ""
+    return (
+        f"{found}; {_who_may(session, batch, rules, asking.who)}"
+        if found and rules.split_days
+        else ""
+    )
 
 
 def split(
@@ -178,12 +182,13 @@ def _limit(roles: Sequence[ApproverRole], currency: str) -> int:
     return max((_minor(role.max_amount_per_batch, currency) or 0 for role in roles), default=0)
 
 
-def _who_may(session: Session, batch: Batch, rules: Approval) -> str:
+def _who_may(session: Session, batch: Batch, rules: Approval, who: str) -> str:
     amount = total(session, batch)
     able = [
         name
         for name in sorted(rules.people)
-        if _limit(_roles(rules, _login(rules, name)), batch.currency) >= amount
+        if rules.person(name) != rules.person(who)
+        and _limit(_roles(rules, _login(rules, name)), batch.currency) >= amount
         and not is_maker(session, batch, rules, _login(rules, name))
     ]
     return f"who may: {', '.join(able)}" if able else "nobody else may, but by breaking the glass"
