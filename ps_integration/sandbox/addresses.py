@@ -12,6 +12,7 @@ _BELOW: Final[Mapping[str, Mapping[str, str]]] = {
     "clockify": {"URL": "/api/v1"},
     "harvest": {"URL": "/v2"},
     "kantata": {"URL": "/api/v1"},
+    "netsuite": {"URL": ""},
 }
 
 

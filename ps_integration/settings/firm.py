@@ -139,6 +139,9 @@ class Stores(Strict):
 
     folder: str = Field(default="", description="default: data/<firm id>")
     operational: str = Field(default="", description="SQLAlchemy URL or env:NAME; default SQLite")
+    journal: str = Field(
+        default="", description="posting journal; best on another disk; default: in the folder"
+    )
 
 
 class Posting(Strict):
@@ -147,6 +150,10 @@ class Posting(Strict):
     mode: Literal["draft", "post"] = "post"
     revenue_account: str = Field(default="", description="when the ERP cannot say it per project")
     project_dimension: str = "PROJECT"
+    dead_retries: int = Field(
+        default=3, ge=0, description="times a dead document is tried again once its ERP answers"
+    )
+    dead_retry_hours: int = Field(default=12, ge=0, description="wait before each of them")
 
 
 class FirmIdentity(Strict):

@@ -10,6 +10,8 @@ from ps_integration.domain.clock import Clock, WallClock
 from ps_integration.domain.money import Money
 from ps_integration.stores.operational import claims, leases, ledger
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows.catch_up import Standing, catch_up
+from ps_integration.workflows.comeback import come_back
 from ps_integration.workflows.create import post_draft, send
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.readback import read_back
@@ -51,11 +53,14 @@ def _under_lease(
     work: Callable[[Sender], None],
 ) -> StepResult:
     if night.is_dry:
-        return StepResult(0, {"skipped": "dry run"})
+        return StepResult(0, {"skipped": "dry run"}, (Standing(is_open=True).check,))
+    standing = catch_up(night, store, erps)
+    if not standing.is_open:
+        return StepResult(0, {"skipped": standing.message}, (standing.check,))
     with store.session() as session:
         lease = leases.acquire(session, leases.POSTING, clock.now())
     if lease is None:
-        return StepResult(0, {"skipped": "another run is posting"})
+        return StepResult(0, {"skipped": "another run is posting"}, (standing.check,))
     sender = Sender(night, store, erps, clock, lease)
     try:
         work(sender)
@@ -67,12 +72,14 @@ def _under_lease(
             posted = ledger.posted_minor(session, night.run_id)
     amount = {currency: str(Money(minor, currency)) for currency, minor in posted.items()}
     counts = dict(sorted(sender.counts.items()))
-    return StepResult(sender.counts["confirmed"], {**counts, "posted_amount": amount})
+    figures = {**counts, "posted_amount": amount, "caught_up": standing.message}
+    return StepResult(sender.counts["confirmed"], figures, (standing.check,))
 
 
 def _recover(sender: Sender) -> None:
     for ref in _refs(sender, "sending"):
         mark_interrupted(sender, ref)
+    come_back(sender)
     settle(sender)
     if sender.night.firm.posting.mode == "post":
         for ref in _refs(sender, "draft"):

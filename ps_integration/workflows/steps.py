@@ -12,6 +12,7 @@ from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import (
     approve,
     bill,
+    catch_up,
     configure,
     conform,
     extract,
@@ -112,6 +113,12 @@ def _equation_checks(firm: Firm) -> Mapping[str, CheckSpec]:
     }
 
 
+def _fence_check(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    said = "The store knows all that was sent; one restored from an older copy catches up first"
+    return {catch_up.CHECK: CheckSpec(is_blocking=True, description=said)}
+
+
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
     bill.classify(bench.night, bench.warehouse)
@@ -153,6 +160,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: post.recover(b.night, b.store, b.erps),
         ("configuration",),
         writes_outside=True,
+        checks=_fence_check,
     ),
     Step(
         "raw",
@@ -249,6 +257,7 @@ STEPS: tuple[Step, ...] = (
         ("approvals",),
         writes_outside=True,
         needs_balance=True,
+        checks=_fence_check,
     ),
     Step(
         "invoice_feedback",

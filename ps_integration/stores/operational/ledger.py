@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import CursorResult
@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import FREES_ITS_LINES, State, TransitionRefusedError, require
 from ps_integration.stores.operational.models import Batch, Document, LedgerEntry, LiveLine
+
+UNSENT: Final = frozenset({"planned", "approved"})
+TO_JOURNAL: Final = "to_journal"
+"""Where a session keeps the steps that the posting journal must know of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,19 @@ def transition(session: Session, document: Document, to_state: State, step: Step
         raise TransitionRefusedError(
             f"document {document.document_ref}: is no longer {from_state}, another run moved it"
         )
-    session.add(
-        LedgerEntry(
-            at=step.at,
-            document_ref=document.document_ref,
-            from_state=from_state,
-            to_state=to_state,
-            attempt=document.attempts,
-            payload_sha256=step.payload_sha256,
-            run_id=step.run_id,
-            evidence={"reason": reason, **step.evidence},
-        )
+    row = LedgerEntry(
+        at=step.at,
+        document_ref=document.document_ref,
+        from_state=from_state,
+        to_state=to_state,
+        attempt=document.attempts,
+        payload_sha256=step.payload_sha256,
+        run_id=step.run_id,
+        evidence={"reason": reason, **step.evidence},
     )
+    session.add(row)
+    if to_state == "sending" or from_state not in UNSENT:
+        session.info.setdefault(TO_JOURNAL, []).append((row, document))
     if to_state in FREES_ITS_LINES:
         session.execute(delete(LiveLine).where(LiveLine.document_ref == document.document_ref))
     session.flush()

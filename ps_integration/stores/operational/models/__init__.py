@@ -21,7 +21,9 @@ from ps_integration.stores.operational.models.documents import (
     PostingLine,
 )
 from ps_integration.stores.operational.models.feedback import Feedback
+from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.proposals import Proposal
 from ps_integration.stores.operational.models.runs import Run
 
 __all__ = [
@@ -40,5 +42,7 @@ __all__ = [
     "LiveLine",
     "Opening",
     "PostingLine",
+    "Proposal",
     "Run",
+    "StoreIdentity",
 ]
