@@ -26,23 +26,36 @@ ORIGIN = RemoteInstigatorOrigin(
 )
 
 
+STATE = InstigatorState(
+    ORIGIN,
+    InstigatorType.SCHEDULE,
+    InstigatorStatus.RUNNING,
+    ScheduleInstigatorData("30 4 * * *", 0.0),
+)
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """An instance on disk, as a daemon and its runs share one."""
     with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
+        instance.add_instigator_state(STATE)
         yield instance
 
 
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("firm")
+    lay(folder)
+    return folder / "firm.yaml", definitions_of(folder / "firm.yaml").resolve_job_def("billing_feedback")
+
+
 @pytest.fixture
-def night(tmp_path, monkeypatch):
+def night(laid, monkeypatch):
     """The night of a run with these tags, as a step would see it."""
     monkeypatch.setattr(resources, "TICK_SECONDS", 0.0)
-    monkeypatch.chdir(tmp_path)
-    lay(tmp_path)
-    firm_file = tmp_path / "firm.yaml"
+    firm_file, job = laid
 
     def go(instance, **tags):
-        job = definitions_of(firm_file).resolve_job_def("nightly_sync")
         run_id = instance.create_run_for_job(job, tags=tags).run_id
         return run_id, lambda: FirmResource(firm_file=str(firm_file)).night(instance, run_id)
 
@@ -50,13 +63,6 @@ def night(tmp_path, monkeypatch):
 
 
 def tick(instance, run_ids):
-    state = InstigatorState(
-        ORIGIN,
-        InstigatorType.SCHEDULE,
-        InstigatorStatus.RUNNING,
-        ScheduleInstigatorData("30 4 * * *", 0.0),
-    )
-    instance.add_instigator_state(state)
     instance.create_tick(
         TickData(
             instigator_origin_id=ORIGIN.get_id(),
@@ -65,7 +71,7 @@ def tick(instance, run_ids):
             status=TickStatus.SUCCESS,
             timestamp=0.0,
             run_ids=run_ids,
-            selector_id=state.selector_id,
+            selector_id=STATE.selector_id,
         )
     )
 

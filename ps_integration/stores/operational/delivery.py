@@ -27,7 +27,7 @@ def disagrees(session: Session, document: Document) -> str:
         return f"its state is {document.state}, its ledger says {before or 'nothing'}"
     if rows[-1].attempt != document.attempts:
         return f"it has {document.attempts} attempts, its ledger says {rows[-1].attempt}"
-    if document.attempts == 0:
+    if not any(row.to_state == "sending" for row in rows):
         told = [name for name in NEVER_SENT if getattr(document, name) is not None]
         if told:
             return f"it was never sent and has {told[0]}"
