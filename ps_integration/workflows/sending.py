@@ -19,7 +19,7 @@ from ps_integration.errors import PsIntegrationError
 from ps_integration.stores.operational import approvals, claims, leases, ledger, refusals
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore, Session
-from ps_integration.workflows import erp_document
+from ps_integration.workflows import erp_document, versions
 from ps_integration.workflows.night import Night
 
 CALL_SECONDS_MAX = 300
@@ -84,7 +84,13 @@ class Sender:
     def terms(self) -> claims.Terms:
         """What approvals are measured against."""
         days = self.night.firm.approval.expires_after_days
-        return claims.Terms(self.night.config_hash, self.night.as_of, timedelta(days=days))
+        return claims.Terms(
+            self.night.config_hash,
+            self.night.as_of,
+            timedelta(days=days),
+            self.night.firm.approval,
+            versions.current(),
+        )
 
     def locked(self, session: Session, ref: str) -> Document:
         """The document, locked, under a lease that still holds."""

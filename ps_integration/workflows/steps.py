@@ -23,6 +23,8 @@ from ps_integration.workflows import (
     reconcile,
     report,
     resolve,
+    versions,
+    voiding,
 )
 from ps_integration.workflows.night import Night, StepResult
 
@@ -131,7 +133,10 @@ def _staging_check(firm: Firm) -> Mapping[str, CheckSpec]:
 def _plan(bench: Workbench) -> StepResult:
     batches = bill.plan(bench.night, bench.warehouse)
     inputs.note(bench.night, bench.warehouse, bench.store, batches)
-    staged = post.stage(bench.night, bench.store, batches)
+    if not bench.night.is_dry:
+        voiding.void_rerated(bench.night, bench.warehouse, bench.store)
+    made_with = versions.of_plan(bench.warehouse)
+    staged = post.stage(bench.night, bench.store, batches, made_with)
     return replace(staged, metadata={**bill.totals(batches), **staged.metadata})
 
 

@@ -120,8 +120,8 @@ def posted_minor(session: Session, run_id: str) -> dict[str, int]:
 
 def refresh_batch(session: Session, batch_id: str) -> None:
     """Set a batch's status from the states of its documents; a rejected one stays rejected."""
-    batch = session.get_one(Batch, batch_id)
-    if batch.status == "rejected":
+    batch = session.get(Batch, batch_id)
+    if batch is None or batch.status == "rejected":
         return
     found = session.scalars(select(Document.state).where(Document.batch_id == batch_id).distinct())
     batch.status = batch_status(frozenset(found))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ps_integration.connectors.rows import COLUMNS
 from ps_integration.connectors.setup import Options
 from ps_integration.domain.records import CanonicalObject
-from ps_integration.settings.firm import Identifier
+from ps_integration.settings.base import Identifier
 
 
 def _known_encoding(name: str) -> str:

@@ -6,7 +6,12 @@ what happened append-only, and what an approval signs as it is (see `migrations`
 
 from ps_integration.stores.operational.models.audit import Audit
 from ps_integration.stores.operational.models.breaks import Break, BreakEvent
-from ps_integration.stores.operational.models.decisions import Approval, Decision, Opening
+from ps_integration.stores.operational.models.decisions import (
+    Approval,
+    ConfigChange,
+    Decision,
+    Opening,
+)
 from ps_integration.stores.operational.models.documents import (
     Batch,
     BatchMaker,
@@ -28,6 +33,7 @@ __all__ = [
     "BatchMaker",
     "Break",
     "BreakEvent",
+    "ConfigChange",
     "Decision",
     "Document",
     "Feedback",
