@@ -155,7 +155,13 @@ def rows(client: ApiClient, query: str, page_size: int) -> list[tuple[str, Json]
 def lines_of(
     client: ApiClient, ids: Sequence[str], page_size: int
 ) -> dict[str, list[tuple[str, Json]]]:
-    """The lines of some documents, by document, in the order of the document."""
+    """The lines of some documents, by document, in the order of the document.
+
+    Raises:
+        BadAnswerError: A document's id is not a number, or a line is of another document.
+    """
+    if not all(one.isdecimal() for one in ids):
+        raise BadAnswerError("a document in the answer has no internal id")
     found: dict[str, list[tuple[str, Json]]] = {one: [] for one in ids}
     for start in range(0, len(ids), IDS_MAX):
         query = _LINES.format(ids=", ".join(ids[start : start + IDS_MAX]))
