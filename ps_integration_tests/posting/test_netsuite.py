@@ -85,6 +85,20 @@ def test_a_closed_period_frees_the_lines_and_leaves_nothing(
     assert netsuite.documents(server.state) == []
 
 
+def test_an_invoice_that_netsuite_moved_to_another_period_shows_as_altered(
+    tmp_path, store, night, approved
+):
+    with netsuite.serving(tmp_path / "moving", date_outside_period=True) as server:
+        closed = {**netsuite.RECORDS["accountingPeriod"][2], "closed": True}
+        server.state.put("netsuite", "accountingPeriod", "603", closed, netsuite.NOW)
+        approved(batch(1))
+        post.post(night, store, {"bc": netsuite.writer(netsuite.base_url(server))})
+    document = read(store)
+    assert document.state == "posted"
+    altered = {one["field"]: one["erp"] for one in document.readback["erp_altered"]}
+    assert altered == {"posting_date": "2026-04-01", "period": "2026-04"}
+
+
 def test_a_credit_memo_is_posted_with_the_amounts_approved(store, night, approved, erp, server):
     document = make_document(1, amounts=(-10_000,), kind="credit_memo", **netsuite.DOCUMENT)
     lines = tuple(replace(line, quantity=-line.quantity) for line in document.lines)

@@ -8,6 +8,7 @@ grouping, functions but TO_CHAR and TO_TIMESTAMP, and columns without their tabl
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from werkzeug.wrappers import Request, Response
@@ -27,6 +28,8 @@ WORDS = {
 }  # fmt: skip
 FUNCTIONS = {"TO_CHAR", "TO_TIMESTAMP"}
 TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(-?\d+)|([A-Za-z_]\w*)|(>=|<=|[=<>,.()]))")
+EXTERNAL_ID = re.compile(r"transaction\.externalid = '((?:[^']|'')*)'")
+IDS = re.compile(r"transactionline\.transaction IN \(([0-9, ]+)\)")
 CUSTOM = re.compile(r"custentity_?[a-z0-9_]+")
 
 
@@ -72,6 +75,7 @@ def _paging(request: Request) -> tuple[int, int]:
 def _rows(books: Books, query: str) -> Iterator[Document]:
     """Every value as text, a null left out."""
     text, tables = _translated(query)
+    books = _narrowed(books, query)
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute("pragma case_sensitive_like = on")
@@ -88,6 +92,16 @@ def _rows(books: Books, query: str) -> Iterator[Document]:
         raise _search_error(str(error)) from None
     finally:
         connection.close()
+
+
+def _narrowed(books: Books, query: str) -> Books:
+    """Leave out transactions that a condition leaves out anyway: conditions only ever add up."""
+    named = EXTERNAL_ID.search(query)
+    if named is not None:
+        return replace(books, external_id=named[1].replace("''", "'"))
+    listed = IDS.search(query)
+    ids = listed and frozenset(one.strip() for one in listed[1].split(","))
+    return replace(books, ids=ids or None)
 
 
 def _load(connection: sqlite3.Connection, books: Books, table: str, query: str) -> None:

@@ -126,7 +126,7 @@ def _jobs(books: Books) -> Iterator[Row]:
 
 def _transactions(books: Books) -> Iterator[Row]:
     for kind in TRANSACTIONS:
-        for row in books.rows(kind):
+        for row in books.transactions(kind):
             document = row.document
             yield {
                 "id": row.id,
@@ -159,7 +159,7 @@ def status_of(document: Document) -> str:
 def _lines(books: Books) -> Iterator[Row]:
     for kind in TRANSACTIONS:
         sign = SIGNS[kind]
-        for row in books.rows(kind):
+        for row in books.transactions(kind):
             document = row.document
             shared = {
                 "transaction": row.id,
