@@ -20,7 +20,6 @@ from ps_integration.sandbox.vendors.netsuite.errors import BAD_REQUEST, error_an
 from ps_integration.sandbox.vendors.netsuite.tables import COLUMNS, rows_of
 
 LIMIT_MAX = 1000
-ROWS_MAX = 100_000
 FORMS = {"YYYY-MM-DD": 10, 'YYYY-MM-DD"T"HH24:MI:SS': 19}
 WORDS = {
     "SELECT", "AS", "FROM", "INNER", "LEFT", "JOIN", "ON", "AND", "WHERE", "IN", "LIKE", "ORDER",
@@ -46,7 +45,7 @@ def answer(request: Request, books: Books) -> Response:
     if not isinstance(query, str):
         raise _refused("INVALID_CONTENT", "The request body needs q and nothing else.")
     limit, offset = _paging(request)
-    found = list(_rows(books, query))[:ROWS_MAX]
+    found = list(_rows(books, query))[: int(books.settings["query_rows_max"])]
     shown = found[offset : offset + limit]
     return json_answer(
         {
@@ -122,8 +121,8 @@ def _quoted(name: str) -> str:
 
 
 NUMBERS = {
-    "id", "entity", "customer", "subsidiary", "currency", "postingperiod", "transaction", "item",
-    "linesequencenumber",
+    "id", "uniquekey", "entity", "customer", "subsidiary", "currency", "postingperiod",
+    "transaction", "item", "linesequencenumber",
 }  # fmt: skip
 
 
