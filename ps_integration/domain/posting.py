@@ -57,7 +57,10 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     ("held", "posted"): "a person adopted the ERP's document",
     ("held", "refused"): "a person says that the ERP does not have it",
     ("held", "unknown"): "a person asked for another look-up",
-    ("dead", "posted"): "found in the ERP and equal",
+    ("held", "approved"): "a person found that an ERP nobody can ask does not have it",
+    ("dead", "posted"): "found in the ERP and equal, or adopted by a person",
+    ("dead", "refused"): "a person lets go of it; the ERP does not have it",
+    ("dead", "approved"): "a person found that an ERP nobody can ask does not have it",
     ("dead", "unknown"): "a person asked for another look-up",
 }
 

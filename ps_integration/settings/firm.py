@@ -189,6 +189,10 @@ class Posting(_Strict):
     mode: Literal["draft", "post"] = "post"
     revenue_account: str = Field(default="", description="when the ERP cannot say it per project")
     project_dimension: str = "PROJECT"
+    dead_retries: int = Field(
+        default=3, ge=0, description="times a dead document is tried again once its ERP answers"
+    )
+    dead_retry_hours: int = Field(default=12, ge=0, description="wait before each of them")
 
 
 class FirmIdentity(_Strict):

@@ -11,6 +11,7 @@ from ps_integration.domain.money import Money
 from ps_integration.stores.operational import claims, leases, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.catch_up import Standing, catch_up
+from ps_integration.workflows.comeback import come_back
 from ps_integration.workflows.create import post_draft, send
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.readback import read_back
@@ -78,6 +79,7 @@ def _under_lease(
 def _recover(sender: Sender) -> None:
     for ref in _refs(sender, "sending"):
         mark_interrupted(sender, ref)
+    come_back(sender)
     settle(sender)
     if sender.night.firm.posting.mode == "post":
         for ref in _refs(sender, "draft"):

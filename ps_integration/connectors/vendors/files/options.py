@@ -144,6 +144,9 @@ class FilesOptions(Options):
 
     folder: str = Field(description="where the drops are, or env:NAME", examples=["drops"])
     streams: tuple[FileStream, ...] = Field(min_length=1, examples=[_EXAMPLE])
+    drop_folder: str = Field(
+        default="", description="role erp: where documents are put for import, or env:NAME"
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -18,6 +18,7 @@ from ps_integration.stores.operational.models.documents import (
 from ps_integration.stores.operational.models.feedback import Feedback
 from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.proposals import Proposal
 from ps_integration.stores.operational.models.runs import Run
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "LiveLine",
     "Opening",
     "PostingLine",
+    "Proposal",
     "Run",
     "StoreIdentity",
 ]
