@@ -10,6 +10,7 @@ from ps_integration.connectors.vendors import (
     harvest,
     kantata,
     netsuite,
+    xero,
 )
 from ps_integration.errors import FixConfigError
 
@@ -22,6 +23,7 @@ VENDORS: Final[dict[str, Vendor]] = {
         harvest.VENDOR,
         kantata.VENDOR,
         netsuite.VENDOR,
+        xero.VENDOR,
     )
 }  # fmt: skip
 

@@ -74,7 +74,7 @@ def post_draft(sender: Sender, ref: str) -> None:
         follow(sender, ref, adopt(sender, sent, found))
         return
     if looked != "draft":
-        _without_draft(sender, sent, looked)
+        _without_draft(sender, sent, found)
         return
     if sent.document.attempts >= ATTEMPTS_MAX:
         _hold(sender, ref, "policy stopped trying to post the draft")
@@ -89,16 +89,19 @@ def post_draft(sender: Sender, ref: str) -> None:
         read_back(sender, ref)
 
 
-def _without_draft(sender: Sender, sent: Sent, looked: str) -> None:
-    """The draft is gone or is not ours any more."""
+def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt]) -> None:
+    """The draft is gone or is not ours any more; an ERP may go on showing it as cancelled."""
     ref = sent.payload.reference
-    if looked == "absent":
+    looked = erp_document.look(sent.payload, found)
+    if not _standing(found):
         with sender.store.snapshot() as session:
             refused = refusal_of(claims.last_evidence(session, ref))
         if refused is not None:  # an earlier run discarded it and died
             _finish_refusal(sender, sent, refused)
             return
-        if not sender.is_settled(sent.document, sent.writer.capability.max_commit_delay_seconds):
+    if looked == "absent":
+        delay = sent.writer.capability.max_commit_delay_seconds
+        if not sender.is_settled(sent.document, delay):
             return
     _hold(sender, ref, f"the draft in the ERP is not what was approved: {looked}")
 
@@ -129,10 +132,15 @@ def discard(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     left = sender.find(sent)
     if left is None:
         return
-    if left:
+    if _standing(left):
         _hold(sender, sent.payload.reference, "its posting was refused and the draft stayed")
         return
     _finish_refusal(sender, sent, refused)
+
+
+def _standing(found: Sequence[ErpReceipt]) -> list[ErpReceipt]:
+    """What is still a draft or in the books: some ERPs show a deleted draft as cancelled."""
+    return [receipt for receipt in found if receipt.state != "cancelled"]
 
 
 def _erp_id(sender: Sender, ref: str) -> str:
