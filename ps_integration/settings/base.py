@@ -1,5 +1,6 @@
 """What every part of a firm file is made of."""
 
+from datetime import date
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -20,6 +21,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
+FAR_PAST = date(1900, 1, 1)
+FAR_FUTURE = date(9999, 12, 31)
 Currency = Annotated[str, AfterValidator(_known_currency)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]

@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ps_integration.settings.approval import Approval
-from ps_integration.settings.base import Currency, Identifier, Strict, Zone
+from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
 
 Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
 Role = Literal["crm", "psa", "time", "erp", "hr"]
 PeriodPolicy = Literal["hold", "shift", "reject"]
-FAR_PAST = date(1900, 1, 1)
-FAR_FUTURE = date(9999, 12, 31)
 
 
 class LegalEntity(Strict):

@@ -46,7 +46,8 @@ def kept(tmp_path_factory):
 def laid(tmp_path_factory):
     folder = tmp_path_factory.mktemp("firm")
     lay(folder)
-    return folder / "firm.yaml", definitions_of(folder / "firm.yaml").resolve_job_def("billing_feedback")
+    job = definitions_of(folder / "firm.yaml").resolve_job_def("billing_feedback")
+    return folder / "firm.yaml", job
 
 
 @pytest.fixture
