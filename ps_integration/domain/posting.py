@@ -27,6 +27,8 @@ Lookup = Literal["absent", "posted", "draft", "copies", "different", "several"]
 """What the ERP holds under a reference; `copies` are several drafts, each what was approved."""
 Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown", ""]
 
+REFERENCE_PREFIX: Final = "PS-"
+"""How every reference of ours begins; what an ERP holds under it must be known here."""
 ATTEMPTS_MAX: Final = 8
 """Sends of one document, or times the ERP put it off, before a person must look."""
 FIRST_WAIT_SECONDS: Final = 1.0
@@ -60,7 +62,10 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     ("held", "posted"): "a person adopted the ERP's document",
     ("held", "refused"): "a person says that the ERP does not have it",
     ("held", "unknown"): "a person asked for another look-up",
-    ("dead", "posted"): "found in the ERP and equal",
+    ("held", "approved"): "a person found that an ERP nobody can ask does not have it",
+    ("dead", "posted"): "found in the ERP and equal, or adopted by a person",
+    ("dead", "refused"): "a person lets go of it; the ERP does not have it",
+    ("dead", "approved"): "a person found that an ERP nobody can ask does not have it",
     ("dead", "unknown"): "a person asked for another look-up",
 }
 

@@ -89,7 +89,7 @@ def post_draft(sender: Sender, ref: str) -> None:
     found = one_draft(sender, sent, found)
     looked = "copies" if found is None else erp_document.look(sent.payload, found)
     if not found or looked not in {"posted", "draft"}:
-        _without_draft(sender, sent, looked)
+        _without_draft(sender, sent, found)
     elif looked == "posted":
         follow(sender, ref, adopt(sender, sent, found))
     elif sent.document.attempts >= ATTEMPTS_MAX:
@@ -110,19 +110,23 @@ def _post(sender: Sender, sent: Sent, erp_id: str) -> None:
         read_back(sender, sent.payload.reference)
 
 
-def _without_draft(sender: Sender, sent: Sent, looked: str) -> None:
-    """The draft is gone, is not ours any more, or surplus ones could not be discarded yet."""
-    ref = sent.payload.reference
-    if looked == "copies":
+def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | None) -> None:
+    """The draft is gone, is not ours any more, or surplus ones could not be discarded yet.
+
+    An ERP may go on showing one that is gone as cancelled.
+    """
+    looked = "copies" if found is None else erp_document.look(sent.payload, found)
+    if found is None or looked == "copies":
         return
-    if looked == "absent":
+    ref = sent.payload.reference
+    if not _standing(found):
         with sender.store.snapshot() as session:
             refused = refusal_of(claims.last_evidence(session, ref))
         if refused is not None:  # an earlier run discarded it and died
             _finish_refusal(sender, sent, refused)
             return
-        if sender.settles_in(sent.document, sent.writer.capability) > 0:
-            return
+    if looked == "absent" and sender.settles_in(sent.document, sent.writer.capability) > 0:
+        return
     _hold(sender, ref, f"the draft in the ERP is not what was approved: {looked}")
 
 
@@ -152,10 +156,15 @@ def discard(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     left = sender.find(sent)
     if left is None:
         return
-    if left:
+    if _standing(left):
         _hold(sender, sent.payload.reference, "its posting was refused and the draft stayed")
         return
     _finish_refusal(sender, sent, refused)
+
+
+def _standing(found: Sequence[ErpReceipt]) -> list[ErpReceipt]:
+    """What is still a draft or in the books: some ERPs show a deleted draft as cancelled."""
+    return [receipt for receipt in found if receipt.state != "cancelled"]
 
 
 def _erp_id(sender: Sender, ref: str) -> str:

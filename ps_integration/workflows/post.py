@@ -10,6 +10,8 @@ from ps_integration.domain.clock import Clock, WallClock
 from ps_integration.domain.money import Money
 from ps_integration.stores.operational import claims, leases, ledger
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows.catch_up import Standing, catch_up
+from ps_integration.workflows.comeback import come_back
 from ps_integration.workflows.create import post_draft, send
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 from ps_integration.workflows.readback import read_back
@@ -55,13 +57,18 @@ def _under_lease(
 ) -> StepResult:
     """Work alone on SQLite; on PostgreSQL share the work document by document (see `rounds`)."""
     if night.is_dry:
-        return StepResult(0, {"skipped": "dry run"})
+        return StepResult(0, {"skipped": "dry run"}, (Standing(is_open=True).check, _check({})))
+    standing = catch_up(night, store, erps)
+    if not standing.is_open:
+        skipped = standing.message
+        return StepResult(0, {"skipped": skipped}, (standing.check, _check({})))
     lease = None
     if not store.is_postgresql:
         with store.session() as session:
             lease = leases.acquire(session, leases.POSTING, clock.now())
         if lease is None:
-            return StepResult(0, {"skipped": "another run is posting"}, (_check({}),))
+            skipped = "another run is posting"
+            return StepResult(0, {"skipped": skipped}, (standing.check, _check({})))
     sender = Sender(night, store, erps, clock, lease)
     try:
         work(sender)
@@ -71,16 +78,21 @@ def _under_lease(
         if lease is not None:
             with store.session() as session:
                 leases.release(session, lease, clock.now())
-    return _result(sender)
+    return _result(sender, standing)
 
 
-def _result(sender: Sender) -> StepResult:
+def _result(sender: Sender, standing: Standing) -> StepResult:
     with sender.store.snapshot() as session:
         posted = ledger.posted_minor(session, sender.night.run_id)
     amount = {currency: str(Money(minor, currency)) for currency, minor in posted.items()}
     counts, paused = sender.tally.counts, dict(sorted(sender.tally.paused.items()))
-    figures = {**dict(sorted(counts.items())), "posted_amount": amount, "paused": paused}
-    return StepResult(counts["confirmed"], figures, (_check(paused),))
+    figures = {
+        **dict(sorted(counts.items())),
+        "posted_amount": amount,
+        "paused": paused,
+        "caught_up": standing.message,
+    }
+    return StepResult(counts["confirmed"], figures, (standing.check, _check(paused)))
 
 
 def _check(paused: Mapping[str, str]) -> CheckResult:
@@ -96,6 +108,7 @@ def _check(paused: Mapping[str, str]) -> CheckResult:
 
 def _recover(sender: Sender) -> None:
     each(sender, mark_interrupted, "sending")
+    come_back(sender)
     settle(sender)
     if sender.night.firm.posting.mode == "post":
         each(sender, post_draft, "draft")

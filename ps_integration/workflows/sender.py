@@ -18,7 +18,7 @@ from ps_integration.errors import FixConfigError, PsIntegrationError
 from ps_integration.stores.operational import approvals, claims, leases, ledger, work
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore, Session
-from ps_integration.workflows import erp_document
+from ps_integration.workflows import erp_document, versions
 from ps_integration.workflows.night import Night
 
 MISSES_MAX = 3
@@ -111,14 +111,24 @@ class Sender:
         self, evidence: Mapping[str, object] | None = None, payload: ErpDocument | None = None
     ) -> ledger.Step:
         """A ledger step of this run."""
-        sha = None if payload is None else erp_document.payload_sha256(payload)
-        told = {"clock": self.clock.now().isoformat(), **(evidence or {})}
-        return ledger.Step(self.night.as_of, self.night.run_id, told, payload_sha256=sha)
+        return ledger.Step(
+            self.night.as_of,
+            self.night.run_id,
+            {"clock": self.clock.now().isoformat(), **(evidence or {})},
+            None if payload is None else erp_document.payload_sha256(payload),
+            timedelta(hours=self.night.firm.posting.unknown_hours),
+        )
 
     def terms(self) -> claims.Terms:
         """What approvals are measured against."""
         days = self.night.firm.approval.expires_after_days
-        return claims.Terms(self.night.config_hash, self.night.as_of, timedelta(days=days))
+        return claims.Terms(
+            self.night.config_hash,
+            self.night.as_of,
+            timedelta(days=days),
+            self.night.firm.approval,
+            versions.current(),
+        )
 
     def locked(self, session: Session, ref: str) -> Document:
         """The document, locked, under a lease that still holds.
@@ -141,16 +151,7 @@ class Sender:
         to_state: State,
         evidence: Mapping[str, object],
     ) -> None:
-        """Take one step, with what follows from it: deadline of not knowing, status of its batch.
-
-        Not knowing counts in the night's time, so that the rule about it reads the same on a
-        replay; it starts with the first doubt and ends when the ERP's answer is clear.
-        """
-        if to_state == "unknown":
-            hours = timedelta(hours=self.night.firm.posting.unknown_hours)
-            document.unknown_until = document.unknown_until or self.night.as_of + hours
-        elif to_state in {"posted", "draft", "refused", "approved"}:
-            document.unknown_until = None
+        """Take one step and set the status of its batch."""
         ledger.transition(session, document, to_state, self.step(evidence))
         ledger.refresh_batch(session, document.batch_id)
 

@@ -7,8 +7,9 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from ps_integration.connectors.protocol import ErpReceipt, WriteAnswer
+from ps_integration.connectors.protocol import ErpReceipt, Outgoing, WriteAnswer
 from ps_integration.domain.records import Capability
+from ps_integration.errors import RetryLaterError
 
 DELAY = 0.03
 MODES = (
@@ -32,6 +33,7 @@ class FakeErp:
         self, path: Path, posting_class: str, *, drafts: bool = False, delay=DELAY, **more
     ):
         self.path = path
+        self.is_down = False
         self.capability = Capability(posting_class, delay, 35, 5, drafts, **more)
         with self._open() as db:
             db.executescript(
@@ -174,6 +176,28 @@ class FakeErp:
             amount_minor=body["amount_minor"],
             line_amounts_minor=tuple(body["line_amounts_minor"]),
         )
+
+    def ours(self, company: str, prefix: str):
+        if self.is_down:
+            raise RetryLaterError("the ERP does not answer")
+        return [
+            receipt
+            for receipt in self.documents()
+            if receipt.reference.startswith(prefix) and self._is_of(company, receipt)
+        ]
+
+    def _is_of(self, company: str, receipt: ErpReceipt) -> bool:
+        return any(row.erp_id == receipt.erp_id for row in self._rows(company, receipt.reference))
+
+    def outgoing(self, document) -> Outgoing:
+        return Outgoing("POST", "/documents", repr(document).encode())
+
+    def validate(self, document) -> None:
+        return None
+
+    def forget(self, ref: str) -> None:
+        with self._open() as db:
+            db.execute("delete from docs where ref = ?", (ref,))
 
     def documents(self) -> list[ErpReceipt]:
         """Everything in it, whatever is still on its way included."""

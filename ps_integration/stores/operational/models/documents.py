@@ -20,6 +20,7 @@ class Batch(Base):
     # over the header and the documents as stored; this is what an approval signs (see `sealing`)
     merkle_root: Mapped[str] = mapped_column(String(64))
     config_hash: Mapped[str] = mapped_column(String(64))
+    versions: Mapped[dict[str, Any] | None]  # program, mapping and rates it was made with
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.run_id"))
     maker: Mapped[str] = mapped_column(String(128))
     system: Mapped[str] = mapped_column(String(64))
@@ -36,7 +37,7 @@ class Batch(Base):
 
 
 class BatchMaker(Base):
-    """Everyone whose run made the batch as it stands; none of them may approve it."""
+    """Everyone who made the batch as it stands, by run, configuration or override; see `makers`."""
 
     __tablename__ = "batch_makers"
     batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), primary_key=True)

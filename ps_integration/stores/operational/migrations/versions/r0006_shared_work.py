@@ -1,10 +1,10 @@
-"""Third revision: several workers share the work, and waiting and not knowing have an end."""
+"""Several workers share the work, and waiting and not knowing have an end."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
