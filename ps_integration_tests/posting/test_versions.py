@@ -7,7 +7,7 @@ import pytest
 from ps_integration.workflows import approve, post, versions
 from ps_integration.workflows.voiding import void_rerated
 from ps_integration_tests.posting.fake_erp import FakeErp
-from ps_integration_tests.posting.making import make_batch, make_night
+from ps_integration_tests.posting.making import make_batch, make_document, make_night
 
 
 class Rated:
@@ -27,7 +27,7 @@ class Rated:
 def test_a_changed_rate_takes_the_approval_back(
     store, night, approved, states, price, count, state
 ):
-    approved(make_batch())
+    approved(make_batch(make_document(amounts=(10_000, 10_000))))
     assert void_rerated(night, Rated(price), store) == count
     assert set(states().values()) == {state}
 
