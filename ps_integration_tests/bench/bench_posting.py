@@ -197,7 +197,8 @@ def _ref(number: int) -> str:
 
 def _posted(number: int) -> dict[str, object]:
     return {
-        "document_ref": _ref(number), "batch_id": f"old{number // _A_BATCH}", "kind": "invoice", "system": "bc",
+        "document_ref": _ref(number), "batch_id": f"old{number // _A_BATCH}", "kind": "invoice",
+        "system": "bc",
         "company": "US01", "legal_entity": "us", "project_id": "old", "customer_key": "c100",
         "currency": "USD", "period": "2025-12", "posting_date": dt.date(2025, 12, 31),
         "amount_minor": 1000 * LINES_PER_DOCUMENT, "state": "posted", "content": {},
