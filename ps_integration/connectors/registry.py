@@ -9,6 +9,7 @@ from ps_integration.connectors.vendors import (
     files,
     harvest,
     kantata,
+    tryton,
 )
 from ps_integration.errors import FixConfigError
 
@@ -20,6 +21,7 @@ VENDORS: Final[dict[str, Vendor]] = {
         files.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
+        tryton.VENDOR,
     )
 }  # fmt: skip
 
