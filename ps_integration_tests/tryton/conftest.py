@@ -42,7 +42,7 @@ def rpc(live):
     return session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def setup_at(live):
     def make(url=None, **options):
         told = {**OPTIONS, "companies": {"de": live.companies["DE"]}, **options}
@@ -62,7 +62,7 @@ def setup_at(live):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def writer(setup_at):
     return vendor("tryton").erp_writer(setup_at())
 

@@ -11,17 +11,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from ps_integration.connectors import answers
 from ps_integration.connectors.compose import compose
-from ps_integration.connectors.fields import Fields
-from ps_integration.connectors.parse import split
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.vendors.tryton import documents, masters
 from ps_integration.connectors.vendors.tryton.options import Options
 from ps_integration.connectors.vendors.tryton.rpc import Rpc, client_of
-from ps_integration.connectors.vendors.tryton.values import instant, plain
+from ps_integration.connectors.vendors.tryton.values import instant
 from ps_integration.connectors.vendors.tryton.writer import TrytonWriter
 from ps_integration.domain.records import CanonicalRow, Json, JsonObject, RawRecord
 from ps_integration.errors import BadAnswerError, FixConfigError
@@ -84,14 +81,8 @@ class TrytonConnector:
         Raises:
             FixConfigError: A configured company is not among them.
         """
-        found = self._rpc.read(
-            "model.company.company.search_read", [], 0, None, None, ["party.name"]
-        )
-        names = {
-            str(inner["id"]): Fields(inner).text("party.name")
-            for inner in (plain(value) for _, value in split(found.text, ("result",)).records)
-            if isinstance(inner, dict)
-        }
+        found = self._rpc.found("company.company", [], ["party.name"])
+        names = {one.ident("id"): one.text("party.name") for one in found}
         for entity, company in self._options.companies.items():
             if company not in names:
                 raise FixConfigError(
@@ -100,7 +91,7 @@ class TrytonConnector:
                 )
         return {
             "companies": {company: names[company] for company in self._options.company_ids()},
-            "server_time": answers.server_time(found.headers),
+            "server_time": self._rpc.clock(),
         }
 
     def _listed(self, ask: Ask, company: str) -> Iterator[Sequence[tuple[str, Json]]]:
@@ -135,12 +126,11 @@ class TrytonConnector:
     def _currency(self, company: str) -> str:
         """The company's currency, asked for once a run."""
         if company not in self._currencies:
-            asked = ([["id", "=", int(company)]], ["currency.code"], company)
-            pages = self._rpc.records("company.company", *asked)
-            rows = [plain(value) for page in pages for _, value in page.records]
-            if len(rows) != 1 or not isinstance(rows[0], dict):
+            domain = [["id", "=", int(company)]]
+            found = self._rpc.found("company.company", domain, ["currency.code"], company)
+            if len(found) != 1:
                 raise BadAnswerError(f"system {self.system}: there is no company {company}")
-            self._currencies[company] = Fields(rows[0]).currency("currency.code")
+            self._currencies[company] = found[0].currency("currency.code")
         return self._currencies[company]
 
 
@@ -148,7 +138,7 @@ def _domain(stream: str, company: str) -> list[object]:
     own: list[object] = ["company", "=", int(company)]
     match stream:
         case "parties":
-            return [["code", "!=", None], ["active", "in", [True, False]]]
+            return [["code", "!=", None]]
         case "exchange_rates":
             return []
         case "projects":

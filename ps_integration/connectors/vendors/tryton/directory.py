@@ -13,10 +13,8 @@ from ps_integration.connectors.compose import listed
 from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.vendors.tryton.options import Options
 from ps_integration.connectors.vendors.tryton.rpc import Rpc
-from ps_integration.connectors.vendors.tryton.values import plain
-from ps_integration.domain.records import RecordRefusedError
 from ps_integration.domain.text import match_key
-from ps_integration.errors import BadAnswerError, PsIntegrationError
+from ps_integration.errors import PsIntegrationError
 
 _PARTY: Final = (
     "code",
@@ -94,7 +92,9 @@ class Directory:
             return otherwise
         if external_id not in self._codes:
             rule = self._options.project_key
-            found = self._records("project.work", [["id", "=", int(work)]], (rule.field,), company)
+            found = self._rpc.found(
+                "project.work", [["id", "=", int(work)]], (rule.field,), company
+            )
             self._codes[external_id] = (rule.read(found[0]) if found else None) or otherwise
         return self._codes[external_id]
 
@@ -104,7 +104,7 @@ class Directory:
             domain = [_like(key)]
             found = [
                 one
-                for one in self._records("party.party", domain, _PARTY, company)
+                for one in self._rpc.found("party.party", domain, _PARTY, company)
                 if match_key(one.opt_text("code") or "") == match_key(key)
             ]
             if len(found) != 1:
@@ -141,23 +141,13 @@ class Directory:
     ) -> int:
         key = (company, model, what)
         if key not in self._ids:
-            found = self._records(model, domain, ("code",) if code else (), company)
+            found = self._rpc.found(model, domain, ("code",) if code else (), company)
             if code:
                 found = [one for one in found if match_key(one.text("code")) == match_key(code)]
             if len(found) != 1:
                 raise NotKnownError(_said(what, len(found)))
             self._ids[key] = _id(found[0])
         return self._ids[key]
-
-    def _records(
-        self, model: str, domain: Sequence[object], fields: Sequence[str], company: str
-    ) -> list[Fields]:
-        pages = self._rpc.records(model, domain, fields, company, self._options.page_size)
-        try:
-            told = [plain(value) for page in pages for _, value in page.records]
-        except RecordRefusedError as error:
-            raise BadAnswerError(f"a {model} cannot be read: {error}") from None
-        return [Fields(one) for one in told if isinstance(one, dict)]
 
 
 def _of(company: str) -> list[object]:

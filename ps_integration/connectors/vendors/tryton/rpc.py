@@ -6,19 +6,25 @@ Procedure Call".
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from ps_integration.connectors import paging
-from ps_integration.connectors.answers import Answer, NotThereError
+from ps_integration.connectors.answers import Answer, NotThereError, server_time
 from ps_integration.connectors.encoding import encoded
+from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.http import ApiClient, Params
 from ps_integration.connectors.outcome import Reply
+from ps_integration.connectors.parse import split
 from ps_integration.connectors.setup import Setup
 from ps_integration.connectors.vendors.tryton.options import Options
 from ps_integration.connectors.vendors.tryton.session import SessionAuth
-from ps_integration.domain.records import Json
+from ps_integration.connectors.vendors.tryton.values import plain
+from ps_integration.domain.records import Json, RecordRefusedError
 from ps_integration.errors import BadAnswerError, FixConfigError, RetryLaterError
 
+FEW: Final = 100
+"""Records that a look-up by code or name may find at most."""
 UNPROCESSED: Final = frozenset({401, 404, 429})
 """The session has run out, the database is not there (or down), too many sign-ins: each is said
 before the method is looked at."""
@@ -57,14 +63,13 @@ class Rpc:
         """Yield what a domain finds (all of its clauses), oldest id first; see `read` for errors.
 
         Each page starts after the last id of the one before, so that rows that come or go
-        meanwhile move nothing; the list ends with an empty page. The query is for logs alone.
+        meanwhile move nothing; the list ends with an empty page. Records that are not active any
+        more are listed, too. The query is for logs alone.
         """
 
         def turn(after: int) -> paging.Turn:
             asked = [*domain, ["id", ">", after]]
-            order = [["id", "ASC"]]
-            params = (asked, 0, page_size, order, list(fields))
-            body = _envelope(f"model.{model}.search_read", *params, company=company)
+            body = _search(model, asked, page_size, fields, company, active_test=False)
             return paging.Turn(_PATH, {"read": model, "after": after}, body)
 
         def following(_: paging.Turn, page: paging.Page) -> paging.Turn | None:
@@ -74,6 +79,22 @@ class Rpc:
             return self._asked(dict(one.body or {}), one.params)
 
         yield from paging.pages(ask, turn(0), ("result",), following)
+
+    def found(
+        self, model: str, domain: Sequence[object], fields: Sequence[str], company: str = ""
+    ) -> list[Fields]:
+        """The few active records that a domain finds, `FEW` at most; see `read` for errors."""
+        answer = self._asked(_search(model, domain, FEW, fields, company), {"read": model})
+        try:
+            told = [plain(value) for _, value in split(answer.text, ("result",)).records]
+        except RecordRefusedError as error:
+            raise BadAnswerError(f"a {model} cannot be read: {error}") from None
+        return [Fields(one) for one in told if isinstance(one, dict)]
+
+    def clock(self) -> datetime | None:
+        """The server's clock, by its cheapest call."""
+        answer = self.read("model.res.user.get_preferences", True)  # noqa: FBT003 - positional there
+        return server_time(answer.headers)
 
     def write(self, method: str, *params: object, company: str) -> Reply:
         """One write; sent once, but for a session that has run out, which did nothing."""
@@ -114,12 +135,24 @@ def body_of(method: str, *params: object, company: str = "") -> bytes:
     return encoded({**_envelope(method, *params, company=company)})
 
 
-def _envelope(method: str, *params: object, company: str) -> dict[str, Json]:
+def _envelope(method: str, *params: object, company: str, **more: Json) -> dict[str, Json]:
     """The context names the company and the language in which messages are told."""
-    context: dict[str, object] = {"language": "en"}
+    context: dict[str, object] = {"language": "en", **more}
     if company:
         context["company"] = int(company)
     return {"id": 1, "method": method, "params": [*params, context]}
+
+
+def _search(
+    model: str,
+    domain: Sequence[object],
+    limit: int,
+    fields: Sequence[str],
+    company: str,
+    **context: Json,
+) -> dict[str, Json]:
+    params = (list(domain), 0, limit, [["id", "ASC"]], list(fields))
+    return _envelope(f"model.{model}.search_read", *params, company=company, **context)
 
 
 def _last_id(page: paging.Page) -> int:

@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from ps_integration.errors import PsIntegrationError
@@ -38,19 +40,22 @@ class Rpc:
         """Sign in.
 
         Raises:
-            TrytonSaidNoError: The password is refused.
-            OSError: No server answers.
+            OSError: No server answers, or it refuses the password.
         """
         self._url = f"{url}/{database}/rpc/"
+        self._login = user, password
         self._headers = {"Content-Type": "application/json"}
         self.context: dict[str, object] = {}
-        answer = self._ask("common.db.login", [user, {"password": password}])
-        self.user, token = int(answer[0]), answer[1]
-        session = base64.b64encode(f"{user}:{self.user}:{token}".encode()).decode("ascii")
-        self._headers["Authorization"] = f"Session {session}"
+        self.user = self._sign_in()
 
     def call(self, name: str, *params: object) -> Any:  # noqa: ANN401 - whatever the method gives
         """Call any method; the context goes last, as Tryton wants it."""
+        try:
+            return self._ask(name, [*params, self.context])
+        except HTTPError as error:
+            if error.code != HTTPStatus.UNAUTHORIZED:
+                raise
+        self._sign_in()  # a session ends when it is not used for five minutes
         return self._ask(name, [*params, self.context])
 
     def model(self, model: str, method: str, *params: object) -> Any:  # noqa: ANN401 - as above
@@ -79,6 +84,13 @@ class Rpc:
             model, "search_read", list(domain), 0, None, [["id", "ASC"]], list(fields)
         )
         return found
+
+    def _sign_in(self) -> int:
+        user, password = self._login
+        number, token, *_ = self._ask("common.db.login", [user, {"password": password}])
+        session = base64.b64encode(f"{user}:{number}:{token}".encode()).decode("ascii")
+        self._headers["Authorization"] = f"Session {session}"
+        return int(number)
 
     def _ask(self, method: str, params: Sequence[object]) -> Any:  # noqa: ANN401 - as above
         body = json.dumps({"id": 1, "method": method, "params": params}, default=encode)

@@ -133,6 +133,7 @@ def _configured(folder: Path, database_uri: str, port: int) -> Path:
         f"[database]\nuri = {database_uri or 'sqlite://'}\npath = {folder}\n"
         f"[web]\nlisten = {HOST}:{port}\nroot = {nothing}\n"
         "[session]\nmax_attempt = 50\n"
+        "[queue]\nworker = True\n"  # printing is left to a worker, as on a real server
     )
     return config
 
