@@ -2,29 +2,48 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.night import show
 from ps_integration.cli.options import JsonOption, environ, load
 from ps_integration.cli.progress import night_progress
 from ps_integration.sandbox.world.events import WorldNight
-from ps_integration.workflows.demo import Demo, example_entry, play
+from ps_integration.settings.load import FirmFile
+from ps_integration.workflows import demo_tryton
+from ps_integration.workflows.demo import Books, Demo, example_entry, play
 from ps_integration.workflows.nightly import Progress
 from ps_integration.workflows.outcome import Outcome
 
 DEMO_FIRM = Path("data/demo/firm.yaml")
 
 
-def command(as_json: JsonOption = False) -> None:
+class Erp(StrEnum):
+    """Which ERP the demonstration firm has."""
+
+    BUSINESS_CENTRAL = "business_central"
+    TRYTON = "tryton"
+
+
+def command(
+    erp: Annotated[
+        Erp, typer.Option("--erp", help="The ERP; tryton is a live server (extra `tryton`).")
+    ] = Erp.BUSINESS_CENTRAL,
+    as_json: JsonOption = False,
+) -> None:
     """Play the demonstration firm's nights; played once, a second run only looks again.
 
     Exits 0 when the nights went as their manifest says, planted breaks included.
     """
     with output.reported(as_json=as_json):
-        file = load(DEMO_FIRM)
-        output.say(f"{file.firm.firm.name}: three legal entities, two time tools, one PSA, one ERP")
-        played = play(file, environ(), _Teller())
+        with _firm(erp) as (file, books):
+            name = file.firm.firm.name
+            output.say(f"{name}: three legal entities, two time tools, one PSA, one ERP ({erp})")
+            played = play(file, environ(), _Teller(), books)
         output.say()
         output.say("The last night")
         show(played.last)
@@ -41,6 +60,15 @@ def command(as_json: JsonOption = False) -> None:
         }
         code = output.ExitCode.CLEAR if played.comparison.holds else output.ExitCode.BREAKS
         output.finish(data, as_json=as_json, code=code)
+
+
+@contextmanager
+def _firm(erp: Erp) -> Iterator[tuple[FirmFile, Books | None]]:
+    if erp is Erp.BUSINESS_CENTRAL:
+        yield load(DEMO_FIRM), None
+        return
+    with demo_tryton.served(DEMO_FIRM) as (file, books):
+        yield file, books
 
 
 class _Teller:

@@ -1,5 +1,6 @@
 """A live Tryton that the tests start, one for all of them, and connectors that speak to it."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,7 +14,10 @@ from ps_integration.connectors.setup import Setup
 from ps_integration.sandbox.servers.tryton.books import sample_books
 from ps_integration.sandbox.servers.tryton.server import PASSWORD, is_installed, serve
 from ps_integration.settings.firm import System
+from ps_integration_tests.posting.conftest import approved, migrated, night, store
+from ps_integration_tests.tryton.losing import losing
 
+__all__ = ["approved", "migrated", "night", "store"]
 NOW = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
 PATIENCE = Policy(Caps(5, 30, 30), tries=2, sleep=lambda _: None)
 OPTIONS = {
@@ -65,6 +69,18 @@ def setup_at(live):
 @pytest.fixture(scope="session")
 def writer(setup_at):
     return vendor("tryton").erp_writer(setup_at())
+
+
+@pytest.fixture
+def lossy(live, setup_at):
+    """A writer behind a network that loses the reply to the first call of each named method."""
+
+    @contextmanager
+    def make(*methods):
+        with losing(live.url, {f"model.account.invoice.{name}" for name in methods}) as url:
+            yield vendor("tryton").erp_writer(setup_at(url))
+
+    return make
 
 
 @pytest.fixture

@@ -23,12 +23,12 @@ def refund(rpc, invoice):
     rpc.call("wizard.account.invoice.credit.execute", wizard, start, "credit")
 
 
-def test_parties_become_customers_of_the_company(rows, rpc):
+def test_parties_become_customers_who_belong_to_no_company(rows, rpc):
     (gone,) = rpc.create("party.party", {"name": "Gone", "code": "C900"})
     rpc.model("party.party", "write", [gone], {"active": False})
     found = by(rows("parties")["customers"], "match_key")
     assert found["c100"]["name"] == "Northwind"
-    assert (found["c100"]["currency"], found["c100"]["legal_entity"]) == ("EUR", "de")
+    assert (found["c100"]["currency"], found["c100"]["legal_entity"]) == (None, None)
     assert (found["c100"]["is_blocked"], found["c900"]["is_blocked"]) == (False, True)
 
 

@@ -41,7 +41,7 @@ _Parser = Callable[[JsonObject, Options], Iterator[CanonicalRow]]
 _PARSERS: Final[Mapping[str, _Parser]] = {
     "periods": lambda raw, _: masters.period(raw),
     "exchange_rates": lambda raw, _: masters.exchange_rates(raw),
-    "parties": masters.customer,
+    "parties": lambda raw, _: masters.customer(raw),
     "projects": masters.project,
     "invoices": documents.invoice,
 }
@@ -63,7 +63,9 @@ class TrytonConnector:
 
     def pages(self, ask: Ask) -> Iterator[Sequence[RawRecord]]:
         """Yield pages of every company in turn; see `Connector.pages`."""
-        for company in self._options.company_ids():
+        every = self._options.company_ids()
+        for company in every[:1] if ask.stream.name == "parties" else every:
+            self._rpc.require_sight(company)
             found = self._listed(ask, company)
             if ask.stream.name == "exchange_rates":
                 yield [self._quotes(company, [text for page in found for text, _ in page])]
@@ -89,6 +91,7 @@ class TrytonConnector:
                     f"system {self.system}: options.companies.{entity}: no company {company};"
                     f" the user sees {names or 'none'}"
                 )
+            self._rpc.require_sight(company)
         return {
             "companies": {company: names[company] for company in self._options.company_ids()},
             "server_time": self._rpc.clock(),

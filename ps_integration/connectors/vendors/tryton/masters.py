@@ -1,13 +1,13 @@
 """Tryton's parties, projects, periods and currencies as canonical rows.
 
 A raw record is `{"company": <company id>, "currency": <its currency>, "record": <the exact
-slice>}`. Parties and currencies belong to no company there; they are read once for each, because
-the suite looks at them per company. Sources: Tryton module documentation of `party`, `project`,
-`project_revenue`, `account_product`, `account` and `currency`.
+slice>}`. Parties belong to no company there and have no currency; they are read once. Sources:
+Tryton module documentation of `party`, `project`, `project_revenue`, `account_product`, `account`
+and `currency`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -70,17 +70,14 @@ def watermark_of(value: object) -> datetime | None:
         return None
 
 
-def customer(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
+def customer(raw: JsonObject) -> Iterator[CanonicalRow]:
     """One party. Tryton blocks none; one that is not active any more cannot be billed."""
-    company, record = Fields(raw).text("company"), record_of(raw)
+    record = record_of(raw)
     yield row(
         "customers",
-        f"{company}/{record.ident('id')}",
+        record.ident("id"),
         match_key=match_key(record.text("code")),
         name=record.opt_text("name") or record.text("code"),
-        currency=Fields(raw).currency("currency"),
-        legal_entity=options.legal_entity(company),
-        company=company,
         is_blocked=record.raw("active") in (False, 0),
         updated_at=changed_at(record),
     )
@@ -168,33 +165,36 @@ def period(raw: JsonObject) -> Iterator[CanonicalRow]:
 
 
 def exchange_rates(raw: JsonObject) -> Iterator[CanonicalRow]:
-    """What one unit of each currency is in the company's own, on every day it was quoted.
+    """What one unit of each currency is in the company's own, on every day either was quoted.
 
     Tryton quotes how many units make one of an unnamed base; two currencies are compared by the
     quotient of their quotes, each the newest one of that day.
     """
     company, local = Fields(raw).text("company"), Fields(raw).currency("currency")
     quotes: dict[str, dict[date, Decimal]] = {}
-    ids: dict[tuple[str, date], str] = {}
     for quote in listed(Fields({"record": plain(raw.get("record"))}), "record"):
         code, day, rate = quote.currency("currency.code"), quote.day("date"), quote.number("rate")
         if rate <= 0:
             refuse("rate", rate, "value_invalid", "an exchange rate must be above zero")
         quotes.setdefault(code, {})[day] = rate
-        ids[code, day] = quote.ident("id")
     own = quotes.pop(local, {})
     for code, days in quotes.items():
-        for day, rate in days.items():
-            base = max((one for one in own if one <= day), default=None)
-            if base is None:
+        for day in sorted({*days, *own}):
+            here, there = _newest(own, day), _newest(days, day)
+            if here is None or there is None:
                 continue
             yield row(
                 "fx_rates",
-                f"{company}/{ids[code, day]}",
+                f"{company}/{code}/{day}",
                 company=company,
                 from_currency=code,
                 to_currency=local,
                 rate_type="spot",
                 valid_on=day,
-                rate=(own[base] / rate).quantize(TWELVE_DECIMALS),
+                rate=(here / there).quantize(TWELVE_DECIMALS),
             )
+
+
+def _newest(quotes: Mapping[date, Decimal], day: date) -> Decimal | None:
+    last = max((one for one in quotes if one <= day), default=None)
+    return None if last is None else quotes[last]

@@ -41,6 +41,7 @@ class Rpc:
         """Take a client whose base is the database's `/rpc/`, and who we are."""
         self._client = client
         self._auth = auth
+        self._seen: set[str] = set()
 
     def read(self, method: str, *params: object, company: str = "") -> Answer:
         """Call a method that only reads.
@@ -50,7 +51,7 @@ class Rpc:
             FixConfigError: It refuses the user or the call.
             BadAnswerError: The answer is no JSON-RPC answer.
         """
-        return self._asked(_envelope(method, *params, company=company))
+        return self._asked(_envelope(method, *params, company=company), {"read": method})
 
     def records(
         self,
@@ -93,8 +94,32 @@ class Rpc:
 
     def clock(self) -> datetime | None:
         """The server's clock, by its cheapest call."""
-        answer = self.read("model.res.user.get_preferences", True)  # noqa: FBT003 - positional there
-        return server_time(answer.headers)
+        return server_time(self._preferences().headers)
+
+    def require_sight(self, company: str) -> None:
+        """Make sure that the user is shown a company's records; asked once a run.
+
+        Tryton hides other companies' records without a word while the user's company filter is
+        "Current": what is there would look as if it were not.
+
+        Raises:
+            FixConfigError: The user is not shown that company; see `read` for other errors.
+        """
+        if company in self._seen:
+            return
+        told = self._preferences().json
+        result = told.get("result") if isinstance(told, dict) else None
+        mine = result if isinstance(result, dict) else {}
+        shown = mine.get("companies") if mine.get("company_filter") == "all" else None
+        if int(company) not in (shown if isinstance(shown, list) else [mine.get("company")]):
+            raise FixConfigError(
+                f"system {self._client.system}: the user is not shown company {company}; give it"
+                " that company and set its company filter to All"
+            )
+        self._seen.add(company)
+
+    def _preferences(self) -> Answer:
+        return self.read("model.res.user.get_preferences", True)  # noqa: FBT003 - positional there
 
     def write(self, method: str, *params: object, company: str) -> Reply:
         """One write; sent once, but for a session that has run out, which did nothing."""

@@ -9,12 +9,11 @@ day of posting does not. Source: Tryton module documentation of `account_invoice
 dispatcher.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final, Literal
+from typing import Final
 
-from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.outcome import Reply
 from ps_integration.connectors.protocol import (
     ErpDocument,
@@ -24,8 +23,9 @@ from ps_integration.connectors.protocol import (
     WriteAnswer,
 )
 from ps_integration.connectors.vendors.tryton.directory import Directory, NotKnownError
-from ps_integration.connectors.vendors.tryton.documents import INVOICE, head_of, lines_of
+from ps_integration.connectors.vendors.tryton.documents import INVOICE
 from ps_integration.connectors.vendors.tryton.options import Options
+from ps_integration.connectors.vendors.tryton.receipts import State, receipt_of
 from ps_integration.connectors.vendors.tryton.refusals import (
     PAST_PAYMENT,
     doubt,
@@ -35,18 +35,9 @@ from ps_integration.connectors.vendors.tryton.refusals import (
 from ps_integration.connectors.vendors.tryton.rpc import Rpc, body_of
 from ps_integration.connectors.vendors.tryton.values import day, decimal, plain
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.domain.records import Capability, Json, RecordRefusedError
-from ps_integration.domain.text import match_key
+from ps_integration.domain.records import Capability
 from ps_integration.errors import BadAnswerError, FixConfigError, RetryLaterError
 
-State = Literal["draft", "posted", "cancelled"]
-STATES: Final[Mapping[str, State]] = {
-    "draft": "draft",
-    "validated": "draft",
-    "posted": "posted",
-    "paid": "posted",
-    "cancelled": "cancelled",
-}
 COMMIT_DELAY_SECONDS: Final = 300.0
 REFERENCE_MAX: Final = 200
 _CREATE: Final = "model.account.invoice.create"
@@ -71,6 +62,7 @@ class TrytonWriter:
         self._rpc = rpc
         self._options = options
         self._ids = Directory(rpc, options)
+        self._price_step = Decimal(1).scaleb(-options.price_decimals)
 
     def outgoing(self, document: ErpDocument) -> Outgoing:
         """The create of a draft. Tryton takes ids, which are read (once a run) to say them.
@@ -91,6 +83,7 @@ class TrytonWriter:
         try:
             if (objection := self._objection(document)) is not None:
                 return objection
+            self._rpc.require_sight(document.company)
             body = self.outgoing(document).body
         except NotKnownError as error:
             return WriteAnswer("refused", message=str(error), recovery="fix_data")
@@ -168,10 +161,11 @@ class TrytonWriter:
         return self._rpc.write(method, [int(erp_id)], company=document.company)
 
     def _listed(self, company: str, clause: list[object]) -> list[ErpReceipt]:
+        self._rpc.require_sight(company)
         domain = [["company", "=", int(company)], ["type", "=", "out"], clause]
         size = self._options.page_size
         pages = self._rpc.records("account.invoice", domain, INVOICE, company, size)
-        return [_receipt(value) for page in pages for _, value in page.records]
+        return [receipt_of(value) for page in pages for _, value in page.records]
 
     def _values(self, document: ErpDocument) -> dict[str, object]:
         """The draft; without an invoice date, Tryton takes the day on which it is posted."""
@@ -218,7 +212,7 @@ class TrytonWriter:
             "account": ids.account(company, line.revenue_account),
             "quantity": sign * Decimal(line.quantity),
             "unit": ids.unit() if line.unit == "hour" else None,
-            "unit_price": decimal(Decimal(line.unit_price)),
+            "unit_price": decimal(Decimal(line.unit_price).quantize(self._price_step)),
             "taxes": [["add", taxes]],
             "analytic_accounts": [["create", entries]],
         }
@@ -272,32 +266,3 @@ class TrytonWriter:
 def _decimals(value: Decimal) -> int:
     exponent = value.normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) and exponent < 0 else 0
-
-
-def _receipt(value: Json) -> ErpReceipt:
-    """What the ERP holds, from its own answer.
-
-    Raises:
-        BadAnswerError: The answer is not such a document.
-    """
-    try:
-        told = plain(value)
-        return _read(Fields(told if isinstance(told, dict) else {}))
-    except RecordRefusedError as error:
-        raise BadAnswerError(f"an invoice in the answer cannot be read: {error}") from None
-
-
-def _read(record: Fields) -> ErpReceipt:
-    head = head_of(record)
-    return ErpReceipt(
-        erp_id=record.ident("id"),
-        number=record.opt_text("number") or "",
-        reference=record.opt_text("reference") or "",
-        kind=head.kind,
-        state=record.choice("state", STATES),
-        customer_key=match_key(record.text("party.code")) or "",
-        currency=head.currency,
-        posting_date=head.posting_date,
-        amount_minor=head.money(record, "untaxed_amount"),
-        line_amounts_minor=tuple(head.money(line, "amount") for line in lines_of(record)),
-    )

@@ -24,8 +24,6 @@ class Work:
         customer: Code of its party; empty = the company's own project.
         tax: Name of the tax of its service; empty = it has none.
         comment: Free text, where a firm writes what Tryton has no field for.
-        is_done: Whether it is closed.
-        ended_on: Last day on which time may be booked.
         is_billable: Whether it has a service, and so a revenue account.
     """
 
@@ -34,8 +32,6 @@ class Work:
     customer: str = ""
     tax: str = ""
     comment: str = ""
-    is_done: bool = False
-    ended_on: date | None = None
     is_billable: bool = True
 
 
@@ -82,7 +78,7 @@ class Books:
 
 
 def sample_books() -> Books:
-    """One company in euro with a customer and a project; January is closed."""
+    """Two companies in euro with a customer and projects; the first has closed January."""
     return Books(
         companies=(
             Company(
@@ -93,6 +89,13 @@ def sample_books() -> Books:
                 works=(Work("AP-1", "Apollo", "C100", "19%"), Work("AP-2", "Borea", "C100")),
                 cost_centre="CC-DE",
                 closed=("2026-01",),
+            ),
+            Company(
+                key="NL",
+                name="Noorderlicht Advies BV",
+                currency="EUR",
+                taxes={"21%": 21},
+                works=(Work("NL-1", "Castor", "C200", "21%"),),
             ),
         ),
         customers=(Customer("C100", "Northwind"), Customer("C200", "Late Payers")),

@@ -30,10 +30,17 @@ def provision(rpc: Rpc, books: Books) -> dict[str, str]:
     _customers(rpc, books)
     for company_id, company in zip(ids, books.companies, strict=True):
         rpc.context = {"company": company_id}
-        _chart(rpc, company_id, books.revenue_account)
+        revenue = _chart(rpc, company_id, books.revenue_account)
         taxes = dict(_taxes(rpc, company_id, company))
         _year(rpc, company_id, books.year)
-        _works(rpc, company_id, company, _services(rpc, taxes, books.revenue_account, hour))
+        _services(rpc, company_id, taxes, revenue, hour)
+        _root(rpc, company_id, PROJECTS_ROOT)
+        if company.cost_centre:
+            centres = _root(rpc, company_id, COST_CENTRES_ROOT)
+            centre = _analytic(company_id, centres, company.cost_centre)
+            rpc.create("analytic_account.account", centre)
+        for work in company.works:
+            add_work(rpc, company_id, work)
         close(rpc, company_id, company.closed)
     rpc.context = {}
     return {
@@ -44,18 +51,18 @@ def provision(rpc: Rpc, books: Books) -> dict[str, str]:
 
 def close(rpc: Rpc, company: int, periods: tuple[str, ...]) -> None:
     """Close periods by name."""
-    _press(rpc, company, periods, "close")
+    _press(rpc, company, periods, "open", "close")
 
 
 def reopen(rpc: Rpc, company: int, periods: tuple[str, ...]) -> None:
     """Open closed periods again."""
-    _press(rpc, company, periods, "reopen")
+    _press(rpc, company, periods, "closed", "reopen")
 
 
-def _press(rpc: Rpc, company: int, periods: tuple[str, ...], button: str) -> None:
-    if periods:
-        asked = [["company", "=", company], ["name", "in", list(periods)]]
-        found = rpc.model("account.period", "search", asked, 0, None, None)
+def _press(rpc: Rpc, company: int, periods: tuple[str, ...], state: str, button: str) -> None:
+    own, named = ["company", "=", company], ["name", "in", list(periods)]
+    asked = [own, named, ["state", "=", state]]
+    if found := rpc.model("account.period", "search", asked, 0, None, None):
         rpc.model("account.period", button, found)
 
 
@@ -80,12 +87,13 @@ def _company(rpc: Rpc, company: Company, currency: int) -> int:
     address = {"street": "1 Market Square", "city": "Harbour"}
     party = rpc.create("party.party", {"name": company.name, "addresses": [["create", [address]]]})
     made = rpc.create("company.company", {"party": party[0], "currency": currency})[0]
-    rpc.model("res.user", "write", [rpc.user], {"companies": [["add", [made]]], "company": made})
+    own = {"companies": [["add", [made]]], "company": made, "company_filter": "all"}
+    rpc.model("res.user", "write", [rpc.user], own)  # else only the last one's records are seen
     return made
 
 
-def _chart(rpc: Rpc, company: int, revenue_account: str) -> None:
-    """Tryton's universal chart by its wizard, and one account for services."""
+def _chart(rpc: Rpc, company: int, revenue_account: str) -> int:
+    """Tryton's universal chart by its wizard, and one account for services; its id."""
     template = rpc.one("account.account.template", [["parent", "=", None]])
     wizard = rpc.call(f"{_CHART}.create")[0]
     chosen = {"company": company, "account_template": template}
@@ -105,7 +113,8 @@ def _chart(rpc: Rpc, company: int, revenue_account: str) -> None:
         "parent",
     )[0]
     account = {"name": "Consulting revenue", "code": revenue_account, "company": company}
-    rpc.create("account.account", {**account, "type": revenue["type"], "parent": revenue["parent"]})
+    placed = {**account, "type": revenue["type"], "parent": revenue["parent"]}
+    return rpc.create("account.account", placed)[0]
 
 
 def _account(rpc: Rpc, company: int, kind: str) -> int:
@@ -210,17 +219,11 @@ def _customers(rpc: Rpc, books: Books) -> None:
     )
 
 
-def _services(
-    rpc: Rpc, taxes: Mapping[str, int], revenue_account: str, hour: int
-) -> dict[str, int]:
-    """A service billed by the hour for every tax, and one without; tax name to product."""
-    company = rpc.context["company"]
-    asked = [["company", "=", company], ["code", "=", revenue_account]]
-    revenue = rpc.one("account.account", asked)
-    found = {}
+def _services(rpc: Rpc, company: int, taxes: Mapping[str, int], revenue: int, hour: int) -> None:
+    """A service billed by the hour for every tax, and one without."""
     for name, tax in {**taxes, "": None}.items():
         category = {
-            "name": f"Services {name} {company}",
+            "name": _service(company, name),
             "accounting": True,
             "account_revenue": revenue,
             "customer_taxes": [["add", [] if tax is None else [tax]]],
@@ -233,24 +236,19 @@ def _services(
             "account_category": rpc.create("product.category", category)[0],
             "products": [["create", [{}]]],
         }
-        made = rpc.create("product.template", template)[0]
-        found[name] = rpc.one("product.product", [["template", "=", made]])
-    return found
+        rpc.create("product.template", template)
 
 
-def _works(rpc: Rpc, company: int, seed: Company, services: Mapping[str, int]) -> None:
-    root = _root(rpc, company, PROJECTS_ROOT)
-    if seed.cost_centre:
-        centres = _root(rpc, company, COST_CENTRES_ROOT)
-        rpc.create("analytic_account.account", _analytic(company, centres, seed.cost_centre))
-    done = rpc.one("project.work.status", [["progress", "=", 1]])
-    for work in seed.works:
-        rpc.create("analytic_account.account", _analytic(company, root, work.code, work.name))
-        add_work(rpc, company, work, services, done)
+def _service(company: int, tax: str) -> str:
+    """Name of the category of a company's services with one tax."""
+    return f"Services {company} {tax}".strip()
 
 
-def add_work(rpc: Rpc, company: int, work: Work, services: Mapping[str, int], done: int) -> None:
-    """One project of type project."""
+def add_work(rpc: Rpc, company: int, work: Work) -> int:
+    """A project and its analytic account, in the context of its company; its id."""
+    root = [["company", "=", company], ["type", "=", "root"], ["name", "=", PROJECTS_ROOT]]
+    analytic = _analytic(company, rpc.one("analytic_account.account", root), work.code, work.name)
+    rpc.create("analytic_account.account", analytic)
     values: dict[str, object] = {
         "name": f"{work.code} {work.name}",
         "type": "project",
@@ -261,12 +259,16 @@ def add_work(rpc: Rpc, company: int, work: Work, services: Mapping[str, int], do
     if work.customer:
         values["party"] = rpc.one("party.party", [["code", "=", work.customer]])
     if work.is_billable:
-        values["product"] = services[work.tax]
-    if work.ended_on is not None:
-        values["timesheet_end_date"] = work.ended_on
-    if work.is_done:
-        values |= {"status": done, "progress": 1.0}
-    rpc.create("project.work", values)
+        category = ["template.account_category.name", "=", _service(company, work.tax)]
+        values["product"] = rpc.one("product.product", [category])
+    return rpc.create("project.work", values)[0]
+
+
+def finish_work(rpc: Rpc, work: int, last_day: date) -> None:
+    """Close a project."""
+    done = rpc.one("project.work.status", [["progress", "=", 1]])
+    closed = {"status": done, "progress": 1.0, "timesheet_end_date": last_day}
+    rpc.model("project.work", "write", [work], closed)
 
 
 def _root(rpc: Rpc, company: int, name: str) -> int:

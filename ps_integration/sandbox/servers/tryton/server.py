@@ -1,5 +1,6 @@
 """Starts a Tryton server on a loopback port, on a database of its own, and ends it again."""
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -143,13 +144,17 @@ def _make_database(folder: Path, database_uri: str) -> None:
     if database_uri:
         _activate(folder, database_uri)
         return
-    pristine = _cache() / f"{_versions()}.sqlite"
-    if not pristine.exists():
-        pristine.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=pristine.parent) as made:
-            (Path(made) / f"{DATABASE}.sqlite").touch()  # Tryton wants the empty file to be there
-            _activate(Path(made), "")
-            (Path(made) / f"{DATABASE}.sqlite").replace(pristine)
+    cache = _cache()
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pristine = cache / f"{_versions()}.sqlite"
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits and finds it made
+        if not pristine.exists():
+            with tempfile.TemporaryDirectory(dir=cache) as made:
+                database = Path(made) / f"{DATABASE}.sqlite"
+                database.touch()  # Tryton wants the empty file to be there
+                _activate(Path(made), "")
+                database.replace(pristine)
     shutil.copyfile(pristine, folder / f"{DATABASE}.sqlite")
 
 
