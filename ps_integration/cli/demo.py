@@ -44,11 +44,13 @@ def command(
             name = file.firm.firm.name
             output.say(f"{name}: three legal entities, two time tools, one PSA, one ERP ({erp})")
             played = play(file, environ(), _Teller(), books)
+            _left_out(books)
         output.say()
         output.say("The last night")
         show(played.last)
         _compared(played)
-        _next_steps(example_entry(file))
+        firm = "" if books is None else f" --firm {file.source.path}"
+        _next_steps(example_entry(file), firm)
         data = {
             **played.last.data,
             "nights": played.nights,
@@ -110,8 +112,14 @@ def _compared(played: Demo) -> None:
         output.say(f"  {line}")
 
 
-def _next_steps(entry: str) -> None:
+def _left_out(books: Books | None) -> None:
+    if books is not None:
+        for fault, why in demo_tryton.LEFT_OUT.items():
+            output.say(f"not played with this ERP: {fault} ({why} there)")
+
+
+def _next_steps(entry: str, firm: str = "") -> None:
     output.say("Try next:")
-    output.say(f"  ps-integration why {entry}")
-    output.say("  ps-integration batches list")
-    output.say("  ps-integration breaks list")
+    output.say(f"  ps-integration why {entry}{firm}")
+    output.say(f"  ps-integration batches list{firm}")
+    output.say(f"  ps-integration breaks list{firm}")

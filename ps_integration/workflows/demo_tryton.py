@@ -24,7 +24,18 @@ from ps_integration.workflows.demo_manifest import FILE_NAME
 FOLDER: Final = Path("data/halden_tryton")
 SYSTEM: Final = "tryton"
 REPLACED: Final = "bc"
-OVERRIDES_NAME: Final = "manifest_tryton.yaml"
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "Five hours instead of four on a posted line": "nobody can change a posted invoice",
+    "Somebody raised the price of a posted line": "nobody can change a posted invoice",
+    "An analyst's hour on IN-305 is 100 INR dearer": "there is no price by grade",
+}
+"""How faults of the manifest begin that cannot happen in Tryton, and why."""
+ROUNDED: Final[Mapping[str, str]] = {
+    "TM06 clockify_emea:65f0000000000000000dbbc1": "48.22",
+    "IN07 harvest_us|time_entries|2600900035": "177.52",
+    "TM07 harvest_us:2600900035": "177.52",
+}
+"""Money at risk of breaks whose amounts end in half a cent, which Tryton rounds to even."""
 _HEAD: Final = "# Made by `ps-integration demo --erp tryton` of data/demo; made anew each time.\n"
 
 
@@ -33,7 +44,8 @@ class TrytonBooks:
     """A running Tryton with the demonstration firm's books; see `demo.Books`."""
 
     live: Live
-    hr_folder: Path
+    demo_firm: Path
+    folder: Path
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -41,12 +53,19 @@ class TrytonBooks:
         return {
             "HALDEN_TRYTON_URL": self.live.url,
             "HALDEN_TRYTON_PASSWORD": PASSWORD,
-            "HALDEN_HR_FOLDER": str(self.hr_folder),
+            "HALDEN_HR_FOLDER": str((self.demo_firm.parent / "hr").resolve()),
         }
 
     def prepare(self, night: WorldNight) -> None:
         """What was entered in Tryton before a night."""
         world.prepare(self.live, night.day)
+        self.write_manifest()
+
+    def write_manifest(self) -> None:
+        """The manifest with the ids that Tryton has given by now."""
+        manifest = read_yaml(self.demo_firm.parent / FILE_NAME).data
+        told = manifest_of(manifest, self.live.companies, world.ids(self.live))
+        _write(self.folder / FILE_NAME, told)
 
 
 @contextmanager
@@ -63,10 +82,9 @@ def served(demo_firm: Path, folder: Path = FOLDER) -> Iterator[tuple[FirmFile, T
     with serve(folder / "server", world.books()) as live:
         firm = firm_of(read_yaml(demo_firm).data, live.companies, folder)
         _write(folder / "firm.yaml", firm)
-        manifest = read_yaml(demo_firm.parent / FILE_NAME).data
-        _write(folder / FILE_NAME, manifest_of(manifest))
-        hr_folder = (demo_firm.parent / "hr").resolve()
-        yield load_checked(folder / "firm.yaml"), TrytonBooks(live, hr_folder)
+        books = TrytonBooks(live, demo_firm, folder)
+        books.write_manifest()
+        yield load_checked(folder / "firm.yaml"), books
 
 
 def firm_of(firm: Mapping[str, Any], companies: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -118,9 +136,36 @@ def _system(companies: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def manifest_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest's faults, as Tryton shows them."""
-    return dict(manifest)
+def manifest_of(
+    manifest: Mapping[str, Any], companies: Mapping[str, str], ids: Mapping[str, str]
+) -> dict[str, Any]:
+    """The manifest's faults as Tryton shows them, without those that cannot happen there.
+
+    Args:
+        manifest: The demonstration's.
+        companies: Legal entity to Tryton's company.
+        ids: See `sandbox.world.tryton.ids`.
+    """
+    known = {name: ids.get(name, "") for name in ("copy", "film archive", "control review")}
+    records = {
+        "MD03": "uk-207|tryton",
+        "MD04": f"project|uk-208|currency|tryton|{companies['UK']}/{known['film archive']}",
+        "BL03": f"kantata|project|21000016|{known['control review']}",
+        "TM02": f"tryton|{companies['UK']}|{ids.get('by hand', '')}",
+        "TM05": f"document|{world.COPIED}|{known['copy']}",
+    }
+
+    def of_break(one: Mapping[str, Any]) -> dict[str, Any]:
+        at_risk = ROUNDED.get(f"{one['rule']} {one['record']}")
+        changed = {} if at_risk is None else {"at_risk": at_risk}
+        return {**one, "record": records.get(one["rule"], one["record"]), **changed}
+
+    faults = [
+        {**fault, "breaks": [of_break(one) for one in fault["breaks"]]}
+        for fault in manifest["faults"]
+        if not fault["fault"].startswith(tuple(LEFT_OUT))
+    ]
+    return {**manifest, "faults": faults}
 
 
 def _write(path: Path, data: Mapping[str, Any]) -> None:

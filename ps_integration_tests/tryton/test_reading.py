@@ -108,7 +108,7 @@ def test_a_refund_undoes_its_invoice_and_both_come_to_nothing(rows, rpc, writer,
     found = by(rows("invoices")["erp_documents"], "external_id")
     memo = [one for one in found.values() if one["status"] == "corrective"]
     assert found[receipt.erp_id]["status"] == "cancelled"
-    assert [one["amount_minor"] for one in memo] == [23750]
+    assert [(one["reference"], one["amount_minor"]) for one in memo] == [("PS-R-4", 23750)]
 
 
 def test_since_an_instant_only_what_was_made_or_changed_comes(rows, rpc):

@@ -78,6 +78,25 @@ def prepare(live: Live, day: date) -> None:
         _cancel_copy(rpc, int(live.companies["US"]))
 
 
+def ids(live: Live) -> dict[str, str]:
+    """What Tryton calls the records of this story; those that are not there yet are left out."""
+    rpc = live.rpc()
+    asked: dict[str, tuple[str, list[object]]] = {
+        "copy": ("account.invoice", [["reference", "=", COPIED]]),
+        "film archive": ("project.work", [["name", "like", "UK-208 %"]]),
+        "control review": ("account.invoice", [["reference", "like", "PS-UK-206-%"]]),
+        "by hand": ("account.invoice.line", [["description", "=", MANUAL]]),
+    }
+    found = {}
+    for name, (model, domain) in asked.items():
+        known = rpc.read(model, domain, "rec_name")
+        if name == "copy":
+            known = known[1:]
+        if known:
+            found[name] = str(known[0]["id"])
+    return found
+
+
 def _is_here(project: Project, entity: str, day: date) -> bool:
     since = max(STARTED.get(project.code, _FIRST), MISSING_UNTIL.get(project.code, _FIRST))
     return project.entity == entity and day >= since

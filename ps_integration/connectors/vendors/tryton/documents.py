@@ -35,6 +35,7 @@ INVOICE: Final = (
     "move",
     "cancel_move",
     "origin_invoices.cancel_move",
+    "origin_invoices.reference",
     "create_date",
     "write_date",
     "lines.sequence",
@@ -114,7 +115,7 @@ def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
         company=company,
         kind=head.kind,
         number=record.opt_text("number"),
-        reference=record.opt_text("reference"),
+        reference=record.opt_text("reference") or _undone(record),
         status=status,
         is_posted=record.raw("move") is not None and status != "draft",
         customer_key=match_key(record.text("party.code")),
@@ -135,7 +136,7 @@ def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
 
 def _status(head: Head, total: int) -> str:
     status = head.record.choice("state", STATES)
-    if _cancels(head.record) and status in {"open", "paid"}:
+    if status in {"open", "paid"} and _undoes(head.record):
         return "corrective"
     left = _remaining(head)
     if status == "open" and left is not None and 0 < left < total:
@@ -143,11 +144,17 @@ def _status(head: Head, total: int) -> str:
     return status
 
 
-def _cancels(record: Fields) -> bool:
-    """Whether it undoes another invoice: that one's `cancel_move` is its move."""
+def _undoes(record: Fields) -> list[Fields]:
+    """The invoices that it undoes: those whose `cancel_move` is its move."""
     move = record.raw("move")
     origins = listed(record, "origin_invoices")
-    return move is not None and any(one.raw("cancel_move") == move for one in origins)
+    return [one for one in origins if move is not None and one.raw("cancel_move") == move]
+
+
+def _undone(record: Fields) -> str | None:
+    """The reference of what it undoes; the wizard that makes it gives it none of its own."""
+    undone = _undoes(record)
+    return undone[0].opt_text("reference") if undone else None
 
 
 def _remaining(head: Head) -> int | None:
