@@ -9,7 +9,9 @@ from ps_integration.connectors.vendors import (
     files,
     harvest,
     kantata,
+    netsuite,
     tryton,
+    xero,
 )
 from ps_integration.errors import FixConfigError
 
@@ -21,7 +23,9 @@ VENDORS: Final[dict[str, Vendor]] = {
         files.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
+        netsuite.VENDOR,
         tryton.VENDOR,
+        xero.VENDOR,
     )
 }  # fmt: skip
 

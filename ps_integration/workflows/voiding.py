@@ -7,7 +7,9 @@ from ps_integration.domain.identity import SYSTEM
 from ps_integration.domain.ports import Queries
 from ps_integration.stores.operational import approvals, claims, ledger, refusals
 from ps_integration.stores.operational.models import Document
+from ps_integration.stores.operational.signatures import decide
 from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.workflows import versions
 from ps_integration.workflows.night import Night
 
 
@@ -35,6 +37,41 @@ def void_stale(night: Night, warehouse: Queries, store: OperationalStore) -> dic
     return {"voided": sum(voided), "refusals_released": released}
 
 
+def void_rerated(night: Night, warehouse: Queries, store: OperationalStore) -> int:
+    """Put approved documents back to planning when the rate of one of their entries changed.
+
+    What was sent already is never touched here; its difference becomes a correction owed.
+    """
+    with store.snapshot() as session:
+        signed = {
+            ref: {
+                line.object_id: line.unit_price
+                for line in approvals.lines(session, ref)
+                if line.object_kind == "time_entry" and not line.correction_no
+            }
+            for ref in claims.refs_in(session, "approved")
+        }
+    wanted = sorted({entry for prices in signed.values() for entry in prices})
+    rows = warehouse.rows(_PRICES, {"ids": wanted}) if wanted else []
+    now = {str(row["entry_id"]): row["unit_price"] for row in rows}
+    count = 0
+    with store.session() as session:
+        for ref, prices in signed.items():
+            other = [entry for entry, price in prices.items() if now.get(entry, price) != price]
+            document = ledger.load(session, ref)
+            if other and document.state == "approved":
+                reason = f"the rate of {other[0]} changed after the approval"
+                count += _take_back(session, night, document, reason)
+    return count
+
+
+_PRICES = """
+select entry_id, unit_price
+from billing.rated_entries
+where entry_id in (select unnest($ids))
+"""
+
+
 def _current(warehouse: Queries, object_ids: set[str]) -> dict[str, str]:
     """Version hash by entry; a deleted or unapproved entry has the version that says so."""
     if not object_ids:
@@ -52,14 +89,16 @@ def _void(session: Session, night: Night, ref: str, current: Mapping[str, str]) 
     if document.state != "approved":
         return 0
     reason = _reason(session, night, document, current)
-    if not reason:
-        return 0
+    return _take_back(session, night, document, reason) if reason else 0
+
+
+def _take_back(session: Session, night: Night, document: Document, reason: str) -> int:
     step = ledger.Step(night.as_of, night.run_id, {"void": reason})
     ledger.transition(session, document, "planned", step)
     ledger.refresh_batch(session, document.batch_id)
     batch = approvals.batch(session, document.batch_id)
     if batch.status == "planned":
-        approvals.decide(session, batch, "void", by=SYSTEM, at=night.as_of, note=reason)
+        decide(session, batch, "void", by=SYSTEM, at=night.as_of, note=reason)
     return 1
 
 
@@ -68,7 +107,9 @@ def _reason(session: Session, night: Night, document: Document, current: Mapping
         if current.get(line.object_id, line.version_sha256) != line.version_sha256:
             return f"{line.object_id} changed after the approval"
     days = timedelta(days=night.firm.approval.expires_after_days)
-    terms = claims.Terms(night.config_hash, night.as_of, days)
+    terms = claims.Terms(
+        night.config_hash, night.as_of, days, night.firm.approval, versions.current()
+    )
     batch = approvals.get(session, document.batch_id)
     objection = claims.stale(session, batch, terms)
     return objection.message if objection is not None and objection.kind == "void" else ""

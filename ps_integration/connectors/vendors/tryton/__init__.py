@@ -170,4 +170,5 @@ VENDOR = Vendor(
     erp_writer=_writer,
     credentials=("password",),
     roles=("erp",),
+    quantity_decimals=2,  # of the unit Hour, until somebody raises its digits
 )

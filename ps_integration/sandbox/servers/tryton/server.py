@@ -32,6 +32,7 @@ PACKAGES: Final = ("trytond", "trytond_project_invoice", "trytond_analytic_invoi
 START_SECONDS: Final = 60.0
 INIT_SECONDS: Final = 300.0
 DATABASE: Final = "erp"
+_CHILD: Final = Path(__file__).with_name("child.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _process(folder: Path, database_uri: str) -> Iterator[tuple[str, int]]:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
     config = _configured(folder, database_uri, port)
-    command = [sys.executable, "-m", "trytond.cli", "-c", str(config), "-d", DATABASE]
+    command = [sys.executable, str(_CHILD), "-c", str(config), "-d", DATABASE]
     with (
         (folder / "log").open("ab") as log,
         subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process,  # noqa: S603 - fixed words
