@@ -74,7 +74,7 @@ def _systems(firm: Firm) -> list[Row]:
             "vendor": system.vendor,
             "roles": ",".join(sorted(system.roles)),
             "freshness_hours": system.freshness_hours,
-            "quantity_decimals": vendor(system.vendor).quantity_decimals,
+            "quantity_decimals": vendor(system.vendor).hour_decimals(system),
         }
         for system in firm.systems
     ]
