@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 
 
 def _known_currency(code: str) -> str:
@@ -47,6 +48,8 @@ class LegalEntity(_Strict):
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"
     future_period: PeriodPolicy = "hold"
+    corrections: CorrectionPolicy = "reverse_and_rebill"
+    voided: VoidedPolicy = "hold"
 
 
 class System(_Strict):
