@@ -534,6 +534,32 @@ end || ' ' || currency;
 create or replace macro reconciliation.hours_text(seconds) as
 round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
 
+-- Lines that stand in the ERP: posted, and not in a document that it has cancelled since.
+create or replace view reconciliation.standing_lines as
+select
+    pl.*,
+    dc.customer_key,
+    dc.system,
+    dc.erp_number
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+where
+    dc.state = 'posted'
+    and pl.document_ref not in (select rv.document_ref from ops.erp_reversals as rv);
+-- What is being put right, in words that a break's detail ends with.
+create or replace view reconciliation.corrections_under_way as
+select
+    pl.object_id,
+    ' A correction is in '
+    || string_agg(
+        distinct pl.document_ref || ' (' || dc.state || ')', ', '
+        order by pl.document_ref || ' (' || dc.state || ')'
+    ) || '.' as said
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+where pl.correction is not null and dc.state not in ('posted', 'refused', 'superseded')
+group by pl.object_id;
+
 -- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as
 select
