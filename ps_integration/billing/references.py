@@ -7,11 +7,12 @@ from typing import Final
 
 from ps_integration.billing.planned import PlannedDocument, PlannedLine
 from ps_integration.domain.ports import Queries, Row
+from ps_integration.domain.posting import REFERENCE_PREFIX
 
 REFERENCE_MAX: Final = 35
 """Business Central keeps 35 characters of `externalDocumentNumber`, in upper case."""
 NUMBER_MAX: Final = 999
-_STEM_MAX: Final = REFERENCE_MAX - len("PS--YYYYMM-999")
+_STEM_MAX: Final = REFERENCE_MAX - len(f"{REFERENCE_PREFIX}-YYYYMM-999")
 _HASH_LENGTH: Final = 10
 _PLAIN = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{_STEM_MAX - 1}}}")
 _NUMBER = re.compile(r"-(\d+)$")
@@ -38,7 +39,7 @@ def reference(project_id: str, period: str, number: int) -> str:
     """
     if not 1 <= number <= NUMBER_MAX:
         raise ValueError(f"{project_id} {period}: document number {number} is out of range")
-    return f"PS-{stem(project_id)}-{period.replace('-', '')}-{number}"
+    return f"{REFERENCE_PREFIX}{stem(project_id)}-{period.replace('-', '')}-{number}"
 
 
 def number_of(document_ref: str) -> int:

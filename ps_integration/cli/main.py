@@ -10,13 +10,16 @@ from ps_integration.cli import (
     breaks,
     config,
     demo,
+    dlq,
     night,
     opening,
     post,
     replay,
     reports,
     sandbox,
+    store,
     story,
+    write_offs,
 )
 
 app = typer.Typer(
@@ -39,6 +42,9 @@ app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(opening.app, name="opening")
+app.add_typer(dlq.app, name="dlq")
+app.add_typer(write_offs.app, name="write-offs")
+app.add_typer(store.app, name="store")
 
 
 def main() -> None:

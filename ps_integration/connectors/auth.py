@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ps_integration.errors import FixConfigError
 
@@ -48,6 +48,14 @@ class Auth(Protocol):
 
     def sources(self) -> str:
         """Names of the environment variables the credentials came from."""
+
+
+@runtime_checkable
+class SigningAuth(Auth, Protocol):
+    """An authentication that covers the request itself; its `headers` may be empty."""
+
+    def sign(self, method: str, url: str) -> Mapping[str, str]:
+        """Headers for one request, from its method and its whole URL as it leaves."""
 
 
 class HeaderAuth:

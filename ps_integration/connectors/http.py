@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 
 from ps_integration.connectors.answers import Answer, Problem, read_answer, retry_after
-from ps_integration.connectors.auth import Auth
+from ps_integration.connectors.auth import Auth, SigningAuth
 from ps_integration.connectors.body import Caps, TruncatedBodyError, read_body
 from ps_integration.connectors.encoding import encoded
 from ps_integration.connectors.limits import Pace
@@ -122,20 +122,26 @@ class ApiClient:
         """
         return self._read("GET", path, params, None, headers)
 
-    def post_read(self, path: str, json: Json, params: Params | None = None) -> Answer:
+    def post_read(
+        self,
+        path: str,
+        json: Json,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Read by POST (report endpoints). Never for anything that changes the far side."""
-        return self._read("POST", path, params, json, None)
+        return self._read("POST", path, params, json, headers)
 
     def send(
         self,
-        method: Literal["POST", "PUT", "PATCH", "DELETE"],
+        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
         path: str,
         json: Json | bytes = None,
         headers: Mapping[str, str] | None = None,
         *,
         may_be_empty: bool = False,
     ) -> Reply:
-        """Write, exactly one attempt on a connection of its own; every end has a class."""
+        """Send exactly once on a connection of its own (a GET: the end of an earlier write)."""
         policy = self._policy
         with requests.Session() as session:
             try:
@@ -211,7 +217,7 @@ class ApiClient:
             params=params,
             data=None if json is None else encoded(json),
             headers=dict(headers) | ({} if json is None else _JSON_BODY),
-            auth=_keep_headers,
+            auth=self._signed,
             timeout=(caps.connect_seconds, caps.read_seconds),
             allow_redirects=False,
             stream=True,
@@ -285,7 +291,8 @@ class ApiClient:
             text = text.replace(value, "***")
         return text
 
-
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stand in for an authentication, so that no .netrc file adds one of its own."""
-    return request
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request that is ready to leave; also keeps out what a .netrc file would add."""
+        if isinstance(self._auth, SigningAuth):
+            request.headers.update(self._auth.sign(str(request.method), str(request.url)))
+        return request

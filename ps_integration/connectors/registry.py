@@ -9,6 +9,8 @@ from ps_integration.connectors.vendors import (
     files,
     harvest,
     kantata,
+    netsuite,
+    xero,
 )
 from ps_integration.errors import FixConfigError
 
@@ -20,6 +22,8 @@ VENDORS: Final[dict[str, Vendor]] = {
         files.VENDOR,
         harvest.VENDOR,
         kantata.VENDOR,
+        netsuite.VENDOR,
+        xero.VENDOR,
     )
 }  # fmt: skip
 

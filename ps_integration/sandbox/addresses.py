@@ -12,6 +12,8 @@ _BELOW: Final[Mapping[str, Mapping[str, str]]] = {
     "clockify": {"URL": "/api/v1"},
     "harvest": {"URL": "/v2"},
     "kantata": {"URL": "/api/v1"},
+    "netsuite": {"URL": ""},
+    "xero": {"URL": "/api.xro/2.0", "TOKEN_URL": "/connect/token"},
 }
 
 

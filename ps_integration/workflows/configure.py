@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ps_integration.connectors.registry import vendor
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.settings.firm import Firm
@@ -75,7 +76,7 @@ def _systems(firm: Firm) -> list[Row]:
             "vendor": system.vendor,
             "roles": ",".join(sorted(system.roles)),
             "freshness_hours": system.freshness_hours,
-            "quantity_decimals": 5,
+            "quantity_decimals": vendor(system.vendor).quantity_decimals,
         }
         for system in firm.systems
     ]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from ps_integration.domain.identity import SCHEDULE, current_user
+from ps_integration.domain.identity import SCHEDULE, SYSTEM, current_user
 from ps_integration.sandbox.server import SandboxServer
 from ps_integration.sandbox.state import SandboxState
 from ps_integration.sandbox.world import harvest
@@ -21,7 +21,7 @@ from ps_integration.sandbox.world.documents import CREDENTIALS
 from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
 from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import approvals, breaks, runs
+from ps_integration.stores.operational import approvals, breaks, installed, runs
 from ps_integration.workflows import approve, demo_manifest
 from ps_integration.workflows.nightly import (
     Progress,
@@ -118,6 +118,8 @@ def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo
     with _state(folder, SANDBOX_NAME) as state, SandboxServer(state) as server:
         known = {**environ, **environment(server, file.source.path.parent)}
         last = None
+        with operational_store(file) as store, store.session() as session:
+            installed.accept_as_shipped(session, file.config_hash, SYSTEM, NIGHTS[0].instant)
         for night in NIGHTS:
             if not is_done(file, run_id_of(night)):
                 prepare(state, night)
@@ -172,7 +174,7 @@ def _approve(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> N
     with operational_store(file) as store:
         for batch in approve.list_batches(store, ("planned",)):
             if batch.currency not in night.leaves_waiting:
-                approve.approve(store, batch.batch_id, who, at, "Checked against the report.")
+                approve.approve(store, batch.batch_id, who, at, "Checked against the report.", file)
     morning = new_night(file, at, trigger="person", maker=who, run_id=run_id)
     post_approved(morning, environ, lambda _step, _result: None)
 

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Firm
+
+WAREHOUSE_NAME: Final = "warehouse.duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Night:
         trigger: What started the run.
         maker: The operating system's user who started it, or `schedule`.
         is_dry: Plan everything, write nothing outside.
+        config_owner: Who owns the firm file; empty when it came from no file.
     """
 
     run_id: str
@@ -35,6 +38,14 @@ class Night:
     trigger: Literal["schedule", "person"]
     maker: str
     is_dry: bool = False
+    config_owner: str = ""
+
+    @property
+    def installers(self) -> tuple[tuple[str, str], ...]:
+        """Who a configuration that was never seen before comes from, and how that is known."""
+        owner = [(self.config_owner, "owns the file")] if self.config_owner else []
+        runner = [(self.maker, "ran it first")] if owner and self.trigger == "person" else []
+        return (*owner, *(one for one in runner if one[0] != self.config_owner))
 
     @property
     def as_of_date(self) -> date:
@@ -44,11 +55,12 @@ class Night:
     @property
     def warehouse_path(self) -> Path:
         """The warehouse file."""
-        return self.folder / "warehouse.duckdb"
+        return self.folder / WAREHOUSE_NAME
 
     def moved(self, folder: Path) -> "Night":
         """The same night on copies in another folder, both stores included."""
-        stores = self.firm.stores.model_copy(update={"operational": "", "folder": str(folder)})
+        moved = {"operational": "", "folder": str(folder), "journal": ""}
+        stores = self.firm.stores.model_copy(update=moved)
         firm = self.firm.model_copy(update={"stores": stores})
         return replace(self, folder=folder, firm=firm)
 
@@ -56,6 +68,16 @@ class Night:
     def operational_url(self) -> str:
         """SQLAlchemy URL of the operational store."""
         return store_url(self.firm, self.folder)
+
+    @property
+    def journal_path(self) -> Path:
+        """The posting journal."""
+        return journal_path(self.firm, self.folder)
+
+
+def journal_path(firm: Firm, folder: Path) -> Path:
+    """Where the posting journal is: `stores.journal`, else beside the stores."""
+    return Path(firm.stores.journal) if firm.stores.journal else folder / "posting.journal"
 
 
 def sqlite_path(folder: Path) -> Path:

@@ -10,15 +10,17 @@ from time import monotonic, sleep
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration.domain.identity import owner_of
 from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
+from ps_integration.stores.operational.journal import Journal
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import balance, connect, record
 from ps_integration.workflows.dryrun import copies, keep_report
 from ps_integration.workflows.jobs import JOBS
-from ps_integration.workflows.night import Night, StepResult, store_url
+from ps_integration.workflows.night import Night, StepResult, journal_path, store_url
 from ps_integration.workflows.outcome import Outcome
 from ps_integration.workflows.steps import STEPS, Step, Workbench
 
@@ -62,6 +64,7 @@ def new_night(
         trigger=trigger,
         maker=maker,
         is_dry=is_dry,
+        config_owner=owner_of(file.source.path),
     )
 
 
@@ -70,7 +73,8 @@ def operational_store(file: FirmFile) -> Iterator[OperationalStore]:
     """The firm's operational store, migrated and open."""
     folder = state_folder(file)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = OperationalStore(store_url(file.firm, folder))
+    journal = Journal(journal_path(file.firm, folder))
+    store = OperationalStore(store_url(file.firm, folder), journal)
     try:
         store.migrate()
         yield store
@@ -107,7 +111,7 @@ def workbench(
         RetryLaterError: Another process is still writing the warehouse.
     """
     night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = OperationalStore(night.operational_url)
+    store = OperationalStore(night.operational_url, Journal(night.journal_path))
     store.migrate()
     try:
         with open_warehouse(night, patience_seconds) as warehouse:

@@ -54,8 +54,8 @@ class History(World):
     def __init__(self, store: OperationalStore, **policies: str) -> None:
         super().__init__(Path(":memory:"))
         self.store, self.truth = store, Truth()
-        opening = Opening(legal_entity="UK", time_system="tt", bill_from=date(2026, 2, 1),
-                          list_sha256="0" * 64, signed_by="maria", signed_at=FIRST_NIGHT)  # fmt: skip
+        opening = Opening(legal_entity="UK", time_system="tt", bill_from=date(2026, 2, 1))
+        opening.list_sha256, opening.signed_by, opening.signed_at = "0" * 64, "maria", FIRST_NIGHT
         approve.sign_opening(store, opening)
         self.erp: dict[str, ErpTruth] = {}
         self.nights = 0

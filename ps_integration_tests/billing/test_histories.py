@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -35,37 +36,47 @@ STEP = st.one_of(
 )
 
 
+FIELDS = {"move": "project_id", "date": "work_date", "billable": "is_billable"}
+
+
 def take(history: History, step: tuple) -> None:
     word, *rest = step
-    number = rest[0] if rest else ""
-    if word in {"move", "date", "billable", "withdraw", "delete", "restore"}:
-        if number not in history.truth.entries:
-            return
-        fields = {"move": "project_id", "date": "work_date", "billable": "is_billable"}
-        if word in fields:
-            history.set_entry(number, **{fields[word]: rest[1]})
-        else:
-            getattr(history, word)(number)
-    elif word == "set_entry":
-        history.set_entry(number, seconds=rest[1])
-    elif word == "rerate":
-        history.rerate(*rest)
-    elif word == "milestone":
-        history.set_milestone("m", amount_minor=50_000 + 777 * rest[0], is_reached=rest[1])
-    elif word == "period":
-        history.set_period(*rest)
-    elif word == "policy":
-        history.set_policy(corrections_policy=rest[0])
-    elif word == "void":
-        standing = sorted(ref for ref, one in history.erp.items() if not one.is_cancelled)
-        if standing:
-            history.void(standing[rest[0] % len(standing)])
-    elif word == "night":
-        history.run_night()
-        history.approve_all()
-    else:
-        for ref in history.refs("approved")[:1]:
-            history.send(ref, rest[0])
+    if word in FIELDS and rest[0] in history.truth.entries:
+        history.set_entry(rest[0], **{FIELDS[word]: rest[1]})
+    elif word in {"withdraw", "delete", "restore"} and rest[0] in history.truth.entries:
+        getattr(history, word)(rest[0])
+    elif word in OTHERS:
+        OTHERS[word](history, *rest)
+
+
+def run_night(history: History) -> None:
+    history.run_night()
+    history.approve_all()
+
+
+def answer_one(history: History, state: str) -> None:
+    for ref in history.refs("approved")[:1]:
+        history.send(ref, state)
+
+
+def void_one(history: History, place: int) -> None:
+    standing = sorted(ref for ref, one in history.erp.items() if not one.is_cancelled)
+    if standing:
+        history.void(standing[place % len(standing)])
+
+
+OTHERS: dict[str, Callable[..., None]] = {
+    "set_entry": lambda history, number, seconds: history.set_entry(number, seconds=seconds),
+    "rerate": History.rerate,
+    "milestone": lambda history, more, is_reached: history.set_milestone(
+        "m", amount_minor=50_000 + 777 * more, is_reached=is_reached
+    ),
+    "period": History.set_period,
+    "policy": lambda history, policy: history.set_policy(corrections_policy=policy),
+    "void": void_one,
+    "night": run_night,
+    "post": answer_one,
+}
 
 
 def must_be_identities(history: History) -> None:

@@ -30,7 +30,7 @@ class Case:
     """A vendor's folder of answers.
 
     Every `*.json` but `case.json` lists recorded exchanges: `path`, `query`, `answer` and, where
-    they tell something, `headers`. In `case.json`:
+    they tell something, `headers`, and `body` where reads are POSTs to one path. In `case.json`:
 
     `system`: its part of the firm file (`{url}` = the far side, `{answers}` = the folder).
     `plain`: a stream that one GET answers whole (null = no HTTP); `inside` = where the record's
@@ -81,7 +81,7 @@ class Case:
         files = sorted({*self.folder.glob(f"{name}.json")} - {self.folder / "case.json"})
         told = [one for file in files for one in strict_json(file.read_text("utf-8"))]
         return {
-            (one["path"], frozenset(one["query"].items())): (
+            (one["path"], frozenset(one["query"].items()), encoded(one.get("body"))): (
                 200,
                 one.get("headers", {}),
                 encoded(one["answer"]),
@@ -115,9 +115,14 @@ class Case:
         for asked in self.exchanges(self.plain["stream"]) if answers else ():
             del recorded[asked]
 
+        bodies = {asked[2] for asked in recorded}
+
         def aside(path):
             parts = urlsplit(path)
-            return recorded.get((unquote(parts.path), frozenset(parse_qsl(parts.query))))
+            sent = script.requests[-1][3]
+            body = encoded(strict_json(sent.decode()) if sent[:1] == b"{" else None)
+            told = body if body in bodies else encoded(None)
+            return recorded.get((unquote(parts.path), frozenset(parse_qsl(parts.query)), told))
 
         with scripted(*(answers or [NOT_RECORDED]), aside=aside) as script:
             yield script

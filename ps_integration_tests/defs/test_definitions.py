@@ -17,6 +17,7 @@ ASSETS = [
 ]  # fmt: skip
 BLOCKING = [
     "breaks:blocking_rules_ran", "equations:completeness", "equations:ledger",
+    "posting_ledger:posting_fence", "recovery:posting_fence",
     "settled_equations:completeness", "settled_equations:ledger",
 ]  # fmt: skip
 
@@ -63,7 +64,7 @@ def test_groups_flow_one_way_so_that_the_lineage_reads_from_left_to_right(reposi
             assert order.index(before) <= order.index(node.group_name), node.key
 
 
-def test_only_the_equations_and_what_could_not_look_are_blocking(repository):
+def test_only_the_equations_the_fence_and_what_could_not_look_are_blocking(repository):
     blocking = [name for name, spec in checks_of(repository).items() if spec.blocking]
     assert sorted(blocking) == BLOCKING
 

@@ -7,8 +7,9 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from ps_integration.connectors.protocol import ErpReceipt, WriteAnswer
+from ps_integration.connectors.protocol import ErpReceipt, Outgoing, WriteAnswer
 from ps_integration.domain.records import Capability
+from ps_integration.errors import RetryLaterError
 
 DELAY = 0.03
 MODES = (
@@ -21,15 +22,19 @@ MODES = (
     "throttled",
     "not_sent",
 )
-LANDS_UNSEEN = {"lost_after", "error_after", "late"}
+LANDS_UNSEEN = {"lost_after", "error_after", "late", "thrice"}
+"""`thrice`: the request was delivered three times, and the reply lost."""
 
 
 class FakeErp:
     """Keeps documents by company and reference; a script of modes says how each write goes."""
 
-    def __init__(self, path: Path, posting_class: str, *, drafts: bool = False, delay=DELAY):
+    def __init__(
+        self, path: Path, posting_class: str, *, drafts: bool = False, delay=DELAY, **more
+    ):
         self.path = path
-        self.capability = Capability(posting_class, delay, 35, 5, drafts)
+        self.is_down = False
+        self.capability = Capability(posting_class, delay, 35, 5, drafts, **more)
         with self._open() as db:
             db.executescript(
                 "create table if not exists docs (id integer primary key, company, ref, body,"
@@ -89,8 +94,9 @@ class FakeErp:
         state = "draft" if self.capability.creates_then_posts else "posted"
         row = (document.company, document.reference, json.dumps(body), state, visible)
         with self._open() as db:
-            db.execute(
-                "insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)", row
+            db.executemany(
+                "insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)",
+                [row] * (3 if mode == "thrice" else 1),
             )
         [*_, made] = self._rows(document.company, document.reference, pending=True)
         return self._answer(mode, made)
@@ -129,6 +135,10 @@ class FakeErp:
             "refuse_whole": WriteAnswer(
                 "refused", code="NO", message="customer blocked", recovery="fix_data"
             ),
+            "later": WriteAnswer("refused", code="BUSY", message="busy", recovery="retry_later"),
+            "denied": WriteAnswer(
+                "refused", code="401", message="no such user", recovery="fix_configuration"
+            ),
             "throttled": WriteAnswer("throttled", retry_after_seconds=0.01),
             "not_sent": WriteAnswer("not_sent", retry_after_seconds=0.01),
         }.get(mode)
@@ -166,6 +176,28 @@ class FakeErp:
             amount_minor=body["amount_minor"],
             line_amounts_minor=tuple(body["line_amounts_minor"]),
         )
+
+    def ours(self, company: str, prefix: str):
+        if self.is_down:
+            raise RetryLaterError("the ERP does not answer")
+        return [
+            receipt
+            for receipt in self.documents()
+            if receipt.reference.startswith(prefix) and self._is_of(company, receipt)
+        ]
+
+    def _is_of(self, company: str, receipt: ErpReceipt) -> bool:
+        return any(row.erp_id == receipt.erp_id for row in self._rows(company, receipt.reference))
+
+    def outgoing(self, document) -> Outgoing:
+        return Outgoing("POST", "/documents", repr(document).encode())
+
+    def validate(self, document) -> None:
+        return None
+
+    def forget(self, ref: str) -> None:
+        with self._open() as db:
+            db.execute("delete from docs where ref = ?", (ref,))
 
     def documents(self) -> list[ErpReceipt]:
         """Everything in it, whatever is still on its way included."""

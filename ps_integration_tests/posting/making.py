@@ -95,6 +95,7 @@ def make_document(number: int = 1, amounts=(10_000, 25_000), ref: str = "", **fi
             line_key=f"bc|harvest_uk|time_entry|{number}-{index}|1|0",
             object_id=f"harvest_uk:{number}-{index}",
             amount_minor=amount,
+            unit_price=Decimal(amount).scaleb(-2),
             version_sha256=fields.get("version", "v1"),
         )
         for index, amount in enumerate(amounts, 1)

@@ -41,6 +41,7 @@ _UNSENT = {
     "readback": None,
     "confirmed_at": None,
 }
+_NOBODYS = {"lease_holder": None, "lease_until": None}
 Row = dict[str, object]
 
 
@@ -111,7 +112,7 @@ def _documents(reading: Session, ledger: Iterable[Row], marks: Marks) -> Iterabl
         moved = {"state": state[ref], "batch_id": batch.get(ref, document["batch_id"])}
         is_known = isinstance(confirmed, datetime) and confirmed <= marks.as_of
         later = {} if is_known and state[ref] == "posted" else _UNSENT
-        yield {**document, **moved, **later}
+        yield {**document, **moved, **later, **_NOBODYS}
 
 
 def _batches(reading: Session, documents: Iterable[Row]) -> Iterable[Row]:

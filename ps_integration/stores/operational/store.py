@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -13,7 +14,9 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ps_integration.errors import FixConfigError, RetryLaterError
+from ps_integration.stores.operational import evidence
 from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
+from ps_integration.stores.operational.journal import Journal, Mark
 
 __all__ = ["OperationalStore", "Session"]
 
@@ -21,13 +24,19 @@ __all__ = ["OperationalStore", "Session"]
 class OperationalStore:
     """What people decided and what was written to an ERP; SQLite or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, journal: Journal | None = None) -> None:
         """Open the store; `migrate` it before the first use.
+
+        Args:
+            url: SQLAlchemy URL.
+            journal: Where what leaves is written down outside the store; None for a store that
+                sends nothing.
 
         Raises:
             FixConfigError: The URL cannot be used.
         """
         self.engine = make_engine(url)
+        self.journal = journal
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         reading = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
         self._readers = sessionmaker(
@@ -43,16 +52,25 @@ class OperationalStore:
     def session(self) -> Iterator[Session]:
         """One writing transaction: commits on leaving, rolls back on an exception.
 
+        Steps of documents that were sent, or are about to be, are in the posting journal before
+        this returns.
+
         Raises:
             RetryLaterError: Another writer held the store for too long.
         """
+        told: list[dict[str, Any]] = []
+        mark: Mark | None = None
         try:
             with self._sessions.begin() as session:
                 yield session
+                if self.journal is not None:
+                    mark, told = evidence.to_journal(session)
         except OperationalError as error:
             if "locked" not in str(error.orig):
                 raise
             raise RetryLaterError("operational store: another writer holds it") from error
+        if self.journal is not None and mark is not None:
+            self.journal.append(mark, told)
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -74,6 +92,15 @@ class OperationalStore:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
             check_engine(self.engine)
+
+    def is_in_use(self) -> bool:
+        """Whether there are tables of ours already.
+
+        Raises:
+            RetryLaterError: It is out of reach.
+        """
+        with _refusals(), self.engine.begin() as connection:
+            return MigrationContext.configure(connection).get_current_revision() is not None
 
     def check(self) -> None:
         """Refuse to work on a store of another version or one that is not durable.

@@ -323,6 +323,7 @@ create table if not exists ops.approvals (
     batch_id varchar, decision varchar, maker varchar, decided_by varchar, decided_at timestamptz,
     note varchar, content_sha256 varchar
 );
+alter table ops.approvals add column if not exists is_break_glass boolean;
 create table if not exists ops.ledger (
     seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar

@@ -3,16 +3,14 @@
 Vendor pages: "OAuth 2.0 client credentials flow"; "Using service-to-service authentication".
 """
 
-import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from werkzeug.wrappers import Request, Response
 
 from ps_integration.sandbox.answers import json_answer
-from ps_integration.sandbox.codec import dumps, loads
+from ps_integration.sandbox.tokens import issue_token, token_client
 from ps_integration.sandbox.vendors import Context
 from ps_integration.sandbox.vendors.business_central.errors import (
     UNAUTHORIZED,
@@ -46,42 +44,21 @@ def token_answer(request: Request, context: Context) -> Response:
     )
 
 
-def issue_token(client: str, secret: str, expires: datetime) -> str:
-    """Sign a token that needs no memory on the server."""
-    claims = urlsafe_b64encode(dumps({"appid": client, "exp": expires.isoformat()})).decode()
-    return f"{claims}.{_signature(claims, secret)}"
-
-
 def authenticated_client(request: Request, context: Context) -> str:
     """Return the client a request's bearer token was issued to.
 
     Raises:
         BusinessCentralError: 401, no token, not ours, or expired.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    claims, _, signature = token.partition(".")
-    try:
-        read = loads(urlsafe_b64decode(claims.encode()))
-        client, expires = str(read["appid"]), datetime.fromisoformat(read["exp"])
-    except (ValueError, KeyError, TypeError):
-        raise _rejected() from None
-    secret = context.settings["clients"].get(client)
-    is_ours = secret is not None and hmac.compare_digest(signature, _signature(claims, secret))
-    if scheme != "Bearer" or not is_ours or expires <= context.now:
-        raise _rejected()
+    authorization = request.headers.get("Authorization", "")
+    client = token_client(authorization, context.settings["clients"], context.now)
+    if client is None:
+        raise BusinessCentralError(
+            UNAUTHORIZED,
+            "Authentication_InvalidCredentials",
+            "The server has rejected the client credentials.",
+        )
     return client
-
-
-def _rejected() -> BusinessCentralError:
-    return BusinessCentralError(
-        UNAUTHORIZED,
-        "Authentication_InvalidCredentials",
-        "The server has rejected the client credentials.",
-    )
-
-
-def _signature(claims: str, secret: str) -> str:
-    return hmac.new(secret.encode(), claims.encode(), hashlib.sha256).hexdigest()
 
 
 def _refusal(status: int, error: str, code: int, text: str) -> Response:

@@ -6,7 +6,12 @@ what happened append-only, and what an approval signs as it is (see `migrations`
 
 from ps_integration.stores.operational.models.audit import Audit
 from ps_integration.stores.operational.models.breaks import Break, BreakEvent
-from ps_integration.stores.operational.models.decisions import Approval, Decision, Opening
+from ps_integration.stores.operational.models.decisions import (
+    Approval,
+    ConfigChange,
+    Decision,
+    Opening,
+)
 from ps_integration.stores.operational.models.documents import (
     Batch,
     BatchMaker,
@@ -17,7 +22,9 @@ from ps_integration.stores.operational.models.documents import (
     PostingLine,
 )
 from ps_integration.stores.operational.models.feedback import Feedback
+from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.proposals import Proposal
 from ps_integration.stores.operational.models.runs import Run
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "BatchMaker",
     "Break",
     "BreakEvent",
+    "ConfigChange",
     "Decision",
     "Document",
     "ErpReversal",
@@ -36,5 +44,7 @@ __all__ = [
     "LiveLine",
     "Opening",
     "PostingLine",
+    "Proposal",
     "Run",
+    "StoreIdentity",
 ]

@@ -1,10 +1,10 @@
-"""Fourth revision: lines say what they correct, and what the ERP cancelled is on record."""
+"""Seventh revision: lines say what they correct, and what the ERP cancelled is on record."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
