@@ -62,6 +62,8 @@ def _legal_entities(firm: Firm) -> list[Row]:
             "rounding": entity.rounding,
             "closed_period_policy": entity.closed_period,
             "future_period_policy": entity.future_period,
+            "corrections_policy": entity.corrections,
+            "voided_policy": entity.voided,
         }
         for entity in firm.legal_entities
     ]
