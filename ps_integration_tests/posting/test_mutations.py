@@ -85,7 +85,8 @@ def mutations():
             if where in FREE:
                 continue
             yield from ((*where, value) for value in WORDS.get(where) or [changed(column)])
-            if column.nullable and model is not Document:  # a document's are empty before sending
+            # a document's are empty before sending, a line's that corrects nothing always
+            if column.nullable and model not in {Document, PostingLine}:
                 yield (*where, "null")
 
 
