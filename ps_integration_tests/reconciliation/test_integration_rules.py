@@ -83,3 +83,28 @@ def test_fires_in07_after_two_clean_misses_with_the_posted_money():
 @pytest.mark.parametrize("case", [_vanished(1, False), _vanished(2, False, True, False)])
 def test_quiet_in07_after_one_miss_or_when_the_record_is_back(case):
     assert not breaks_of("IN07", **case)
+
+
+@pytest.mark.parametrize("state", ["held", "dead"])
+def test_fires_in01_while_a_document_waits_for_a_person(state):
+    [found] = breaks_of("IN01", ops__documents=[{"state": state, "hold_reason": "found twice"}])
+    assert found["left_value"] == state
+    assert found["at_risk_minor"] == 15000
+    assert "found twice" in found["detail"]
+
+
+def test_fires_in01_for_a_note_that_a_system_refused():
+    [found] = breaks_of("IN01", ops__feedback=[{"state": "refused"}])
+    assert found["record_key"].count("|") == 3
+
+
+@pytest.mark.parametrize(
+    "state", ["planned", "approved", "sending", "unknown", "posted", "refused"]
+)
+def test_quiet_in01_while_the_product_itself_goes_on(state):
+    assert not breaks_of("IN01", ops__documents=[{"state": state}])
+
+
+@pytest.mark.parametrize("state", ["pending", "told", "discarded"])
+def test_quiet_in01_for_a_note_that_nobody_waits_for(state):
+    assert not breaks_of("IN01", ops__feedback=[{"state": state}])
