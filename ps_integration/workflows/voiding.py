@@ -30,7 +30,9 @@ def void_stale(night: Night, warehouse: Queries, store: OperationalStore) -> dic
             wanted |= set(row.facts["versions"])
     current = _current(warehouse, wanted)
     with store.session() as session:
-        voided = [_void(session, night, ref, current) for ref in refs]
+        # all documents are locked before any batch is, as every writer does: no two wait in a ring
+        documents = [ledger.load(session, ref) for ref in refs]
+        voided = [_void(session, night, document, current) for document in documents]
         released = refusals.release_changed(
             session, current, config_hash=night.config_hash, at=night.as_of, run_id=night.run_id
         )
@@ -56,9 +58,10 @@ def void_rerated(night: Night, warehouse: Queries, store: OperationalStore) -> i
     now = {str(row["entry_id"]): row["unit_price"] for row in rows}
     count = 0
     with store.session() as session:
-        for ref, prices in signed.items():
+        documents = [ledger.load(session, ref) for ref in signed]
+        for document in documents:
+            prices = signed[document.document_ref]
             other = [entry for entry, price in prices.items() if now.get(entry, price) != price]
-            document = ledger.load(session, ref)
             if other and document.state == "approved":
                 reason = f"the rate of {other[0]} changed after the approval"
                 count += _take_back(session, night, document, reason)
@@ -84,8 +87,7 @@ def _current(warehouse: Queries, object_ids: set[str]) -> dict[str, str]:
     return {str(row["entry_id"]): str(row["version_sha256"]) for row in rows}
 
 
-def _void(session: Session, night: Night, ref: str, current: Mapping[str, str]) -> int:
-    document = ledger.load(session, ref)
+def _void(session: Session, night: Night, document: Document, current: Mapping[str, str]) -> int:
     if document.state != "approved":
         return 0
     reason = _reason(session, night, document, current)
