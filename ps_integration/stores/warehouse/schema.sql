@@ -280,6 +280,7 @@ create table if not exists ops.documents (
     sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
     content_sha256 varchar      -- of the planned document; the plan reuses a reference by it
 );
+alter table ops.documents add column if not exists unknown_until timestamptz;
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
     object_kind varchar,        -- time_entry | milestone | expense | adjustment
