@@ -125,6 +125,11 @@ class Vendor:
     roles: tuple[Role, ...] = ()
     quantity_decimals: int = 5
 
+    def hour_decimals(self, system: System) -> int:
+        """Decimals that a system keeps of hours: its own setting, or the vendor's."""
+        told = system.options.get("quantity_decimals")
+        return told if isinstance(told, int) else self.quantity_decimals
+
     def pace(self, system: System) -> Pace:
         """The pace of the system's account: its own setting, or the vendor's limit."""
         if system.requests_per_second is None:

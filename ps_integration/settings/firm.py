@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ps_integration.settings.approval import Approval
 from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
+from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 
 Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
 Role = Literal["crm", "psa", "time", "erp", "hr"]
@@ -25,6 +26,8 @@ class LegalEntity(Strict):
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"
     future_period: PeriodPolicy = "hold"
+    corrections: CorrectionPolicy = "reverse_and_rebill"
+    voided: VoidedPolicy = "hold"
 
 
 class System(Strict):

@@ -43,6 +43,17 @@ ALONE_NAME: Final = "sandbox-alone.sqlite"
 """The world as of the last night, for those who have not played the demonstration."""
 
 
+class Books(Protocol):
+    """An ERP that is no part of the sandbox, and moves on with the world."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Addresses and credentials by the names the firm file uses."""
+
+    def prepare(self, night: WorldNight) -> None:
+        """Bring it to a night; called again for the same one, it changes nothing."""
+
+
 class Listener(Protocol):
     """Who is told how the demonstration goes."""
 
@@ -108,8 +119,16 @@ def _state(folder: Path, name: str) -> Iterator[SandboxState]:
         state.close()
 
 
-def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo:
+def play(
+    file: FirmFile, environ: Mapping[str, str], listener: Listener, books: Books | None = None
+) -> Demo:
     """Play what is left of the demonstration, or one more night when nothing is.
+
+    Args:
+        file: The firm file; its manifest lies beside it.
+        environ: What is set already.
+        listener: Who is told.
+        books: The ERP, where it is not the sandbox's.
 
     Raises:
         PsIntegrationError: A night could not run.
@@ -117,12 +136,15 @@ def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo
     folder = state_folder(file)
     with _state(folder, SANDBOX_NAME) as state, SandboxServer(state) as server:
         known = {**environ, **environment(server, file.source.path.parent)}
+        known |= {} if books is None else books.environment
         last = None
         with operational_store(file) as store, store.session() as session:
             installed.accept_as_shipped(session, file.config_hash, SYSTEM, NIGHTS[0].instant)
         for night in NIGHTS:
             if not is_done(file, run_id_of(night)):
                 prepare(state, night)
+                if books is not None:
+                    books.prepare(night)
                 last = _play_night(file, night, known, listener)
             if night.signs_openings:
                 _sign_openings(file, night)

@@ -55,6 +55,7 @@ def _line(document: Document, line: PostingLine, sign: int) -> ErpLine:
         revenue_account=content["revenue_account"] or "",
         tax_code=content["tax_code"],
         cost_centre=content["cost_centre"],
+        unit="piece" if line.object_kind == "milestone" else "hour",
     )
 
 

@@ -49,9 +49,10 @@ def test_a_signed_batch_is_posted_and_read_back_equal(store, night, approved, er
     result = post.post(night, store, erp)
     assert result.row_count == 2
     document = read(store)
-    assert (document.state, document.erp_number) == ("posted", "INV1")
+    assert document.state == "posted"
+    assert document.erp_number in {"INV1", "INV2"}  # they are sent at the same time
     assert (document.readback_minor, document.readback["erp_altered"]) == (35_000, [])
-    assert netsuite.documents(server.state) == [
+    assert sorted(netsuite.documents(server.state)) == [
         (REF, "invoice", "posted", 35_000),
         ("PS-APOLLO-202603-2", "invoice", "posted", 35_000),
     ]

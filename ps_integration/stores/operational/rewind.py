@@ -22,6 +22,7 @@ from ps_integration.stores.operational.models import (
     BreakEvent,
     Decision,
     Document,
+    ErpReversal,
     Feedback,
     LedgerEntry,
     LiveLine,
@@ -86,6 +87,12 @@ def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> 
                 if states[row["document_ref"]] not in FREES_ITS_LINES
             ),
         )
+        reversals = (
+            row
+            for row in _rows(reading, ErpReversal)
+            if row["document_ref"] in states and not _is_before(marks.as_of, row["found_at"])
+        )
+        _put(writing, ErpReversal, reversals)
         _put_decisions(reading, writing, marks)
         _put_breaks(reading, writing, marks)
 
@@ -183,5 +190,5 @@ def _seq(row: Row) -> int:
     return int(str(row["seq"]))
 
 
-def _is_before(instant: object, limit: datetime) -> bool:
-    return isinstance(instant, datetime) and instant < limit
+def _is_before(instant: object, limit: object) -> bool:
+    return isinstance(instant, datetime) and isinstance(limit, datetime) and instant < limit

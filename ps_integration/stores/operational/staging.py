@@ -18,7 +18,7 @@ from ps_integration.stores.operational.models import (
     PostingLine,
 )
 from ps_integration.stores.operational.planned import Line, PlannedBatch, PlannedDocument
-from ps_integration.stores.operational.sealing import LINE_COLUMNS, leaf, seal
+from ps_integration.stores.operational.sealing import LINE_COLUMNS, LINK_COLUMNS, leaf, seal
 
 _CHUNK: Final = 500
 _CONTENT: Final = (
@@ -202,7 +202,7 @@ def _document_row(document: PlannedDocument) -> dict[str, object]:
 
 def line_row(line: Line) -> dict[str, object]:
     """A planned line by column."""
-    return {name: getattr(line, name) for name in LINE_COLUMNS}
+    return {name: getattr(line, name) for name in (*LINE_COLUMNS, *LINK_COLUMNS)}
 
 
 def _insert_document(

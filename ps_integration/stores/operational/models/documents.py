@@ -128,6 +128,25 @@ class PostingLine(Base):
     amount_minor: Mapped[int] = mapped_column(Minor)
     currency: Mapped[str] = mapped_column(String(3))
     description: Mapped[str] = mapped_column(Text)
+    correction: Mapped[str | None] = mapped_column(String(16))  # reversal | rebill | delta
+    corrects_document_ref: Mapped[str | None] = mapped_column(String(35))
+    corrects_line_key: Mapped[str | None] = mapped_column(String(255))
+    corrects_reason: Mapped[str | None] = mapped_column(String(32))
+
+
+class ErpReversal(Base):
+    """A posted document of ours that the ERP cancelled since; append-only, `posted` stays."""
+
+    __tablename__ = "erp_reversals"
+    document_ref: Mapped[str] = mapped_column(
+        ForeignKey("documents.document_ref"), primary_key=True
+    )
+    amount_minor: Mapped[int] = mapped_column(Minor)  # the whole document's, with its sign
+    currency: Mapped[str] = mapped_column(String(3))
+    erp_number: Mapped[str | None] = mapped_column(String(64))
+    found_at: Mapped[datetime]
+    run_id: Mapped[str | None] = mapped_column(String(64))
+    policy: Mapped[str] = mapped_column(String(8))  # hold | rebill | leave, when it was found
 
 
 class LiveLine(Base):
