@@ -31,6 +31,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 }
 """How faults of the manifest begin that cannot happen in Tryton, and why."""
 ROUNDED: Final[Mapping[str, str]] = {
+    "MD03 uk-207|bc": "393.83",
     "TM06 clockify_emea:65f0000000000000000dbbc1": "48.22",
     "IN07 harvest_us|time_entries|2600900035": "177.52",
     "TM07 harvest_us:2600900035": "177.52",

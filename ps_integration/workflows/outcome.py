@@ -40,6 +40,14 @@ inner join ops.documents as dc on pl.document_ref = dc.document_ref
 left join tonight as tn on dc.document_ref = tn.document_ref
 where dc.state = 'posted'
 """
+_WAITING = """
+select system, max(hold_reason) as reason, count(*) as documents
+from ops.documents
+where state in ('approved', 'draft')
+group by system
+having max(hold_reason) is not null
+order by system
+"""
 _UNREAD = """
 select re.system, re.stream, re.error_kind, re.error_message
 from raw.reads as re
@@ -96,6 +104,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         },
         "quarantined": quarantined,
         "posted": warehouse.rows(_POSTED)[0],
+        "waiting": warehouse.rows(_WAITING),
         "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
     }
     return Outcome(verdict, data)

@@ -28,8 +28,10 @@ def void_stale(night: Night, warehouse: Queries, store: OperationalStore) -> dic
             wanted |= set(row.facts["versions"])
     current = _current(warehouse, wanted, milestones)
     with store.session() as session:
+        # all documents are locked before any batch is, as every writer does: no two wait in a ring
+        documents = [ledger.load(session, ref) for ref in refs]
         now = _Now(current, reversals.refs(session))
-        voided = [_void(session, night, ref, now) for ref in refs]
+        voided = [_void(session, night, document, now) for document in documents]
         released = refusals.release_changed(
             session, current, config_hash=night.config_hash, at=night.as_of, run_id=night.run_id
         )
@@ -55,9 +57,10 @@ def void_rerated(night: Night, warehouse: Queries, store: OperationalStore) -> i
     now = {str(row["entry_id"]): row["unit_price"] for row in rows}
     count = 0
     with store.session() as session:
-        for ref, prices in signed.items():
+        documents = [ledger.load(session, ref) for ref in signed]
+        for document in documents:
+            prices = signed[document.document_ref]
             other = [entry for entry, price in prices.items() if now.get(entry, price) != price]
-            document = ledger.load(session, ref)
             if other and document.state == "approved":
                 reason = f"the rate of {other[0]} changed after the approval"
                 count += _take_back(session, night, document, reason)
@@ -99,8 +102,7 @@ left join canonical.milestone_versions as mv on wa.object_id = mv.object_id
 """
 
 
-def _void(session: Session, night: Night, ref: str, now: _Now) -> int:
-    document = ledger.load(session, ref)
+def _void(session: Session, night: Night, document: Document, now: _Now) -> int:
     if document.state != "approved":
         return 0
     reason = _reason(session, night, document, now)

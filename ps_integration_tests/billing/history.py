@@ -156,6 +156,10 @@ class History(World):
         mirror.mirror(night, self.warehouse, self.store)  # type: ignore[arg-type] - a Warehouse
         bill.rate(night, self.warehouse)
         if with_rules:
+            for system in ("tt", "psa", "bc"):  # read whole tonight
+                self.put("raw.reads", run_id=night.run_id, system=system, stream="all",
+                         status="complete", started_at=night.as_of,
+                         finished_at=night.as_of)  # fmt: skip
             reconcile.reconcile(night, self.warehouse, self.store)
         bill.classify(night, self.warehouse)
         bill.account(night, self.warehouse)

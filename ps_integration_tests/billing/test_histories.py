@@ -95,8 +95,8 @@ def must_be_identities(history: History) -> None:
 
 
 @pytest.mark.parametrize("policy", ["reverse_and_rebill", "delta"])
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
-@given(steps=st.lists(STEP, min_size=4, max_size=12))
+@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(STEP, min_size=4, max_size=9))
 def test_the_erp_nets_to_the_final_truth(migrated: Path, policy: str, steps: list[tuple]):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "store.sqlite"

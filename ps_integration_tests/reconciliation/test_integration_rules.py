@@ -108,3 +108,25 @@ def test_quiet_in01_while_the_product_itself_goes_on(state):
 @pytest.mark.parametrize("state", ["pending", "told", "discarded"])
 def test_quiet_in01_for_a_note_that_nobody_waits_for(state):
     assert not breaks_of("IN01", ops__feedback=[{"state": state}])
+
+
+@pytest.mark.parametrize("state", ["unknown", "sending"])
+def test_fires_in06_when_nobody_knows_past_the_deadline(state):
+    document = {"state": state, "unknown_until": at(20, 4), "hold_reason": "read timed out"}
+    [found] = breaks_of("IN06", ops__documents=[document])
+    assert (found["blocked_kind"], found["blocked_id"]) == ("document", "PS-APOLLO-202603-1")
+    assert found["at_risk_minor"] == 15000
+    assert "read timed out" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"state": "unknown", "unknown_until": at(22, 4)},
+        {"state": "unknown"},
+        {"state": "held", "unknown_until": at(20, 4)},
+        {"state": "posted"},
+    ],
+)
+def test_quiet_in06_before_the_deadline_or_for_what_is_decided(document):
+    assert not breaks_of("IN06", ops__documents=[document])

@@ -41,7 +41,7 @@ def batch(session: Session, batch_id: str) -> Batch:
         AskFinanceError: There is none of that id.
     """
     get(session, batch_id)
-    query = select(Batch).where(Batch.batch_id == batch_id).with_for_update()
+    query = select(Batch).where(Batch.batch_id == batch_id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 

@@ -13,7 +13,7 @@ from ps_integration.domain.posting import Phase
 from ps_integration.settings.approval import Approval
 from ps_integration.stores.operational import approvals, delivery, ledger, rights, signatures
 from ps_integration.stores.operational.blocks import blocking_breaks
-from ps_integration.stores.operational.ledger import Step, transition
+from ps_integration.stores.operational.ledger import LOCK, Step, transition
 from ps_integration.stores.operational.models import Approval as Signature
 from ps_integration.stores.operational.models import Batch, Document
 from ps_integration.stores.operational.sealing import proves
@@ -117,7 +117,7 @@ def would_overtake(session: Session, document: Document, *, is_draft_enough: boo
 
 def objection(session: Session, document: Document, terms: Terms) -> Objection | None:
     """What stands against sending this document now; None when nothing does."""
-    batch = session.get(Batch, document.batch_id, with_for_update=True)
+    batch = session.get(Batch, document.batch_id, with_for_update=LOCK)
     if batch is None:
         return Objection("tampered", "its batch is not in the store")
     void = stale(session, batch, terms)

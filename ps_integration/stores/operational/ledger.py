@@ -14,6 +14,10 @@ from ps_integration.stores.operational.models import Batch, Document, LedgerEntr
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 _CHUNK: Final = 20_000
+LOCK: Final = {"key_share": True}
+"""How a batch is locked. A document that is updated twice in one transaction has PostgreSQL check
+its foreign key; a full lock on the batch would then wait for that check by another worker, which
+waits for this one."""
 UNSENT: Final = frozenset({"planned", "approved"})
 TO_JOURNAL: Final = "to_journal"
 """Where a session keeps the steps that the posting journal must know of."""
@@ -156,7 +160,7 @@ def posted_minor(session: Session, run_id: str) -> dict[str, int]:
 
 def refresh_batch(session: Session, batch_id: str) -> None:
     """Set a batch's status from the states of its documents; a rejected one stays rejected."""
-    batch = session.get(Batch, batch_id, with_for_update=True, populate_existing=True)
+    batch = session.get(Batch, batch_id, with_for_update=LOCK, populate_existing=True)
     if batch is None or batch.status == "rejected":
         return
     # One probe of the index per state: a batch of thousands is not counted at every step.

@@ -70,7 +70,7 @@ class OperationalStore:
                 if self.journal is not None:
                     mark, told = evidence.to_journal(session)
         except OperationalError as error:
-            if "locked" not in str(error.orig):
+            if not _is_in_use(error):
                 raise
             raise RetryLaterError("operational store: another writer holds it") from error
         if self.journal is not None and mark is not None:
@@ -127,6 +127,15 @@ class OperationalStore:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+_LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
+"""PostgreSQL's codes (appendix "Error Codes") for a lock that another transaction kept."""
+
+
+def _is_in_use(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlstate", None)
+    return code in {_LOCK_TIMEOUT, _DEADLOCK} or "locked" in str(error.orig)
 
 
 @contextmanager

@@ -298,6 +298,7 @@ create table if not exists ops.documents (
     content_sha256 varchar,     -- of the planned document; the plan reuses a reference by it
     content varchar             -- JSON: what its header said of project, tax code and accounts
 );
+alter table ops.documents add column if not exists unknown_until timestamptz;
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
     object_kind varchar,        -- time_entry | milestone | expense | adjustment

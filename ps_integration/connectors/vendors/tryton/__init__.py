@@ -71,7 +71,7 @@ class TrytonConnector:
                 yield [self._quotes(company, [text for page in found for text, _ in page])]
             else:
                 for page in found:
-                    yield [self._raw(company, text, value) for text, value in page]
+                    yield self._raw_page(ask.stream.name, company, page)
 
     def parse(self, stream: str, payload: JsonObject) -> Sequence[CanonicalRow]:
         """Map one record; see `Connector.parse`."""
@@ -111,20 +111,48 @@ class TrytonConnector:
         for page in self._rpc.records(model, domain, fields, company, size):
             yield page.records
 
-    def _raw(self, company: str, text: str, value: Json) -> RawRecord:
-        """The record with what it does not say: whose books, and their currency."""
-        identity = raw_record(text, value).record_id
-        return RawRecord(
-            f"{company}/{identity}", self._composed(company, text), masters.watermark_of(value)
-        )
+    def _raw_page(
+        self, stream: str, company: str, page: Sequence[tuple[str, Json]]
+    ) -> Sequence[RawRecord]:
+        """The records with what they do not say: whose books, in which currency, what they undo."""
+        records = []
+        undone = self._undone(company, page) if stream == "invoices" else None
+        for text, value in page:
+            more = {}
+            if undone is not None:
+                move = value.get("move") if isinstance(value, dict) else None
+                more = {"undone": json.dumps(undone.get(move) if isinstance(move, int) else None)}
+            name = f"{company}/{raw_record(text, value).record_id}"
+            payload = self._composed(company, text, more)
+            records.append(RawRecord(name, payload, masters.watermark_of(value)))
+        return records
+
+    def _undone(self, company: str, page: Sequence[tuple[str, Json]]) -> Mapping[int, str]:
+        """Move of a page's invoice to the reference of the invoice that this move cancels."""
+        moves = [value.get("move") for _, value in page if isinstance(value, dict)]
+        domain = [["cancel_move", "in", [one for one in moves if isinstance(one, int)]]]
+        names = ("cancel_move", "reference")
+        size = self._options.page_size
+        found: dict[int, str] = {}
+        if domain[0][2]:
+            listed = self._rpc.records(
+                "account.invoice", domain, names, company, size, "cancelled by"
+            )
+            for _, value in (record for one in listed for record in one.records):
+                move = value.get("cancel_move") if isinstance(value, dict) else None
+                if isinstance(value, dict) and isinstance(move, int):
+                    found[move] = str(value.get("reference") or "")
+        return found
 
     def _quotes(self, company: str, rates: list[str]) -> RawRecord:
         """All rates as one record: two currencies are compared by their quotes of one day."""
         return RawRecord(company, self._composed(company, rates))
 
-    def _composed(self, company: str, record: str | list[str]) -> str:
-        currency = json.dumps(self._currency(company))
-        return compose({"company": json.dumps(company), "currency": currency, "record": record})
+    def _composed(
+        self, company: str, record: str | list[str], more: Mapping[str, str] | None = None
+    ) -> str:
+        told = {"company": json.dumps(company), "currency": json.dumps(self._currency(company))}
+        return compose({**told, **(more or {}), "record": record})
 
     def _currency(self, company: str) -> str:
         """The company's currency, asked for once a run."""

@@ -34,8 +34,6 @@ INVOICE: Final = (
     "amount_to_pay",
     "move",
     "cancel_move",
-    "origin_invoices.cancel_move",
-    "origin_invoices.reference",
     "create_date",
     "write_date",
     "lines.sequence",
@@ -104,18 +102,24 @@ def lines_of(record: Fields) -> list[Fields]:
 
 
 def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
-    """One invoice or credit note, with the lines that bill a project."""
+    """One invoice or credit note, with the lines that bill a project.
+
+    Its raw record also has `undone`: the reference (or "") of the invoice that it undoes, whose
+    `cancel_move` is its move; null where it undoes none. The wizard that makes such a credit note
+    gives it no reference of its own.
+    """
     company, record = Fields(raw).text("company"), record_of(raw)
     head = head_of(record)
     total = head.money(record, "total_amount")
-    status = _status(head, total)
+    undone = Fields(raw).opt_text("undone")
+    status = _status(head, total, undoes=undone is not None)
     yield row(
         "erp_documents",
         record.ident("id"),
         company=company,
         kind=head.kind,
         number=record.opt_text("number"),
-        reference=record.opt_text("reference") or _undone(record),
+        reference=record.opt_text("reference") or undone or None,
         status=status,
         is_posted=record.raw("move") is not None and status != "draft",
         customer_key=match_key(record.text("party.code")),
@@ -134,27 +138,14 @@ def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
             yield _line(company, head, number, line, project)
 
 
-def _status(head: Head, total: int) -> str:
+def _status(head: Head, total: int, *, undoes: bool) -> str:
     status = head.record.choice("state", STATES)
-    if status in {"open", "paid"} and _undoes(head.record):
+    if status in {"open", "paid"} and undoes:
         return "corrective"
     left = _remaining(head)
     if status == "open" and left is not None and 0 < left < total:
         return "part_paid"
     return status
-
-
-def _undoes(record: Fields) -> list[Fields]:
-    """The invoices that it undoes: those whose `cancel_move` is its move."""
-    move = record.raw("move")
-    origins = listed(record, "origin_invoices")
-    return [one for one in origins if move is not None and one.raw("cancel_move") == move]
-
-
-def _undone(record: Fields) -> str | None:
-    """The reference of what it undoes; the wizard that makes it gives it none of its own."""
-    undone = _undoes(record)
-    return undone[0].opt_text("reference") if undone else None
 
 
 def _remaining(head: Head) -> int | None:

@@ -60,6 +60,7 @@ class Rpc:
         fields: Sequence[str],
         company: str = "",
         page_size: int = 500,
+        label: str = "",
     ) -> Iterator[paging.Page]:
         """Yield what a domain finds (all of its clauses), oldest id first; see `read` for errors.
 
@@ -71,7 +72,7 @@ class Rpc:
         def turn(after: int) -> paging.Turn:
             asked = [*domain, ["id", ">", after]]
             body = _search(model, asked, page_size, fields, company, active_test=False)
-            return paging.Turn(_PATH, {"read": model, "after": after}, body)
+            return paging.Turn(_PATH, {"read": label or model, "after": after}, body)
 
         def following(_: paging.Turn, page: paging.Page) -> paging.Turn | None:
             return turn(_last_id(page)) if page.records else None
