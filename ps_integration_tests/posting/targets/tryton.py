@@ -1,10 +1,10 @@
 """Tryton, live: class F, drafts that are posted by a second call, a server process of its own."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -80,9 +80,10 @@ class Tryton:
     refused = Canned(200, json.dumps({"id": 1, "error": ["UserError", CLOSED]}).encode())
 
     @contextmanager
-    def serve(self, folder: Path, database_uri: str = "") -> Iterator[LiveBooks]:
-        """Start a server with one company's books, every month of 2026 open."""
-        with serve(folder / "tryton", BOOKS, database_uri) as live:
+    def serve(self, folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[LiveBooks]:
+        """Start a server with one company's books, all of 2026 open; it has its own time."""
+        del now
+        with serve(folder / "tryton", BOOKS) as live:
             assert live.companies == {"us": COMPANY}
             yield LiveBooks(live.url, live.rpc())
 
