@@ -8,11 +8,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from ps_integration.domain.trail import KeyRing
 from ps_integration.errors import FixConfigError, RetryLaterError
+from ps_integration.stores.operational import audit, pending, witness
 from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
 
 __all__ = ["OperationalStore", "Session"]
@@ -21,14 +23,20 @@ __all__ = ["OperationalStore", "Session"]
 class OperationalStore:
     """What people decided and what was written to an ERP; SQLite or PostgreSQL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: KeyRing | None = None) -> None:
         """Open the store; `migrate` it before the first use.
+
+        Args:
+            url: A SQLAlchemy URL.
+            keys: What codes the audit trail; None for copies and rehearsals.
 
         Raises:
             FixConfigError: The URL cannot be used.
         """
         self.engine = make_engine(url)
+        self.keys = keys
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(self._sessions, "after_flush", witness.note)
         reading = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
         self._readers = sessionmaker(
             self.engine.execution_options(**{BEGIN: "begin"}, **reading), expire_on_commit=False
@@ -43,12 +51,16 @@ class OperationalStore:
     def session(self) -> Iterator[Session]:
         """One writing transaction: commits on leaving, rolls back on an exception.
 
+        What it wrote for posting extends the audit trail in the same transaction.
+
         Raises:
             RetryLaterError: Another writer held the store for too long.
         """
         try:
             with self._sessions.begin() as session:
+                pending.open_for(session, self.keys)
                 yield session
+                audit.extend(session)
         except OperationalError as error:
             if "locked" not in str(error.orig):
                 raise
@@ -72,8 +84,19 @@ class OperationalStore:
             with self.engine.begin() as connection:
                 _refuse_unknown(connection, known)
                 config.attributes["connection"] = connection
+                had_witnesses = _has_witnesses(connection)
                 command.upgrade(config, "head")
+                if not had_witnesses:
+                    self._adopt(connection)
             check_engine(self.engine)
+
+    def _adopt(self, connection: Connection) -> None:
+        """Let the trail witness what a release without witnesses wrote."""
+        with Session(connection, expire_on_commit=False) as session:
+            pending.open_for(session, self.keys)
+            audit.adopt(session)
+            audit.extend(session)
+            session.commit()
 
     def check(self) -> None:
         """Refuse to work on a store of another version or one that is not durable.
@@ -95,6 +118,14 @@ class OperationalStore:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def _has_witnesses(connection: Connection) -> bool:
+    """Whether the store's trail knows the rows of other tables; a new store has nothing to know."""
+    found = inspect(connection)
+    if not found.has_table("audit"):
+        return True
+    return any(column["name"] == "form" for column in found.get_columns("audit"))
 
 
 @contextmanager
