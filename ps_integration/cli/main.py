@@ -6,6 +6,7 @@ import os
 import typer
 
 from ps_integration.cli import (
+    audit,
     batches,
     breaks,
     config,
@@ -39,6 +40,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(opening.app, name="opening")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

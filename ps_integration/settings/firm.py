@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.settings.audit import Audit
 
 
 def _known_currency(code: str) -> str:
@@ -219,6 +220,7 @@ class Firm(_Strict):
     slas: Slas = Slas()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()
+    audit: Audit = Audit()
 
     @property
     def rules_path(self) -> Path | None:

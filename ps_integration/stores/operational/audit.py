@@ -87,19 +87,22 @@ def adopt(session: Session) -> None:
         pending.of(session).written[table] = set(witness.identities(session, table))
 
 
-def begin_key(session: Session, at: datetime, who: str, note: str) -> None:
-    """Go on under the current key though the one before is lost; the trail says so.
+def begin_key(session: Session, *, at: datetime, who: str, note: str, is_lost: bool) -> None:
+    """Go on under the current key; the trail says where that began, and whether the old is lost.
 
     Raises:
-        FixConfigError: There is no current key.
+        FixConfigError: There is no current key, it is in use already, or the one before is not at
+            hand and nobody said that it is lost.
     """
     keys = pending.of(session).keys
-    if keys is None:
-        raise FixConfigError("audit.key: there is no key to go on with")
     last = _lock_and_read_last(session)
+    if keys is None or (last is not None and last.key_id == keys.current.id):
+        raise FixConfigError("audit.key: there is no new key to go on with")
+    if last is not None and not is_lost:
+        _refuse_unknown_key(keys, last)
     act = _key_act(keys, last, at)
-    lost = {**act.detail, "is_old_key_lost": True, "note": note}
-    _put(session, last, Act(at, who, KEY, keys.current.id, lost), keys.current)
+    detail = {**act.detail, "is_old_key_lost": is_lost, "note": note}
+    _put(session, last, Act(at, who, KEY, keys.current.id, detail), keys.current)
     session.flush()
 
 
