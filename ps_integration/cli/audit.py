@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,14 @@ import typer
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.domain.identity import current_user
+from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import audit
 from ps_integration.stores.operational.audit_check import AuditVerdict
 from ps_integration.workflows.audit_keys import keys_of, public_key
 from ps_integration.workflows.audit_verify import verify
-from ps_integration.workflows.nightly import operational_store, state_folder
+from ps_integration.workflows.evidence_pack import Places, Scope, export
+from ps_integration.workflows.nightly import operational_store, snapshot, state_folder
+from ps_integration.workflows.verify_pack import sha
 
 app = typer.Typer(no_args_is_help=True, help="Audit trail: verify, export, key, rotate.")
 
@@ -71,6 +75,32 @@ def rotate_command(
         key_id = keys_of(file.firm, state_folder(file)).current.id
         output.headline(f"the trail goes on under key {key_id}", is_good=True)
         output.finish({"key_id": key_id, "is_old_key_lost": lost}, as_json=as_json)
+
+
+@app.command("export")
+def export_command(
+    target: Annotated[Path, typer.Option("--output", "-o", help="The zip file to write.")],
+    batch: Annotated[str, typer.Option("--batch", help="One batch.")] = "",
+    period: Annotated[str, typer.Option("--period", help="A posting period, 2026-03.")] = "",
+    legal_entity: Annotated[str, typer.Option("--legal-entity", help="With --period.")] = "",
+    firm: FirmOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a signed evidence pack that an auditor checks offline with the verify.py in it."""
+    with output.reported(as_json=as_json):
+        if bool(batch) == bool(period and legal_entity):
+            raise AskFinanceError("name --batch, or --period with --legal-entity")
+        file = load(firm)
+        folder = state_folder(file)
+        keys = keys_of(file.firm, folder)
+        with operational_store(file) as store, snapshot(file) as warehouse:
+            places = Places(file.firm, folder, store, warehouse)
+            packed = export(places, keys, Scope(batch, period, legal_entity))
+        target.write_bytes(packed)
+        output.headline(f"{target}: {len(packed):,} bytes", is_good=True)
+        output.say(f"check it with: python verify.py {target.name} {public_key(keys.current)}")
+        data = {"path": str(target), "sha256": sha(packed), "public_key": public_key(keys.current)}
+        output.finish(data, as_json=as_json)
 
 
 def _show(verdict: AuditVerdict) -> None:

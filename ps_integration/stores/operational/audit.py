@@ -111,7 +111,7 @@ def _witnesses(session: Session) -> Iterator[Act]:
     at = max((row.at for row in found if row.at is not None), default=_NEVER)
     for start in range(0, len(found), _ROWS_PER_WITNESS):
         rows = found[start : start + _ROWS_PER_WITNESS]
-        listed = [[row.table, list(row.identity), row.sha256] for row in rows]
+        listed = [[row.table, list(row.identity), row.sha256, *row.about] for row in rows]
         yield Act(at, SYSTEM, ROWS, f"{len(rows)} rows", {"rows": listed})
 
 

@@ -198,7 +198,7 @@ def _listed(detail: object) -> Iterator[tuple[str, Identity, str]]:
     rows = detail.get("rows") if isinstance(detail, dict) else None
     for entry in rows if isinstance(rows, list) else []:
         match entry:
-            case [str(table), list(identity), str(sha256)] if table in _TABLES:
+            case [str(table), list(identity), str(sha256), *_] if table in _TABLES:
                 yield table, tuple(identity), sha256
 
 

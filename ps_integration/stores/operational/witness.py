@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Table, select, tuple_
@@ -39,17 +39,35 @@ REPLACEABLE: Final = frozenset({"openings"})
 _MODELS: Final[tuple[type[Base], ...]] = (
     *(LedgerEntry, Approval, Batch, BatchMaker, Decision, Opening),
 )
-Body = tuple[Identity, bytes, datetime | None]
 MODELS: Final = {model.__tablename__: model for model in _MODELS}
 
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """One row as the trail knows it: which it is, the hash of its bytes, and its own instant."""
+    """One row as the trail knows it.
+
+    Attributes:
+        table: Where it is.
+        identity: Which row of it.
+        sha256: Hash of its bytes.
+        about: The document or batch it belongs to; for a batch also `legal entity/period`.
+        at: Its own instant, when it has one.
+    """
 
     table: str
     identity: Identity
     sha256: str
+    about: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored row with the bytes its hash covers; the rest as in `Witnessed`."""
+
+    identity: Identity
+    body: bytes
+    about: tuple[str, ...] = ()
     at: datetime | None = None
 
 
@@ -75,8 +93,9 @@ def read(session: Session, table: str, identities: Sequence[Identity]) -> Iterat
     """The stored rows of these identities, in their order; what is not there is left out."""
     for start in range(0, len(identities), _CHUNK):
         chunk = identities[start : start + _CHUNK]
-        for identity, body, at in bodies(session, table, chunk):
-            yield Witnessed(table, identity, hashlib.sha256(body).hexdigest(), at)
+        for row in bodies(session, table, chunk):
+            sha256 = hashlib.sha256(row.body).hexdigest()
+            yield Witnessed(table, row.identity, sha256, row.about, row.at)
 
 
 def staged(session: Session, leaves: Mapping[str, str]) -> Iterator[Witnessed]:
@@ -86,19 +105,18 @@ def staged(session: Session, leaves: Mapping[str, str]) -> Iterator[Witnessed]:
         chunk = refs[start : start + _CHUNK]
         query = select(Document.document_ref).where(Document.document_ref.in_(chunk))
         for ref in session.scalars(query.order_by(Document.document_ref)):
-            yield Witnessed(DOCUMENTS, (ref,), leaves[ref])
+            yield Witnessed(DOCUMENTS, (ref,), leaves[ref], (ref,))
 
 
-def bodies(session: Session, table: str, identities: Sequence[Identity]) -> Iterator[Body]:
+def bodies(session: Session, table: str, identities: Sequence[Identity]) -> Iterator[Row]:
     """The bytes of rows, with identity and instant; at most a few hundred at once."""
     if table == DOCUMENTS:
         refs = [identity[0] for identity in identities]
         for ref, body in document_bodies(session, [str(ref) for ref in refs]):
-            yield (ref,), body, None
+            yield Row((ref,), body, (ref,))
         return
-    changes = _CHANGES.get(table, frozenset())
     source = _table(table)
-    columns = [column for column in source.columns if column.name not in changes]
+    columns = [source.c[name] for name in columns_of(table)]
     primary = list(source.primary_key.columns)
     if len(primary) == 1:
         matches = primary[0].in_([identity[0] for identity in identities])
@@ -107,7 +125,25 @@ def bodies(session: Session, table: str, identities: Sequence[Identity]) -> Iter
     for row in session.execute(select(*columns).where(matches).order_by(*primary)).mappings():
         values = [row[column.name] for column in columns]
         at = next((value for value in values if isinstance(value, datetime)), None)
-        yield tuple(row[column.name] for column in primary), encode([table, *values]), at
+        identity = tuple(row[column.name] for column in primary)
+        yield Row(identity, encode([table, *values]), _about(table, row), at)
+
+
+def _about(table: str, row: Mapping[Any, Any]) -> tuple[str, ...]:
+    named = row.get("document_ref") or row.get("batch_id")
+    group = (group_of(row["legal_entity"], row["period"]),) if table == "batches" else ()
+    return ((str(named),) if named else ()) + group
+
+
+def group_of(legal_entity: object, period: object) -> str:
+    """What the trail calls the batches of a legal entity and posting period together."""
+    return f"{legal_entity}/{period}"
+
+
+def columns_of(table: str) -> list[str]:
+    """Names of the values that a row's bytes list, after the name of the table."""
+    changes = _CHANGES.get(table, frozenset())
+    return [column.name for column in _table(table).columns if column.name not in changes]
 
 
 def identities(session: Session, table: str) -> Iterator[Identity]:
