@@ -6,6 +6,7 @@ import os
 import typer
 
 from ps_integration.cli import (
+    audit,
     batches,
     breaks,
     config,
@@ -45,6 +46,7 @@ app.add_typer(opening.app, name="opening")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(write_offs.app, name="write-offs")
 app.add_typer(store.app, name="store")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

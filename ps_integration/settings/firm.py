@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ps_integration.settings.approval import Approval
+from ps_integration.settings.audit import Audit
 from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 
@@ -191,6 +192,7 @@ class Firm(Strict):
     slas: Slas = Slas()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()
+    audit: Audit = Audit()
 
     @property
     def rules_path(self) -> Path | None:

@@ -18,6 +18,8 @@ from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import balance, connect, record
+from ps_integration.workflows.anchors import note_head
+from ps_integration.workflows.audit_keys import keys_of
 from ps_integration.workflows.dryrun import copies, keep_report
 from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night, StepResult, journal_path, store_url
@@ -69,15 +71,24 @@ def new_night(
 
 
 @contextmanager
-def operational_store(file: FirmFile) -> Iterator[OperationalStore]:
-    """The firm's operational store, migrated and open."""
+def operational_store(file: FirmFile, *, is_noted: bool = True) -> Iterator[OperationalStore]:
+    """The firm's operational store, migrated and open.
+
+    Args:
+        file: The firm file.
+        is_noted: Whether the head of its trail is noted outside when this is left; not by those
+            who only look whether the trail holds.
+    """
     folder = state_folder(file)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     journal = Journal(journal_path(file.firm, folder))
-    store = OperationalStore(store_url(file.firm, folder), journal)
+    keys = keys_of(file.firm, folder)
+    store = OperationalStore(store_url(file.firm, folder), journal, keys=keys)
     try:
         store.migrate()
         yield store
+        if is_noted:
+            note_head(store, file.firm, folder)
     finally:
         store.close()
 
@@ -111,7 +122,8 @@ def workbench(
         RetryLaterError: Another process is still writing the warehouse.
     """
     night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = OperationalStore(night.operational_url, Journal(night.journal_path))
+    keys = None if night.is_dry else keys_of(night.firm, night.folder, environ)
+    store = OperationalStore(night.operational_url, Journal(night.journal_path), keys=keys)
     store.migrate()
     try:
         with open_warehouse(night, patience_seconds) as warehouse:
@@ -123,6 +135,7 @@ def workbench(
                 connect.erp_writers(night.firm, environ),
                 connect.feedback_writers(night.firm, environ),
             )
+            note_head(store, night.firm, night.folder)
     finally:
         store.close()
 

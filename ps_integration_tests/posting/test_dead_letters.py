@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from ps_integration.errors import AskFinanceError, RetryLaterError
-from ps_integration.stores.operational import audit, ledger
+from ps_integration.stores.operational import audit_check, ledger
 from ps_integration.stores.operational.feedback import Owed, conclude, intend
 from ps_integration.stores.operational.models import Decision, Feedback, LiveLine
 from ps_integration.workflows import dead_letters, post
@@ -174,7 +174,7 @@ def test_discard_needs_two_persons_and_writes_the_hours_off(store, dead):
         decided = session.scalars(select(Decision)).all()
         assert [(one.decided_by, one.seconded_by) for one in decided] == [("maria", "joan")] * 2
         assert sum(one.amount_minor for one in decided) == 35_000
-        assert audit.verify(session).holds
+        assert audit_check.verify(session).holds
         assert len(ledger.history(session, REF)) > 2
 
 

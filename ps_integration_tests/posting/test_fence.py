@@ -5,7 +5,7 @@ import shutil
 import pytest
 from sqlalchemy import select
 
-from ps_integration.stores.operational import audit, fence
+from ps_integration.stores.operational import audit_check, fence
 from ps_integration.stores.operational.journal import Journal
 from ps_integration.stores.operational.models import Document, LiveLine
 from ps_integration.stores.operational.store import OperationalStore
@@ -89,7 +89,7 @@ def test_a_store_that_lost_what_it_sent_takes_it_again_and_bills_nothing_twice(s
     store = site.store()
     with store.snapshot() as session:
         assert session.get(LiveLine, "bc|harvest_uk|time_entry|2-1|1|0") is not None
-        assert audit.verify(session).holds
+        assert audit_check.verify(session).holds
         assert fence.identity(session).epoch == 2
     store.close()
 

@@ -66,6 +66,7 @@ def value(table, column):
         "decided_by": "maria",
         "seconded_by": "joan",
         "confirmed_by": "joan",
+        "prev_sha256": "7" * 64,
         "state": "planned",
         "currency": "GBP",
     }
@@ -80,7 +81,8 @@ def value(table, column):
         return AS_OF
     if isinstance(kind, Date):
         return AS_OF.date()
-    return {"a": 1} if isinstance(kind, JSON) else "7"
+    digits = 64 if column.name == "sha256" else 1
+    return {"a": 1} if isinstance(kind, JSON) else "8" * digits
 
 
 @pytest.mark.parametrize("revision", revisions())
@@ -96,7 +98,7 @@ def test_a_store_of_every_revision_comes_to_this_one_whole(empty, revision):
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     for table, rows in written.items():
         kept = [{name: row[name] for name in rows[0]} for row in now[table]] if rows else []
-        assert kept == rows, table
+        assert all(row in kept for row in rows), table  # the trail tells of them in rows of its own
 
 
 def test_there_is_one_line_of_revisions():

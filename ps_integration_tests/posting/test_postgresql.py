@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from ps_integration.stores.operational import audit
+from ps_integration.stores.operational import audit_check
 from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
@@ -102,7 +102,7 @@ def test_self_approval_is_impossible_by_sql(store, tmp_path):
 def test_the_audit_trail_holds(store, approved):
     approved(make_batch())
     with store.snapshot() as session:
-        assert audit.verify(session).holds
+        assert audit_check.verify(session).holds
 
 
 def test_four_posters_at_once_send_each_document_once(server, store, night, states, tmp_path):

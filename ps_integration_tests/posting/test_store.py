@@ -9,10 +9,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ps_integration.errors import FixConfigError
-from ps_integration.stores.operational import audit, leases
+from ps_integration.stores.operational import leases
 from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.clone import clone
-from ps_integration.stores.operational.models import Approval, Audit, Lease
+from ps_integration.stores.operational.models import Approval, Lease
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import post
 from ps_integration_tests.posting.fake_erp import FakeErp
@@ -131,97 +131,6 @@ def test_a_store_whose_checker_became_a_maker_later_can_be_copied_whole(store, a
     with copied.snapshot() as session:
         assert len(session.scalars(select(Approval)).all()) == 1
     copied.close()
-
-
-# the audit trail
-
-
-@pytest.fixture
-def trail(store):
-    with store.session() as session:
-        for number in range(6):
-            audit.append(
-                session,
-                at=AS_OF,
-                who="maria",
-                action="approve",
-                subject=f"batch-{number}",
-                detail={"amount_minor": number},
-            )
-        for name in ("audit_no_update", "audit_no_delete"):
-            session.execute(text(f"drop trigger {name}"))
-    return store
-
-
-def verdict(store, anchor=None):
-    with store.snapshot() as session:
-        return audit.verify(session, anchor)
-
-
-def test_an_untouched_trail_holds(trail):
-    found = verdict(trail)
-    assert (found.holds, found.rows) == (True, 6)
-
-
-@pytest.mark.parametrize("column", ["at", "who", "action", "subject", "detail", "sha256"])
-def test_an_edit_is_found(trail, column):
-    values = {"at": "2026-04-02 00:00:00.000000", "detail": '{"amount_minor": 9}'}
-    edit = text(f"update audit set {column} = :value where seq = 3")
-    with trail.session() as session:
-        session.execute(edit, {"value": values.get(column, "x")})
-    assert verdict(trail).first_bad_seq == 3
-
-
-def test_a_deleted_row_is_found(trail):
-    with trail.session() as session:
-        session.execute(text("delete from audit where seq = 3"))
-    assert verdict(trail).problem == "row 3 is missing"
-
-
-def test_reordered_rows_are_found(trail):
-    with trail.session() as session:
-        for old, new in ((3, 99), (4, 3), (99, 4)):
-            session.execute(text(f"update audit set seq = {new} where seq = {old}"))
-    assert verdict(trail).first_bad_seq == 3
-
-
-def test_an_inserted_row_is_found(trail):
-    with trail.session() as session:
-        session.execute(text("update audit set seq = seq + 100 where seq > 3"))
-        row = session.scalars(select(Audit).where(Audit.seq == 3)).one()
-        session.add(
-            Audit(
-                seq=4,
-                at=AS_OF,
-                who="mallory",
-                action="approve",
-                subject="x",
-                detail={},
-                prev_sha256=row.prev_sha256[::-1],
-                sha256="0" * 64,
-            )
-        )
-        session.flush()
-        session.execute(text("update audit set seq = seq - 99 where seq > 100"))
-    assert verdict(trail).first_bad_seq == 4
-
-
-def test_a_cut_tail_is_found_with_a_head_kept_elsewhere(trail):
-    head = verdict(trail).head_sha256
-    with trail.session() as session:
-        session.execute(text("delete from audit where seq > 4"))
-    assert verdict(trail).holds
-    assert verdict(trail, head).problem == "the anchored head is gone: tail cut"
-
-
-def test_a_row_cannot_have_two_successors(trail):
-    with pytest.raises(IntegrityError), trail.session() as session:
-        session.execute(
-            text(
-                "insert into audit select 7, at, who, action, subject, detail, prev_sha256, sha256"
-                " from audit where seq = 6"
-            )
-        )
 
 
 # leases

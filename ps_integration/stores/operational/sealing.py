@@ -5,7 +5,7 @@ whatever hand, leads to another root than the signed one. The header is a leaf a
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -36,6 +36,7 @@ LINK_COLUMNS: Final = (
 _SEALED: Final = (*LINE_COLUMNS, *LINK_COLUMNS)
 _line = itemgetter(*_SEALED)
 _columns_of_line = tuple(PostingLine.__table__.c[name] for name in _SEALED)
+_columns_of_document = tuple(Document.__table__.c[name] for name in _DOCUMENT)
 _header = itemgetter(*_HEADER)
 _document = itemgetter(*_DOCUMENT)
 
@@ -45,14 +46,34 @@ def leaf(document: Mapping[str, object], lines: Iterable[Mapping[str, object]]) 
     return _leaf(_document(document), (_line(line) for line in lines))
 
 
+def document_bodies(session: Session, refs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """What the leaf of each stored document covers: a line for itself, one for each posting line.
+
+    Documents come in the order of their references, for at most a few hundred at once.
+    """
+    lines: dict[str, list[bytes]] = {}
+    columns = (PostingLine.document_ref, *_columns_of_line)
+    for ref, *line in session.execute(
+        select(*columns)
+        .where(PostingLine.document_ref.in_(refs))
+        .order_by(PostingLine.document_ref, PostingLine.line_no)
+    ):
+        lines.setdefault(ref, []).append(_bytes(_said(tuple(line))))
+    query = select(*_columns_of_document).where(Document.document_ref.in_(refs))
+    for row in session.execute(query.order_by(Document.document_ref)):
+        ref = str(row[0])
+        yield ref, b"\n".join([_bytes(tuple(row)), *lines.get(ref, [])])
+
+
+def header_bytes(batch: Batch) -> bytes:
+    """What the first leaf of a batch covers."""
+    return _bytes(tuple(getattr(batch, name) for name in _HEADER))
+
+
 def stored_leaf(session: Session, document: Document) -> str:
     """The leaf of a document as it stands in the store."""
-    lines = session.execute(
-        select(*_columns_of_line)
-        .where(PostingLine.document_ref == document.document_ref)
-        .order_by(PostingLine.line_no)
-    )
-    return _leaf(tuple(getattr(document, name) for name in _DOCUMENT), map(tuple, lines))
+    [(_, body)] = document_bodies(session, [document.document_ref])
+    return hashlib.sha256(body).hexdigest()
 
 
 def seal(
@@ -66,7 +87,7 @@ def seal(
 
 def proves(session: Session, batch: Batch, document: Document) -> bool:
     """Whether the stored document and the stored header lead to the batch's root."""
-    header = _sha256(tuple(getattr(batch, name) for name in _HEADER))
+    header = hashlib.sha256(header_bytes(batch)).hexdigest()
     try:
         first, own = (
             _path(document.merkle_proof["header"]),

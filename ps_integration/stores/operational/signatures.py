@@ -8,12 +8,12 @@ decision that was written or edited past the program has no row there that agree
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.seal import digest
 from ps_integration.stores.operational import audit, makers
 from ps_integration.stores.operational.models import Approval, Audit, Batch
+from ps_integration.stores.operational.pending import Act
 
 ACTIONS: Final = {
     "approved": "approve",
@@ -67,10 +67,8 @@ def decide(  # noqa: PLR0913 - the columns of a decision
         "is_break_glass": is_break_glass,
         "signed_sha256": _digest(session, batch, made),
     }
-    audit.append(
-        session, at=at, who=by, action=ACTIONS[decision], subject=batch.batch_id, detail=detail
-    )
-    made.audit_seq = session.scalar(select(func.max(Audit.seq)))
+    act = Act(at, by, ACTIONS[decision], batch.batch_id, detail)
+    made.audit_seq = audit.append_now(session, act)
     session.add(made)
     session.flush()
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import ledger, makers
+from ps_integration.stores.operational import ledger, makers, pending
 from ps_integration.stores.operational.models import (
     Batch,
     Document,
@@ -128,13 +128,15 @@ def put_batch(session: Session, outlined: Outline, made: Made) -> None:
         known = by_ref(session, tuple(outlined.contents))
         for stored in known.values():
             _refuse_other(stored, outlined)
-        for document, proof in zip(batch.documents, proofs, strict=True):
+        leaves = pending.of(session).leaves
+        for document, proof, own in zip(batch.documents, proofs, outlined.leaves, strict=True):
             at_home = known.get(document.document_ref)
             if at_home is None:
                 lines = [line_row(line) for line in document.lines]
                 _refuse_live(session, document.document_ref, lines)
                 row = {**_document_row(document), "batch_id": batch.batch_id}
                 _insert_document(session, {**row, "merkle_proof": proof}, lines, made)
+                leaves[document.document_ref] = own
             elif at_home.batch_id != batch.batch_id:
                 _move(session, at_home, batch.batch_id, proof, made)
         makers.join(session, batch.batch_id, makers.of_overrides(session, batch.batch_id))

@@ -10,13 +10,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from ps_integration.domain.crashpoint import crashpoint
+from ps_integration.domain.trail import KeyRing
 from ps_integration.errors import FixConfigError, RetryLaterError
-from ps_integration.stores.operational import evidence
+from ps_integration.stores.operational import audit, evidence, pending, witness
 from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
 from ps_integration.stores.operational.journal import Journal, Mark
 
@@ -26,20 +27,25 @@ __all__ = ["OperationalStore", "Session"]
 class OperationalStore:
     """What people decided and what was written to an ERP; SQLite or PostgreSQL."""
 
-    def __init__(self, url: str, journal: Journal | None = None) -> None:
+    def __init__(
+        self, url: str, journal: Journal | None = None, keys: KeyRing | None = None
+    ) -> None:
         """Open the store; `migrate` it before the first use.
 
         Args:
             url: SQLAlchemy URL.
             journal: Where what leaves is written down outside the store; None for a store that
                 sends nothing.
+            keys: What codes the audit trail; None for copies and rehearsals.
 
         Raises:
             FixConfigError: The URL cannot be used.
         """
         self.engine = make_engine(url)
         self.journal = journal
+        self.keys = keys
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(self._sessions, "after_flush", witness.note)
         # SQLite lets a second writer poll for its turn; threads of one process wait in line.
         self._one_writer = nullcontext() if self.is_postgresql else Lock()
         reading = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
@@ -56,8 +62,9 @@ class OperationalStore:
     def session(self) -> Iterator[Session]:
         """One writing transaction: commits on leaving, rolls back on an exception.
 
-        Steps of documents that were sent, or are about to be, are in the posting journal before
-        this returns.
+        What it wrote for posting extends the audit trail in the same transaction. Steps of
+        documents that were sent, or are about to be, are in the posting journal before this
+        returns.
 
         Raises:
             RetryLaterError: Another writer held the store for too long.
@@ -66,9 +73,11 @@ class OperationalStore:
         mark: Mark | None = None
         try:
             with self._one_writer, self._sessions.begin() as session:
+                pending.open_for(session, self.keys)
                 yield session
                 if self.journal is not None:
                     mark, told = evidence.to_journal(session)
+                audit.extend(session)
         except OperationalError as error:
             if not _is_in_use(error):
                 raise
@@ -95,7 +104,10 @@ class OperationalStore:
             with self.engine.begin() as connection:
                 _refuse_unknown(connection, known)
                 config.attributes["connection"] = connection
+                had_witnesses = _has_witnesses(connection)
                 command.upgrade(config, "head")
+                if not had_witnesses:
+                    self._adopt(connection)
             check_engine(self.engine)
 
     def is_in_use(self) -> bool:
@@ -106,6 +118,14 @@ class OperationalStore:
         """
         with _refusals(), self.engine.begin() as connection:
             return MigrationContext.configure(connection).get_current_revision() is not None
+
+    def _adopt(self, connection: Connection) -> None:
+        """Let the trail witness what a release without witnesses wrote."""
+        with Session(connection, expire_on_commit=False) as session:
+            pending.open_for(session, self.keys)
+            audit.adopt(session)
+            audit.extend(session)
+            session.commit()
 
     def check(self) -> None:
         """Refuse to work on a store of another version or one that is not durable.
@@ -136,6 +156,14 @@ _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 def _is_in_use(error: OperationalError) -> bool:
     code = getattr(error.orig, "sqlstate", None)
     return code in {_LOCK_TIMEOUT, _DEADLOCK} or "locked" in str(error.orig)
+
+
+def _has_witnesses(connection: Connection) -> bool:
+    """Whether the store's trail knows the rows of other tables; a new store has nothing to know."""
+    found = inspect(connection)
+    if not found.has_table("audit"):
+        return True
+    return any(column["name"] == "form" for column in found.get_columns("audit"))
 
 
 @contextmanager
