@@ -21,7 +21,7 @@ from ps_integration.sandbox.world.documents import CREDENTIALS
 from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
 from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import approvals, breaks, installed, runs
+from ps_integration.stores.operational import approvals, installed, reversals, runs
 from ps_integration.workflows import approve, demo_manifest
 from ps_integration.workflows.nightly import (
     Progress,
@@ -224,7 +224,7 @@ def _once_more(file: FirmFile, environ: Mapping[str, str], listener: Listener) -
 
 
 def example_entry(file: FirmFile) -> str:
-    """An entry whose whole story is worth reading: one that was posted, and changed since."""
+    """An entry whose whole story is worth reading: one that was posted, and corrected since."""
     with operational_store(file) as store, store.session() as session:
-        found = [one.record_key for one in breaks.open_breaks(session, rule="TM06")]
+        found = reversals.corrected(session, "time_entry")
     return found[0] if found else "ENTRY"

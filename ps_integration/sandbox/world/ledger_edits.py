@@ -120,11 +120,12 @@ def _sum(document: Document, added: Mapping[str, Decimal]) -> Document:
 def _copied(state: SandboxState, at: datetime) -> Iterator[Change]:
     """Somebody copies US-106's invoice of February, our reference with it, and posts the copy."""
     for invoice in _invoices(state, "US", "US-106", "202602")[:1]:
-        key = guid("copy", invoice["id"])
+        reference = invoice["externalDocumentNumber"]
+        key = guid("copy", reference)
         copy = {**invoice, "id": key, "number": COPY_NUMBER}
         yield Change("put", BC, _set("US", "salesInvoices"), key, copy, at)
         for line in _lines(state, "US", invoice):
-            line_key = guid("copy", line["id"])
+            line_key = guid("copy", reference, line["sequence"])
             of_copy = {**line, "id": line_key, "documentId": key}
             yield Change("put", BC, _set("US", "salesInvoiceLines"), line_key, of_copy, at)
 
@@ -148,7 +149,7 @@ def _copy_cancelled(state: SandboxState, at: datetime) -> Iterator[Change]:
         }
         yield Change("put", BC, _set("US", "salesCreditMemos"), key, memo, at)
         for line in _lines(state, "US", invoice):
-            line_key = guid("corrective", line["id"])
+            line_key = guid("corrective", key, line["sequence"])
             of_memo = {**line, "id": line_key, "documentId": key}
             yield Change("put", BC, _set("US", "salesCreditMemoLines"), line_key, of_memo, at)
 

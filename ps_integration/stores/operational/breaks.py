@@ -116,8 +116,7 @@ def accept(session: Session, break_id: str, by: str, note: str, at: datetime) ->
         raise AskFinanceError(f"break {break_id} is not open")
     if not note.strip():
         raise AskFinanceError(f"break {break_id}: say why it is accepted")
-    item.state = "accepted"
-    item.closed_at = at
+    item.state, item.closed_at = "accepted", at
     session.add(_event(item.break_id, _Night("", at), "accepted", item.facts, by=by, note=note))
 
 
@@ -240,8 +239,7 @@ def _size(value: object) -> int:
 
 
 def _resolve(session: Session, now: _Night, item: Break, note: str) -> None:
-    item.state = "resolved"
-    item.closed_at = now.at
+    item.state, item.closed_at = "resolved", now.at
     session.add(_event(item.break_id, now, "resolved", item.facts, note=note))
 
 
@@ -262,10 +260,8 @@ def _new(now: _Night, key: str, row: Found) -> Break:
 
 def _set(item: Break, sighting: _Found, facts: dict[str, object]) -> None:
     row = sighting.row
-    item.severity = sighting.outcome.severity
-    item.owner = sighting.outcome.owner
-    item.blocked_kind = _text(row["blocked_kind"])
-    item.blocked_id = _text(row["blocked_id"])
+    item.severity, item.owner = sighting.outcome.severity, sighting.outcome.owner
+    item.blocked_kind, item.blocked_id = _text(row["blocked_kind"]), _text(row["blocked_id"])
     item.root_break_id = sighting.root_break_id
     item.facts = facts
     at_risk = row["at_risk_minor"]
