@@ -108,7 +108,7 @@ def _totals(pen: Pen, sheet: Sheet[Any]) -> None:
         currency = None
         if column.kind == "money":
             currencies = {column.currency(line) for line in sheet.shown if column.currency}
-            if len(currencies) != 1:
+            if len(currencies) != 1 or None in currencies:
                 continue
             currency = currencies.pop()
         numbers = _numbers(column, sheet.shown)

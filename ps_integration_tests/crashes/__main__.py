@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast, get_args
 
-from ps_integration_tests.crashes import results, stores, world
+from ps_integration_tests.crashes import fresh, results, stores, world
 from ps_integration_tests.crashes.faults import MATRIX, Kind
 from ps_integration_tests.crashes.spec import Spec, draw
 from ps_integration_tests.posting.targets import targets
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.out:
         results.append(asked.out, results.run_record(arguments))
     found = []
-    for result in run(specs):
+    for result in run(specs, is_fresh=asked.fresh):
         found.append(result)
         if asked.out:
             results.append(asked.out, results.record(result))
@@ -40,8 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     return int(any(result.verdict == "violated" for result in found))
 
 
-def run(specs: Sequence[Spec]) -> Iterator[world.Result]:
+def run(specs: Sequence[Spec], *, is_fresh: bool = False) -> Iterator[world.Result]:
     """Run cases, those of one ERP and store together."""
+    opened = fresh.opened if is_fresh else world.opened
     groups: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
     for spec in specs:
         groups[spec.erp, spec.store].append(spec)
@@ -49,9 +50,9 @@ def run(specs: Sequence[Spec]) -> Iterator[world.Result]:
     for (erp, store), group in groups.items():
         with folder() as home, stores.serve(store, home) as made:
             for start in range(0, len(group), CASES_A_SERVER):
-                with folder() as place, world.opened(known[erp], made, place) as opened:
+                with folder() as place, opened(known[erp], made, place) as running:
                     for spec in group[start : start + CASES_A_SERVER]:
-                        yield opened.play(spec)
+                        yield running.play(spec)
 
 
 def complaint(result: world.Result) -> str:
@@ -62,6 +63,7 @@ def complaint(result: world.Result) -> str:
         f"{result.verdict}: {name} lost {result.lost}, doubled {result.doubled}, stuck"
         f" {result.stuck}: {said}\n"
         f"  replay: python -m ps_integration_tests.crashes --only '{name.rstrip('/')}'"
+        f"{' --fresh' if result.mode == 'fresh' else ''}"
     )
 
 
@@ -97,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser.add_argument("--cases", type=int, default=100, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of the first case; each adds one")
+    parser.add_argument(
+        "--fresh", action="store_true", help="every life a new process of the command line"
+    )
     parser.add_argument("--erps", type=names, default=known, help=f"of {','.join(known)}")
     parser.add_argument("--stores", type=names, default=able, help=f"of {','.join(able)}")
     parser.add_argument("--out", type=Path, help="results file to append to")

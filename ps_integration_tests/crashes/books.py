@@ -49,9 +49,9 @@ def firm_file(target: Target, origin: str, delay_seconds: float) -> dict[str, An
     }
 
 
-def night(firm: Firm, folder: Path, number: int, as_of: datetime, config_hash: str) -> Night:
+def night(firm: Firm, folder: Path, name: str, as_of: datetime, config_hash: str) -> Night:
     """One life's run."""
-    return Night(f"run-{number}", as_of, firm, config_hash, folder, "schedule", "schedule")
+    return Night(f"run-{name}", as_of, firm, config_hash, folder, "schedule", "schedule")
 
 
 def batch_of(spec: Spec, target: Target) -> PlanBatch:

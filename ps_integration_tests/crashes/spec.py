@@ -13,8 +13,13 @@ from ps_integration_tests.crashes.faults import Fault, Kind
 DELAYS: Final = (20.0, 600.0)
 """Declared longest commit delays: one that a run waits for, one that is left to the next run."""
 DRIFT_SECONDS_MAX: Final = 90.0
-HOLD_SECONDS: Final = (0.01, 0.01, 0.01, 5.0)
+HOLD_SECONDS: Final = (*[0.01] * 7, 5.0)
 """How long a swallowed answer is held; the longest outlasts the client's patience."""
+SECONDS: Final[tuple[Kind, ...]] = (
+    *("timeout_after_commit", "slow_commit", "rate_limit", "error_after_commit"),
+    *("refused", "refused"),
+)
+"""What may come beside the fault of the row."""
 REFUSED_DRAFT: Final = ("P7", "P8")
 """Places that are only passed when a posting is refused."""
 
@@ -93,10 +98,8 @@ def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
     )
     delay = random.choice(DELAYS)
     faults = {random.choice((1, 1, 1, 2, 2, 3)): _fault(kind, delay, random)}
-    if random.random() < 0.25:
-        other: Kind = random.choice(
-            ("timeout_after_commit", "slow_commit", "rate_limit", "error_after_commit", "refused")
-        )
+    if random.random() < 0.3:
+        other: Kind = random.choice(SECONDS)
         faults.setdefault(random.randint(1, 5), _fault(other, delay, random))
     kills = tuple(_kill(random) for _ in range(random.choice((1, 1, 2))))
     if place:

@@ -17,6 +17,7 @@ from ps_integration.connectors.http import Policy
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import post
+from ps_integration.workflows.night import Night
 from ps_integration_tests.crashes import books
 from ps_integration_tests.crashes.clock import SharedClock
 from ps_integration_tests.crashes.proxy import Proxy, proxied
@@ -27,7 +28,7 @@ from ps_integration_tests.posting.targets import SYSTEM, Held, Server, Target, w
 CLEAN_LIVES_MAX = 8
 WAITS_SECONDS = (1.0, 1.0, 3_600.0, 86_400.0)
 """Beyond the commit delay, before each clean life; the last repeats."""
-CLIENT_SECONDS = 0.4
+CLIENT_SECONDS = 1.0
 """The client's patience; an answer that takes longer is a time-out."""
 LIFE_SECONDS_MAX = 60.0
 EXCUSES = frozenset({"refused", "duplicate_delivery"})
@@ -80,17 +81,25 @@ class World:
     _shared: int = 0
     _open: OperationalStore | None = None
 
-    def _store(self) -> OperationalStore:
+    def store(self) -> OperationalStore:
         """A store in which nothing is left to do."""
         if self._open is None or self._shared >= self.stores.cases_a_copy:
             self._open, self._shared = self.stores.fresh(), 0
         return self._open
 
+    def case(self, spec: Spec, result: Result) -> "Case":
+        """A case of this world."""
+        return Case(self, spec, result, self.store())
+
+    def pass_time(self, seconds: float) -> dict[str, int]:
+        """Let time pass; what the proxy says of the case so far."""
+        return self.proxy.advance(seconds)
+
     def warm(self) -> None:
         """Run what every life runs once in this process, so that its forks need not."""
         spec = replace(draw(self.target.name, "", "timeout_after_commit", 0), drift_seconds=0.0)
         result = Result(spec.erp, spec.store, spec.kind, spec.seed)
-        case = _Case(self, spec, result, self.stores.fresh())
+        case = Case(self, spec, result, self.stores.fresh())
         for _ in range(2):
             case.work()
             self.proxy.advance(2 * spec.delay_seconds)
@@ -104,10 +113,10 @@ class World:
         result = Result(spec.erp, spec.store, spec.kind, spec.seed, spec.place)
         result.documents = len(spec.amounts)
         result.lines = sum(map(len, spec.amounts))
-        case = _Case(self, spec, result, self._store())
+        case = self.case(spec, result)
         for kill, gap in zip(spec.kills, spec.gaps_seconds, strict=True):
             case.live(kill)
-            self.proxy.advance(gap)
+            self.pass_time(gap)
         case.drain()
         case.judge()
         self._shared += 1
@@ -117,27 +126,31 @@ class World:
         return result
 
 
-class _Case:
+class Case:
+    """One case as it runs."""
+
     def __init__(self, world: World, spec: Spec, result: Result, store: OperationalStore) -> None:
         self.world, self.spec, self.result, self.store = world, spec, result, store
-        told = books.firm_file(world.target, world.proxy.origin, spec.delay_seconds)
-        self.firm = Firm.model_validate(told)
+        self.config_hash = books.CONFIG_HASH
+        self.settle_firm()
         world.proxy.script(spec.faults, spec.drift_seconds)
         books.prepare(spec, world.target, self.store, self._night())
 
-    def _night(self):
-        as_of = self.world.clock.now()
-        return books.night(
-            self.firm, self.world.folder, self.result.lives, as_of, books.CONFIG_HASH
-        )
+    def settle_firm(self) -> None:
+        """Make the firm whose night it is."""
+        world = self.world
+        told = books.firm_file(world.target, world.proxy.origin, self.spec.delay_seconds)
+        self.firm = Firm.model_validate(told)
+
+    def _night(self) -> Night:
+        number, as_of = f"{self.spec.name}-{self.result.lives}", self.world.clock.now()
+        return books.night(self.firm, self.world.folder, number, as_of, self.config_hash)
 
     def live(self, kill: Kill) -> None:
         """One life in a process of its own; it ends by itself or by the kill."""
         self.result.lives += 1
         begun = time.perf_counter()
-        child = os.fork()
-        if child == 0:
-            self._in_child(kill)
+        child = self.begin(kill)
         if kill.share is not None:
             time.sleep(kill.share * self.world.life_seconds)
             os.kill(child, signal.SIGKILL)
@@ -145,12 +158,23 @@ class _Case:
         if os.WIFSIGNALED(status):
             self.result.kills += 1
             self.result.killed_at.append(kill.place or "random")
-        elif status:
+        elif self.is_error(os.waitstatus_to_exitcode(status)):
             error = (self.world.folder / "error").read_text("utf-8")
             self.result.problems.append(f"a life ended with an error: {error}")
         elif not kill.place and kill.share is None:
             seconds = time.perf_counter() - begun
             self.world.life_seconds += 0.1 * (seconds - self.world.life_seconds)
+
+    def begin(self, kill: Kill) -> int:
+        """Start a life; the process it lives in."""
+        child = os.fork()
+        if child == 0:
+            self._in_child(kill)
+        return child
+
+    def is_error(self, code: int) -> bool:
+        """Whether a life that was not killed ended as it must not."""
+        return code != 0
 
     def _in_child(self, kill: Kill) -> None:
         code = 1
@@ -181,11 +205,11 @@ class _Case:
         """Clean lives, with time between them, until nothing moves."""
         for number in range(CLEAN_LIVES_MAX):
             wait = WAITS_SECONDS[min(number, len(WAITS_SECONDS) - 1)]
-            self.world.proxy.advance(self.spec.delay_seconds + wait)
+            self.world.pass_time(self.spec.delay_seconds + wait)
             self.live(Kill())
             if not books.moving(self.store):
                 break
-        told = self.world.proxy.advance(self.spec.delay_seconds + 1)
+        told = self.world.pass_time(self.spec.delay_seconds + 1)
         self.result.met = told["met"]
         if told["late"]:
             self.result.verdict = "inconclusive"

@@ -179,3 +179,9 @@ def _without_cached(data):
                 text = re.sub(rb"</f><v>[^<]*</v>", b"</f>", text)
             archive.writestr(name, text)
     return target.getvalue()
+
+
+def test_breaks_without_a_currency_have_no_total(kept):
+    bare = [replace(line, currency=None) for line in kept.exceptions]
+    book = opened(render_xlsx(replace(kept, exceptions=tuple(bare))))
+    assert len(cells(book, "Exceptions")) == FIRST_ROW + len(bare)
