@@ -5,10 +5,10 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench lock clean
+.PHONY: help demo test lint defs dev bench bench-posting lock clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -40,6 +40,9 @@ dev: .venv/installed $(DAGSTER_HOME)/dagster.yaml  ## open the Dagster UI on the
 
 bench: .venv/installed  ## drive a million time entries from raw to batches, with timings
 	$(BIN)/python -m ps_integration_tests.bench.bench_night
+
+bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
+	$(BIN)/python -m ps_integration_tests.bench.bench_posting
 
 lock:  ## resolve dependencies anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \

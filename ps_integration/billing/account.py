@@ -8,9 +8,16 @@ _FILES = (
     "fx_quotes",
     "live_lines",
     "own_count",
+    "own_lines",
     "own_prices",
     "completeness",
     "record_counts",
+    "periods",
+    "today_headers",
+    "correction_cells",
+    "correction_drafts",
+    "correction_states",
+    "correction_lines",
     "corrections",
     "ledger",
 )
@@ -72,9 +79,14 @@ limit $worst_max
 """
 
 
-def account(queries: Queries) -> None:
-    """Fill `billing.completeness`, `record_counts`, `corrections_owed` and `ledger_equation`."""
-    statements.run(queries, _FILES)
+def account(queries: Queries, *, revenue_account: str = "") -> None:
+    """Fill both equations, `billing.corrections_owed` and `billing.correction_lines`.
+
+    Args:
+        queries: The warehouse, after `classify`.
+        revenue_account: Account for projects whose ERP record cannot name one; '' = none.
+    """
+    statements.run(queries, _FILES, {"revenue_account": revenue_account})
 
 
 def broken_groups(queries: Queries) -> list[Row]:

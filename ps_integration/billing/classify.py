@@ -8,6 +8,7 @@ _FILES = (
     "chargeable",
     "live_lines",
     "standing",
+    "periods",
     "gates",
     "caps",
     "dispositions",

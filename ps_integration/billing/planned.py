@@ -14,7 +14,7 @@ from ps_integration.domain.merkle import Proof
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """One part of an entry, or one milestone, priced.
+    """One part of an entry, or one milestone, priced; or what corrects one that was posted.
 
     Attributes:
         line_key: Identity: target system|source system|object kind|external id|part|correction.
@@ -25,6 +25,11 @@ class PlannedLine:
         unit_price: Price of one unit in major units of `currency`.
         amount_minor: Signed; negative on a line that takes back.
         description: At most 100 characters, no person's name.
+        correction: `reversal` takes one posted line back exactly, `rebill` bills what is due,
+            `delta` adds the difference; none on a first line.
+        corrects_document_ref: The document whose line it corrects, or that the ERP cancelled.
+        corrects_line_key: That line.
+        corrects_reason: Why, e.g. `edited_after_posting`.
     """
 
     line_no: int
@@ -44,6 +49,10 @@ class PlannedLine:
     amount_minor: int
     currency: str
     description: str
+    correction: str | None = None
+    corrects_document_ref: str | None = None
+    corrects_line_key: str | None = None
+    corrects_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

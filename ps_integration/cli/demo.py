@@ -2,34 +2,55 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.night import show
 from ps_integration.cli.options import JsonOption, environ, load
 from ps_integration.cli.progress import night_progress
 from ps_integration.sandbox.world.events import WorldNight
-from ps_integration.workflows.demo import Demo, example_entry, play
+from ps_integration.settings.load import FirmFile
+from ps_integration.workflows import demo_tryton
+from ps_integration.workflows.demo import Books, Demo, example_entry, play
 from ps_integration.workflows.nightly import Progress
 from ps_integration.workflows.outcome import Outcome
 
 DEMO_FIRM = Path("data/demo/firm.yaml")
 
 
-def command(as_json: JsonOption = False) -> None:
+class Erp(StrEnum):
+    """Which ERP the demonstration firm has."""
+
+    BUSINESS_CENTRAL = "business_central"
+    TRYTON = "tryton"
+
+
+def command(
+    erp: Annotated[
+        Erp, typer.Option("--erp", help="The ERP; tryton is a live server (extra `tryton`).")
+    ] = Erp.BUSINESS_CENTRAL,
+    as_json: JsonOption = False,
+) -> None:
     """Play the demonstration firm's nights; played once, a second run only looks again.
 
     Exits 0 when the nights went as their manifest says, planted breaks included.
     """
     with output.reported(as_json=as_json):
-        file = load(DEMO_FIRM)
-        output.say(f"{file.firm.firm.name}: three legal entities, two time tools, one PSA, one ERP")
-        played = play(file, environ(), _Teller())
+        with _firm(erp) as (file, books):
+            name = file.firm.firm.name
+            output.say(f"{name}: three legal entities, two time tools, one PSA, one ERP ({erp})")
+            played = play(file, environ(), _Teller(), books)
+            _left_out(books)
         output.say()
         output.say("The last night")
         show(played.last)
         _compared(played)
-        _next_steps(example_entry(file))
+        firm = "" if books is None else f" --firm {file.source.path}"
+        _next_steps(example_entry(file), firm)
         data = {
             **played.last.data,
             "nights": played.nights,
@@ -41,6 +62,15 @@ def command(as_json: JsonOption = False) -> None:
         }
         code = output.ExitCode.CLEAR if played.comparison.holds else output.ExitCode.BREAKS
         output.finish(data, as_json=as_json, code=code)
+
+
+@contextmanager
+def _firm(erp: Erp) -> Iterator[tuple[FirmFile, Books | None]]:
+    if erp is Erp.BUSINESS_CENTRAL:
+        yield load(DEMO_FIRM), None
+        return
+    with demo_tryton.served(DEMO_FIRM) as (file, books):
+        yield file, books
 
 
 class _Teller:
@@ -82,8 +112,14 @@ def _compared(played: Demo) -> None:
         output.say(f"  {line}")
 
 
-def _next_steps(entry: str) -> None:
+def _left_out(books: Books | None) -> None:
+    if books is not None:
+        for fault, why in demo_tryton.LEFT_OUT.items():
+            output.say(f"not played with this ERP: {fault} ({why} there)")
+
+
+def _next_steps(entry: str, firm: str = "") -> None:
     output.say("Try next:")
-    output.say(f"  ps-integration why {entry}")
-    output.say("  ps-integration batches list")
-    output.say("  ps-integration breaks list")
+    output.say(f"  ps-integration why {entry}{firm}")
+    output.say(f"  ps-integration batches list{firm}")
+    output.say(f"  ps-integration breaks list{firm}")

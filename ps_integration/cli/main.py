@@ -10,6 +10,7 @@ from ps_integration.cli import (
     breaks,
     config,
     demo,
+    dlq,
     night,
     opening,
     post,
@@ -18,6 +19,7 @@ from ps_integration.cli import (
     sandbox,
     store,
     story,
+    write_offs,
 )
 
 app = typer.Typer(
@@ -40,6 +42,8 @@ app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
 app.add_typer(breaks.app, name="breaks")
 app.add_typer(opening.app, name="opening")
+app.add_typer(dlq.app, name="dlq")
+app.add_typer(write_offs.app, name="write-offs")
 app.add_typer(store.app, name="store")
 
 

@@ -49,6 +49,8 @@ def show(result: Outcome) -> None:
     output.headline(verdict, is_good=result.verdict == "clear")
     for check in _listed(data["failed_checks"]):
         output.say(f"  blocking check failed: {check}")
+    for alert in _listed(data["alerts"]):
+        output.say(f"  alert: {alert}")
     for read in _listed(data["unread"]):
         output.say(f"  could not read {read['system']} {read['stream']}: {read['error_message']}")
     completeness = data["completeness"]

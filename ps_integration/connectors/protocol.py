@@ -87,7 +87,7 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ErpLine:
-    """One line of an ERP document, vendor-free."""
+    """One line of an ERP document, vendor-free; a milestone is billed as one piece."""
 
     line_no: int
     description: str
@@ -99,6 +99,7 @@ class ErpLine:
     revenue_account: str
     tax_code: str | None
     cost_centre: str | None
+    unit: Literal["hour", "piece"] = "hour"
 
 
 @dataclass(frozen=True, slots=True)

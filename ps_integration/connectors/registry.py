@@ -10,6 +10,7 @@ from ps_integration.connectors.vendors import (
     harvest,
     kantata,
     netsuite,
+    tryton,
     xero,
 )
 from ps_integration.errors import FixConfigError
@@ -23,6 +24,7 @@ VENDORS: Final[dict[str, Vendor]] = {
         harvest.VENDOR,
         kantata.VENDOR,
         netsuite.VENDOR,
+        tryton.VENDOR,
         xero.VENDOR,
     )
 }  # fmt: skip

@@ -111,6 +111,7 @@ class Vendor:
         rates: The vendor's published limits per account, as (calls, seconds).
         credentials: Names the credentials must have.
         roles: Roles it is usually connected in, for a new firm file.
+        quantity_decimals: Decimals an ERP keeps of a quantity; hours are rated at that scale.
     """
 
     name: str
@@ -122,6 +123,12 @@ class Vendor:
     rates: tuple[tuple[int, float], ...] = ()
     credentials: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
+    quantity_decimals: int = 5
+
+    def hour_decimals(self, system: System) -> int:
+        """Decimals that a system keeps of hours: its own setting, or the vendor's."""
+        told = system.options.get("quantity_decimals")
+        return told if isinstance(told, int) else self.quantity_decimals
 
     def pace(self, system: System) -> Pace:
         """The pace of the system's account: its own setting, or the vendor's limit."""

@@ -140,7 +140,7 @@ def _end_asset() -> dg.AssetsDefinition:
 
 def of_outcome(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a controller asks first, from the object that `nightly --json` prints."""
-    names = ("verdict", "failed_checks", "unread", "quarantined", "batches")
+    names = ("verdict", "failed_checks", "alerts", "unread", "quarantined", "batches")
     return shown(
         {
             **{name: data[name] for name in names},

@@ -5,7 +5,6 @@ command line does then: all that follows but planning and posting, through the s
 that finance still has its report in the morning.
 """
 
-import json
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -13,7 +12,7 @@ import dagster as dg
 from ps_integration.defs.assets import END, of_outcome
 from ps_integration.defs.metadata import of_check, of_step
 from ps_integration.defs.resources import environ, job_name
-from ps_integration.workflows import nightly, record
+from ps_integration.workflows import alerts, nightly, record
 from ps_integration.workflows.balance import BLOCKING_CHECKS
 from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import CheckResult, StepResult
@@ -68,10 +67,7 @@ def _alert(context: dg.HookContext) -> None:
         "step": context.op.name,
         "error": str(context.op_exception),
     }
-    folder = nightly.state_folder(file)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "alerts.jsonl").open("a", encoding="utf-8") as alerts:
-        alerts.write(json.dumps(note) + "\n")
+    alerts.put(nightly.state_folder(file), note)
     context.log.error("%s failed: %s", context.op.name, context.op_exception)
 
 

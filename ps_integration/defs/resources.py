@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 
 import dagster as dg
 
@@ -17,7 +18,11 @@ from ps_integration.workflows.nightly import new_night
 
 AS_OF_TAG = "ps/as_of"
 """Run tag with the instant of the night, ISO 8601 with a zone."""
+TICK_SECONDS = 5.0
+"""How long the daemon may take to write down the tick that started a run."""
 _SCHEDULE_TAG = "dagster/schedule_name"
+_LOOK_AGAIN_SECONDS = 0.2
+_TICKS_MAX = 200
 
 
 class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only for I/O managers
@@ -40,7 +45,9 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
     def night(self, instance: dg.DagsterInstance, run_id: str) -> Night:
         """The same night for every step of one run.
 
-        Its instant is the run's tag `ps/as_of`, else when the run started.
+        Its instant is the run's tag `ps/as_of`, else when the run started. Its maker is the
+        operating system's user of this process, unless the daemon's own record says that a tick
+        of the schedule started it; a tag says nothing, because whoever launches a run writes it.
 
         Raises:
             FixConfigError: The firm file has mistakes, or the tag is not an instant.
@@ -48,7 +55,7 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
         record = instance.get_run_record_by_id(run_id)
         tags = record.dagster_run.tags if record is not None else {}
         begun = record.start_time if record is not None else None
-        is_scheduled = _SCHEDULE_TAG in tags
+        is_scheduled = was_scheduled(instance, run_id, tags.get(_SCHEDULE_TAG, ""))
         return new_night(
             self.load(),
             _as_of(tags.get(AS_OF_TAG, ""), begun),
@@ -56,6 +63,31 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
             maker=SCHEDULE if is_scheduled else current_user(),
             run_id=run_id,
         )
+
+
+def was_scheduled(instance: dg.DagsterInstance, run_id: str, schedule: str) -> bool:
+    """Whether a tick of that schedule started the run, by the ticks that the daemon keeps.
+
+    The daemon writes its tick down just after it has submitted the run, so a first look may come
+    too early.
+    """
+    deadline = monotonic() + (TICK_SECONDS if schedule else 0)
+    while not (found := schedule != "" and _has_tick(instance, run_id, schedule)):
+        if monotonic() >= deadline:
+            break
+        sleep(_LOOK_AGAIN_SECONDS)
+    return found
+
+
+def _has_tick(instance: dg.DagsterInstance, run_id: str, schedule: str) -> bool:
+    for state in instance.all_instigator_state():
+        if state.instigator_type.name == "SCHEDULE" and state.instigator_name == schedule:
+            ticks = instance.get_ticks(
+                state.instigator_origin_id, state.selector_id, limit=_TICKS_MAX
+            )
+            if any(run_id in tick.run_ids for tick in ticks):
+                return True
+    return False
 
 
 def _as_of(told: str, begun: float | None) -> datetime:

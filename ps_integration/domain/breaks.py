@@ -8,7 +8,10 @@ from typing import Final, Literal
 Severity = Literal["critical", "high", "medium", "low"]
 RuleStatus = Literal["clean", "found", "could_not_run"]
 SEVERITIES: Final = ("critical", "high", "medium", "low")
-BLOCKED_KINDS: Final = ("entry", "project", "customer", "system", "milestone", "company")
+BLOCKED_KINDS: Final = (
+    *("entry", "project", "customer", "system", "milestone", "company"),
+    "document",  # an ERP document, which is not sent again; its lines are its own already
+)
 CAUSES: Final = frozenset(
     {
         "not_synced_yet",

@@ -23,12 +23,16 @@ State = Literal[
 Phase = Literal["create", "post"]
 PostingClass = Literal["K", "U", "F", "N"]
 Outcome = Literal["accepted", "refused", "not_sent", "throttled", "ambiguous"]
-Lookup = Literal["absent", "posted", "draft", "different", "several"]
+Lookup = Literal["absent", "posted", "draft", "copies", "different", "several"]
+"""What the ERP holds under a reference; `copies` are several drafts, each what was approved."""
+Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown", ""]
 
 REFERENCE_PREFIX: Final = "PS-"
 """How every reference of ours begins; what an ERP holds under it must be known here."""
 ATTEMPTS_MAX: Final = 8
-"""Sends of one document before policy stops trying and a person must look."""
+"""Sends of one document, or times the ERP put it off, before a person must look."""
+FIRST_WAIT_SECONDS: Final = 1.0
+LONGEST_WAIT_SECONDS: Final = 6 * 3600.0
 
 TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     (None, "planned"): "staged from a plan",
@@ -39,12 +43,13 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     ("approved", "superseded"): "planned anew with other content",
     ("approved", "sending"): "claimed: the intent is committed before the call",
     ("approved", "held"): "what is stored is not what was signed",
-    ("sending", "approved"): "the first send never left, or the ERP says it was not processed",
+    ("sending", "approved"): "not done and not the data's fault: never left, put off, or set up",
     ("sending", "draft"): "the ERP has it as a draft",
     ("sending", "posted"): "the ERP has it posted",
     ("sending", "refused"): "the ERP refused the first and only send",
     ("sending", "unknown"): "no clear answer",
     ("sending", "held"): "the ERP holds something else under this reference",
+    ("sending", "dead"): "policy stopped trying: put off too often",
     ("draft", "sending"): "intent to post the draft",
     ("draft", "posted"): "found posted in the ERP",
     ("draft", "refused"): "posting was refused and the draft discarded",
@@ -57,7 +62,10 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     ("held", "posted"): "a person adopted the ERP's document",
     ("held", "refused"): "a person says that the ERP does not have it",
     ("held", "unknown"): "a person asked for another look-up",
-    ("dead", "posted"): "found in the ERP and equal",
+    ("held", "approved"): "a person found that an ERP nobody can ask does not have it",
+    ("dead", "posted"): "found in the ERP and equal, or adopted by a person",
+    ("dead", "refused"): "a person lets go of it; the ERP does not have it",
+    ("dead", "approved"): "a person found that an ERP nobody can ask does not have it",
     ("dead", "unknown"): "a person asked for another look-up",
 }
 
@@ -85,7 +93,13 @@ def require(reference: str, from_state: State | None, to_state: State) -> str:
 
 
 def after_answer(
-    outcome: Outcome, phase: Phase, *, is_doubtful: bool, made: Literal["draft", "posted"]
+    outcome: Outcome,
+    phase: Phase,
+    *,
+    is_doubtful: bool,
+    made: Literal["draft", "posted"],
+    recovery: Recovery = "fix_data",
+    put_off: int = 0,
 ) -> State:
     """The state that one answer of the ERP leads to.
 
@@ -95,14 +109,49 @@ def after_answer(
         is_doubtful: An earlier attempt of this phase had no clear answer, so that a refusal now
             says nothing about it.
         made: What the ERP holds after an accepted attempt.
+        recovery: What a refusal asks for; one that only asks to come back later, or that blames
+            the set-up, says nothing about the document's data.
+        put_off: Times in a row that the document was put off, this one included.
     """
     if outcome == "accepted":
         return made
-    if outcome == "ambiguous" or is_doubtful:
+    if outcome == "ambiguous" or is_doubtful or recovery == "outcome_unknown":
         return "unknown"
     if phase == "post":
         return "draft"
-    return "refused" if outcome == "refused" else "approved"
+    if is_put_off(outcome, recovery):
+        return "approved" if put_off < ATTEMPTS_MAX else "dead"
+    return "approved" if recovery == "fix_configuration" else "refused"
+
+
+def is_put_off(outcome: Outcome, recovery: Recovery) -> bool:
+    """Whether the same document may simply be sent again later."""
+    return outcome in {"not_sent", "throttled"} or (
+        outcome == "refused" and recovery == "retry_later"
+    )
+
+
+def is_verdict(outcome: Outcome, recovery: Recovery) -> bool:
+    """Whether the ERP refused the document for what is in it."""
+    return outcome == "refused" and recovery in {"fix_data", ""}
+
+
+def wait_seconds(put_off: int, asked_seconds: float | None) -> float:
+    """How long to leave a document alone that was put off; what the vendor asked is the floor."""
+    floor = FIRST_WAIT_SECONDS if asked_seconds is None else asked_seconds
+    return max(floor, min(floor * 4.0 ** (put_off - 1), LONGEST_WAIT_SECONDS))
+
+
+def class_at(
+    posting_class: PostingClass, key_retention_seconds: float | None, key_age_seconds: float
+) -> PostingClass:
+    """The class that counts for a document whose key was first sent so long ago.
+
+    A server that keeps keys for a time may have forgotten this one; past half of that time the
+    document is one that can only be found.
+    """
+    is_old = key_retention_seconds is not None and key_age_seconds > key_retention_seconds / 2
+    return "F" if posting_class == "K" and is_old else posting_class
 
 
 def after_lookup(
@@ -121,7 +170,7 @@ def after_lookup(
         return "held"
     if found == "posted":
         return "posted"
-    if found == "draft":
+    if found in {"draft", "copies"}:
         return "draft" if phase == "create" or is_settled else "unknown"
     return _when_absent(phase, posting_class, is_settled=is_settled, attempts=attempts)
 

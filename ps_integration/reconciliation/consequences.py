@@ -45,6 +45,9 @@ LINKS: Final = (
     Link("TM07", "IN07", "entry"),
     Link("BL06", "TM03", "document"),
     Link("BL06", "TM04", "document"),
+    Link("BL05", "TM03", "document"),
+    Link("BL05", "TM04", "document"),
+    Link("BL05", "BL06", "document"),
 )
 """In order of precedence: of several roots a break hangs on the first that was found."""
 

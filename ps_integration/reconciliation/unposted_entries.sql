@@ -3,10 +3,15 @@ insert into reconciliation.unposted_entries by name
 with lines_of_ours as (
     select
         pl.object_id as entry_id,
-        bool_or(dc.state = 'posted') as is_posted,
+        count(*) filter (where dc.state = 'posted' and rv.document_ref is null) > 0
+        and (
+            count(pl.correction) = 0
+            or sum(pl.seconds) filter (where dc.state = 'posted' and rv.document_ref is null) <> 0
+        ) as is_posted,
         max(dc.document_ref) filter (where dc.state <> 'posted') as document_ref
     from ops.posting_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
     where pl.object_kind = 'time_entry' and dc.state not in ('superseded', 'refused')
     group by pl.object_id
 ),

@@ -24,6 +24,8 @@ from ps_integration.reports.verdict import headline_figures, verdict
 
 SHOWN_DAYS: Final = 35
 """Finished batches and documents stay in the report for so long."""
+ALERT_DAYS: Final = 7
+"""An approval above a limit is shown for so long."""
 NIGHTS_MAX: Final = 60
 """Nights of the trend."""
 
@@ -83,6 +85,7 @@ def assemble(
         ledger_seq=msgspec.convert(queries.value("select ledger_seq from config.run") or 0, int),
         is_dry=occasion.is_dry,
         verdict=verdict(figures, headline, rule_lines, held_rules, occasion.reporting_currency),
+        alerts=read.alerts(queries, occasion.as_of - timedelta(days=ALERT_DAYS)),
         figures=headline,
         fx=tuple(exchange.quotes[currency] for currency in sorted(exchange.quotes)),
         completeness=figures.completeness,

@@ -99,6 +99,7 @@ class CorrectionLine:
     target_minor: int
     owed_minor: int
     reason: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Params, Queries, Row
 from ps_integration.reports import wording
 from ps_integration.reports.exchange import Exchange
@@ -78,6 +79,17 @@ def figures(queries: Queries, since: datetime) -> Figures:
             DispositionLine, [_renamed(row) for row in rows(queries, "dispositions")]
         ),
         sources=tuple(_source(row) for row in rows(queries, "sources")),
+    )
+
+
+def alerts(queries: Queries, since: datetime) -> tuple[str, ...]:
+    """One sentence per approval above a limit, oldest first."""
+    return tuple(
+        f"Break-glass: {row['decided_by']} approved batch {row['batch_id']} "
+        f"({row['legal_entity']} {row['period']}, "
+        f"{Money(msgspec.convert(row['amount_minor'], int), str(row['currency']))}) above the "
+        f"limit: {row['note']}"
+        for row in rows(queries, "alerts", {"since": since})
     )
 
 

@@ -162,7 +162,8 @@ def corrections(report: NightReport) -> Sheet[CorrectionLine]:
             money("In flight", lambda x: x.in_flight_minor, _currency),
             money("Target", lambda x: x.target_minor, _currency),
             money("Owed", lambda x: x.owed_minor, _currency),
-            Column("Reason", 40, "text", lambda x: words(x.reason)),
+            Column("Reason", 28, "text", lambda x: words(x.reason)),
+            Column("What becomes of it", 60, "text", lambda x: x.evidence),
         ],
         report.corrections,
     )

@@ -61,7 +61,7 @@ def draw(pen: Pen, report: NightReport, tables: Sequence[Sheet[Any]]) -> None:
     pen.text(1, 1, report.verdict.state, pen.styles.get(bold=True))
     pen.text(2, 1, report.verdict.sentence)
     row = 3
-    for reason in report.verdict.reasons:
+    for reason in (*report.verdict.reasons, *report.alerts):
         pen.text(row, 1, reason)
         row += 1
     pen.text(row, 0, "Night of")

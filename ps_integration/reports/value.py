@@ -145,6 +145,7 @@ class NightReport:
         as_of: The run's instant, aware UTC.
         as_of_date: The same as a date in the firm's time zone.
         ledger_seq: Ledger sequence number that the operational figures were copied under.
+        alerts: Approvals above a limit in the last week, one sentence each.
         fx: Rates used for every `reporting_minor`.
         figures: Headline money, in the order in which it is shown.
         exceptions: Open breaks, roots by money at risk, each followed by its consequences.
@@ -163,6 +164,7 @@ class NightReport:
     ledger_seq: int
     is_dry: bool
     verdict: Verdict
+    alerts: tuple[str, ...] = ()
     figures: tuple[Figure, ...]
     fx: tuple[FxQuote, ...]
     completeness: tuple[CompletenessLine, ...]

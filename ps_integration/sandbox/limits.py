@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Hashable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 
 
 class RateLimiter:
@@ -13,6 +14,7 @@ class RateLimiter:
         self._timer = timer
         self._lock = threading.Lock()
         self._taken: defaultdict[Hashable, deque[float]] = defaultdict(deque)
+        self._under_way: Counter[Hashable] = Counter()
 
     def take(self, bucket: Hashable, requests: int, seconds: float) -> float | None:
         """Count one request of a bucket that allows so many requests in so many seconds.
@@ -34,3 +36,15 @@ class RateLimiter:
         """How many requests of a bucket stand in its window, as of the last `take`."""
         with self._lock:
             return len(self._taken[bucket])
+
+    @contextmanager
+    def under_way(self, bucket: Hashable) -> Iterator[int]:
+        """Count a request of a bucket while it is under way; gives how many are, with this one."""
+        with self._lock:
+            self._under_way[bucket] += 1
+            count = self._under_way[bucket]
+        try:
+            yield count
+        finally:
+            with self._lock:
+                self._under_way[bucket] -= 1

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
+from ps_integration.settings.approval import check_approval
 from ps_integration.settings.firm import Firm, Route
 from ps_integration.settings.yaml_source import KeyPath
 
@@ -16,7 +16,7 @@ def cross_check(firm: Firm) -> Iterator[Problem]:
     yield from _duplicates("legal_entities", [entity.id for entity in firm.legal_entities])
     yield from _references(firm)
     yield from _routes(firm)
-    yield from _amounts(firm)
+    yield from check_approval(firm.approval)
     for index, system in enumerate(firm.systems):
         if system.valid_from >= system.valid_to:
             yield ("systems", index, "valid_to"), "must be after valid_from"
@@ -85,18 +85,3 @@ def _overlaps(role: str, routes: Iterable[Route]) -> Iterator[Problem]:
                     f"{entity} has two {role} systems on the same date; one must end first",
                 )
         seen.append((route.legal_entity, route.valid_from, route.valid_to))
-
-
-def _amounts(firm: Firm) -> Iterator[Problem]:
-    automatic = firm.approval.automatic
-    for name in ("max_amount_per_batch", "max_amount_per_day", "max_amount_per_month"):
-        ceilings: dict[str, str] = getattr(automatic, name)
-        for currency, text in ceilings.items():
-            key_path: KeyPath = ("approval", "automatic", name, currency)
-            try:
-                amount = Decimal(text)
-            except InvalidOperation:
-                yield key_path, f"{text!r} is not an amount such as '25000.00'"
-                continue
-            if not amount.is_finite() or amount < 0:
-                yield key_path, "a ceiling must be a finite amount of at least 0"

@@ -3,40 +3,19 @@
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.settings.approval import Approval
+from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
+from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 
-
-def _known_currency(code: str) -> str:
-    if code not in MINOR_UNITS:
-        raise ValueError(f"{code!r} is not an ISO 4217 currency code")
-    return code
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not a time zone of the IANA database")
-    return name
-
-
-Currency = Annotated[str, AfterValidator(_known_currency)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
 Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
 Role = Literal["crm", "psa", "time", "erp", "hr"]
 PeriodPolicy = Literal["hold", "shift", "reject"]
-FAR_PAST = date(1900, 1, 1)
-FAR_FUTURE = date(9999, 12, 31)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class LegalEntity(_Strict):
+class LegalEntity(Strict):
     """One company of the firm that employs people or bills customers."""
 
     id: Identifier
@@ -47,9 +26,11 @@ class LegalEntity(_Strict):
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"
     future_period: PeriodPolicy = "hold"
+    corrections: CorrectionPolicy = "reverse_and_rebill"
+    voided: VoidedPolicy = "hold"
 
 
-class System(_Strict):
+class System(Strict):
     """One connected application."""
 
     id: Identifier
@@ -70,7 +51,7 @@ class System(_Strict):
     )
 
 
-class Route(_Strict):
+class Route(Strict):
     """Which system serves a legal entity in one role, and from when."""
 
     legal_entity: Identifier
@@ -80,7 +61,7 @@ class Route(_Strict):
     valid_to: date = FAR_FUTURE
 
 
-class Routing(_Strict):
+class Routing(Strict):
     """Routes by role. For each entity and date exactly one system supplies billable time."""
 
     time: tuple[Route, ...] = ()
@@ -90,7 +71,7 @@ class Routing(_Strict):
     crm: tuple[Route, ...] = ()
 
 
-class GoingLive(_Strict):
+class GoingLive(Strict):
     """Time before `bill_from` is settled elsewhere: counted and shown, never posted."""
 
     legal_entity: Identifier
@@ -98,7 +79,7 @@ class GoingLive(_Strict):
     bill_from: date
 
 
-class Ownership(_Strict):
+class Ownership(Strict):
     """The system of record of one field of one kind of object; field `*` is the default."""
 
     object: Literal["customer", "project", "task", "resource", "assignment", "rate"]
@@ -106,7 +87,7 @@ class Ownership(_Strict):
     system: Identifier
 
 
-class CrosswalkRow(_Strict):
+class CrosswalkRow(Strict):
     """Says which canonical object an external id is, where keys do not match by themselves."""
 
     object: Literal["project", "customer", "resource", "task"]
@@ -117,7 +98,7 @@ class CrosswalkRow(_Strict):
     valid_to: date = FAR_FUTURE
 
 
-class Rates(_Strict):
+class Rates(Strict):
     """How the price of an hour is found."""
 
     source: Identifier | None = Field(
@@ -130,7 +111,7 @@ class Rates(_Strict):
     fx_max_age_days: int = Field(default=7, ge=0)
 
 
-class RuleSetting(_Strict):
+class RuleSetting(Strict):
     """What a firm changes of one rule."""
 
     severity: Literal["critical", "high", "medium", "low"] | None = None
@@ -140,26 +121,7 @@ class RuleSetting(_Strict):
     owner: str | None = None
 
 
-class AutoApproval(_Strict):
-    """What a policy may approve without a person; anything over a ceiling waits for one.
-
-    Amounts are in major units of the batch's currency, as decimal text.
-    """
-
-    max_amount_per_batch: dict[Currency, str] = Field(default_factory=dict)
-    max_lines_per_batch: int = Field(default=0, ge=0)
-    max_amount_per_day: dict[Currency, str] = Field(default_factory=dict)
-    max_amount_per_month: dict[Currency, str] = Field(default_factory=dict)
-
-
-class Approval(_Strict):
-    """Who may approve a batch."""
-
-    automatic: AutoApproval = AutoApproval()
-    expires_after_days: int = Field(default=14, ge=1)
-
-
-class Slas(_Strict):
+class Slas(Strict):
     """Promises the rules measure against, in days."""
 
     posting_days: int = Field(default=2, ge=0, description="approved to posted (TM01)")
@@ -167,13 +129,13 @@ class Slas(_Strict):
     milestone_days: int = Field(default=3, ge=0, description="reached to billed (BL02)")
 
 
-class Schedules(_Strict):
+class Schedules(Strict):
     """Cron lines in the firm's time zone."""
 
     nightly: str = "30 4 * * *"
 
 
-class Stores(_Strict):
+class Stores(Strict):
     """Where state lives. Relative paths are relative to the folder the command runs in."""
 
     folder: str = Field(default="", description="default: data/<firm id>")
@@ -183,15 +145,22 @@ class Stores(_Strict):
     )
 
 
-class Posting(_Strict):
+class Posting(Strict):
     """What is written to the ERP."""
 
     mode: Literal["draft", "post"] = "post"
     revenue_account: str = Field(default="", description="when the ERP cannot say it per project")
     project_dimension: str = "PROJECT"
+    unknown_hours: int = Field(
+        default=24, ge=1, description="a lost reply unsettled for longer is a break (IN06)"
+    )
+    dead_retries: int = Field(
+        default=3, ge=0, description="times a dead document is tried again once its ERP answers"
+    )
+    dead_retry_hours: int = Field(default=12, ge=0, description="wait before each of them")
 
 
-class FirmIdentity(_Strict):
+class FirmIdentity(Strict):
     """The firm as a whole."""
 
     id: Identifier
@@ -201,7 +170,7 @@ class FirmIdentity(_Strict):
     daily_hours_limit: int = Field(default=16, ge=1, le=24)
 
 
-class Firm(_Strict):
+class Firm(Strict):
     """One firm file."""
 
     firm: FirmIdentity

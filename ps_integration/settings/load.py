@@ -64,10 +64,21 @@ def load_firm(
 def config_hash(firm: Firm) -> str:
     """SHA-256 over the billing-relevant configuration, stable under key order."""
     data = firm.model_dump(mode="json", exclude=_NOT_BILLING)
+    data["rule_files"] = _rule_files(firm.rules_path)
     for system in data["systems"]:
         system.pop("base_url", None)
         system.pop("credentials", None)
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def _rule_files(folder: Path | None) -> dict[str, str]:
+    """Hashes of the firm's own rules: they decide what is held back, so they are configuration."""
+    if folder is None or not folder.is_dir():
+        return {}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.sql"))
+    }
 
 
 def json_schema() -> dict[str, object]:

@@ -81,8 +81,7 @@ def classify(night: Night, warehouse: Queries) -> StepResult:
 
 def account(night: Night, warehouse: Queries) -> StepResult:
     """Balance both equations; `completeness` and `ledger` are blocking checks."""
-    del night
-    accounting.account(warehouse)
+    accounting.account(warehouse, revenue_account=night.firm.posting.revenue_account)
     rows = warehouse.rows(_ACCOUNTED)
     owed = warehouse.rows(
         "select currency, sum(owed_minor)::bigint as amount_minor "

@@ -110,7 +110,8 @@ def _take_again(session: Session, night: Night, journal: Journal) -> int:
         for entry in steps
         if "rows" in entry
     }
-    _drop_unsent(session, night, sent)
+    if steps:
+        _drop_unsent(session, night, sent)
     for entry in steps:
         evidence.reinstate(session, entry, night.as_of)
     refs = sorted({str(entry["document_ref"]) for entry in steps})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ps_integration.connectors.registry import vendor
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.settings.firm import Firm
@@ -61,6 +62,8 @@ def _legal_entities(firm: Firm) -> list[Row]:
             "rounding": entity.rounding,
             "closed_period_policy": entity.closed_period,
             "future_period_policy": entity.future_period,
+            "corrections_policy": entity.corrections,
+            "voided_policy": entity.voided,
         }
         for entity in firm.legal_entities
     ]
@@ -73,7 +76,7 @@ def _systems(firm: Firm) -> list[Row]:
             "vendor": system.vendor,
             "roles": ",".join(sorted(system.roles)),
             "freshness_hours": system.freshness_hours,
-            "quantity_decimals": 5,
+            "quantity_decimals": vendor(system.vendor).hour_decimals(system),
         }
         for system in firm.systems
     ]

@@ -1,14 +1,17 @@
 """Sends approved documents for the first time, and posts their drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ps_integration.connectors.protocol import ErpReceipt, WriteAnswer
+from ps_integration.domain import posting
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.domain.posting import ATTEMPTS_MAX, State
 from ps_integration.stores.operational import claims, ledger
 from ps_integration.workflows import erp_document
 from ps_integration.workflows.readback import read_back
-from ps_integration.workflows.sending import Sender, Sent, call, claim, record, take_apart
+from ps_integration.workflows.sender import Sender, Sent
+from ps_integration.workflows.sending import call, claim, guarded, record, take_apart
+from ps_integration.workflows.surplus import one_draft
 
 
 def send(sender: Sender, ref: str) -> None:
@@ -22,37 +25,51 @@ def send(sender: Sender, ref: str) -> None:
         return
     found = sender.find(sent)
     crashpoint("P1 looked-up")
-    if found is None or not claim(sender, sent, "create", "approved"):
+    if found is None:
+        return
+    intended_at = claim(sender, sent, "create", "approved")
+    if intended_at is None:
         return
     if found:
         follow(sender, ref, adopt(sender, sent, found))
         return
-    answer = call(lambda: sent.writer.create(sent.payload))
+    answer = call(sender, intended_at, lambda: sent.writer.create(sent.payload))
     follow(sender, ref, record(sender, sent, "create", answer))
 
 
 def _can_stop_at_draft(sender: Sender, sent: Sent) -> bool:
     if sender.night.firm.posting.mode == "post" or sent.writer.capability.creates_then_posts:
         return True
-    sender.counts["no_drafts_there"] += 1
+    sender.tally.add("no_drafts_there")
     return False
 
 
 def adopt(sender: Sender, sent: Sent, found: Sequence[ErpReceipt]) -> State:
     """Take over what the ERP already holds under the reference, or hold when it differs."""
-    looked = erp_document.look(sent.payload, found)
-    to_state: State = looked if looked in {"posted", "draft"} else "held"
+    left = one_draft(sender, sent, found)
+    looked = "copies" if left is None else erp_document.look(sent.payload, left)
+    to_state = _ADOPTED.get(looked, "held")
     with sender.store.session() as session:
         document = sender.locked(session, sent.payload.reference)
         if to_state == "held":
             document.hold_reason = f"the ERP holds something else under this reference: {looked}"
-        else:
-            document.erp_id, document.erp_number = found[0].erp_id, found[0].number
-        step = sender.step({"lookup": looked, "erp_ids": [one.erp_id for one in found]})
-        ledger.transition(session, document, to_state, step)
-        ledger.refresh_batch(session, document.batch_id)
-    sender.counts[f"adopted_{to_state}" if to_state != "held" else "held"] += 1
+        elif left and to_state != "unknown":
+            document.erp_id, document.erp_number = left[0].erp_id, left[0].number
+            document.hold_reason = None
+        if document.state != to_state:
+            evidence = {"lookup": looked, "erp_ids": [one.erp_id for one in found]}
+            sender.move(session, document, to_state, evidence)
+    sender.tally.add(f"adopted_{to_state}" if to_state in {"posted", "draft"} else to_state)
     return to_state
+
+
+_ADOPTED: Mapping[str, State] = {
+    "posted": "posted",
+    "draft": "draft",
+    # surplus drafts that could not all be discarded yet, or what was seen is gone: look again
+    "copies": "unknown",
+    "absent": "unknown",
+}
 
 
 def follow(sender: Sender, ref: str, state: State) -> None:
@@ -69,55 +86,62 @@ def post_draft(sender: Sender, ref: str) -> None:
     found = None if sent is None else sender.find(sent)
     if sent is None or found is None:
         return
-    looked = erp_document.look(sent.payload, found)
-    if looked == "posted":
-        follow(sender, ref, adopt(sender, sent, found))
-        return
-    if looked != "draft":
+    found = one_draft(sender, sent, found)
+    looked = "copies" if found is None else erp_document.look(sent.payload, found)
+    if not found or looked not in {"posted", "draft"}:
         _without_draft(sender, sent, found)
-        return
-    if sent.document.attempts >= ATTEMPTS_MAX:
+    elif looked == "posted":
+        follow(sender, ref, adopt(sender, sent, found))
+    elif sent.document.attempts >= ATTEMPTS_MAX:
         _hold(sender, ref, "policy stopped trying to post the draft")
+    else:
+        _post(sender, sent, found[0].erp_id)
+
+
+def _post(sender: Sender, sent: Sent, erp_id: str) -> None:
+    intended_at = claim(sender, sent, "post", "draft")
+    if intended_at is None:
         return
-    if not claim(sender, sent, "post", "draft"):
-        return
-    answer = call(lambda: sent.writer.post(sent.payload, found[0].erp_id))
+    answer = call(sender, intended_at, lambda: sent.writer.post(sent.payload, erp_id))
     state = record(sender, sent, "post", answer)
-    if state == "draft" and answer.outcome == "refused":
+    if state == "draft" and posting.is_verdict(answer.outcome, answer.recovery):
         discard(sender, sent, answer)
     elif state == "posted":
-        read_back(sender, ref)
+        read_back(sender, sent.payload.reference)
 
 
-def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt]) -> None:
-    """The draft is gone or is not ours any more; an ERP may go on showing it as cancelled."""
+def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | None) -> None:
+    """The draft is gone, is not ours any more, or surplus ones could not be discarded yet.
+
+    An ERP may go on showing one that is gone as cancelled.
+    """
+    looked = "copies" if found is None else erp_document.look(sent.payload, found)
+    if found is None or looked == "copies":
+        return
     ref = sent.payload.reference
-    looked = erp_document.look(sent.payload, found)
     if not _standing(found):
         with sender.store.snapshot() as session:
             refused = refusal_of(claims.last_evidence(session, ref))
         if refused is not None:  # an earlier run discarded it and died
             _finish_refusal(sender, sent, refused)
             return
-    if looked == "absent":
-        delay = sent.writer.capability.max_commit_delay_seconds
-        if not sender.is_settled(sent.document, delay):
-            return
+    if looked == "absent" and sender.settles_in(sent.document, sent.writer.capability) > 0:
+        return
     _hold(sender, ref, f"the draft in the ERP is not what was approved: {looked}")
 
 
 def refusal_of(evidence: dict[str, object]) -> WriteAnswer | None:
     """The refusal a ledger row speaks of, if it does."""
-    if evidence.get("outcome") != "refused":
+    recovery = evidence.get("recovery")
+    if evidence.get("outcome") != "refused" or recovery not in {"fix_data", ""}:
         return None
     blamed = evidence.get("bad_lines")
-    recovery = evidence.get("recovery")
     return WriteAnswer(
         "refused",
         code=str(evidence.get("code", "")),
         message=str(evidence.get("message", "")),
         bad_lines=tuple(blamed) if isinstance(blamed, list) else (),
-        recovery="retry_later" if recovery == "retry_later" else "fix_data",
+        recovery="fix_data" if recovery else "",
     )
 
 
@@ -127,7 +151,7 @@ def discard(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     if erp_id is None:
         erp_id = _erp_id(sender, sent.payload.reference)
     crashpoint("P7 before-discard")
-    call(lambda: sent.writer.discard_draft(company, erp_id))
+    guarded(lambda: sent.writer.discard_draft(company, erp_id))
     crashpoint("P8 discarded")
     left = sender.find(sent)
     if left is None:
@@ -151,17 +175,15 @@ def _erp_id(sender: Sender, ref: str) -> str:
 def _finish_refusal(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     with sender.store.session() as session:
         document = sender.locked(session, sent.payload.reference)
-        step = sender.step({"phase": "post", "draft": "discarded", "message": refused.message})
-        ledger.transition(session, document, "refused", step)
+        evidence = {"phase": "post", "draft": "discarded", "message": refused.message}
+        sender.move(session, document, "refused", evidence)
         take_apart(sender, session, document, refused)
-        ledger.refresh_batch(session, document.batch_id)
-    sender.counts["refused"] += 1
+    sender.tally.add("refused")
 
 
 def _hold(sender: Sender, ref: str, reason: str) -> None:
     with sender.store.session() as session:
         document = sender.locked(session, ref)
         document.hold_reason = reason
-        ledger.transition(session, document, "held", sender.step({"hold": reason}))
-        ledger.refresh_batch(session, document.batch_id)
-    sender.counts["held"] += 1
+        sender.move(session, document, "held", {"hold": reason})
+    sender.tally.add("held")

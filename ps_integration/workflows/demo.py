@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from ps_integration.domain.identity import SCHEDULE, current_user
+from ps_integration.domain.identity import SCHEDULE, SYSTEM, current_user
 from ps_integration.sandbox.server import SandboxServer
 from ps_integration.sandbox.state import SandboxState
 from ps_integration.sandbox.world import harvest
@@ -21,7 +21,7 @@ from ps_integration.sandbox.world.documents import CREDENTIALS
 from ps_integration.sandbox.world.events import NIGHTS, WorldNight, prepare
 from ps_integration.sandbox.world.kantata import SYSTEM as KANTATA
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import approvals, breaks, runs
+from ps_integration.stores.operational import approvals, breaks, installed, runs
 from ps_integration.workflows import approve, demo_manifest
 from ps_integration.workflows.nightly import (
     Progress,
@@ -41,6 +41,17 @@ MORNING: Final = timedelta(hours=9)
 """After the night, finance signs."""
 ALONE_NAME: Final = "sandbox-alone.sqlite"
 """The world as of the last night, for those who have not played the demonstration."""
+
+
+class Books(Protocol):
+    """An ERP that is no part of the sandbox, and moves on with the world."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Addresses and credentials by the names the firm file uses."""
+
+    def prepare(self, night: WorldNight) -> None:
+        """Bring it to a night; called again for the same one, it changes nothing."""
 
 
 class Listener(Protocol):
@@ -108,8 +119,16 @@ def _state(folder: Path, name: str) -> Iterator[SandboxState]:
         state.close()
 
 
-def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo:
+def play(
+    file: FirmFile, environ: Mapping[str, str], listener: Listener, books: Books | None = None
+) -> Demo:
     """Play what is left of the demonstration, or one more night when nothing is.
+
+    Args:
+        file: The firm file; its manifest lies beside it.
+        environ: What is set already.
+        listener: Who is told.
+        books: The ERP, where it is not the sandbox's.
 
     Raises:
         PsIntegrationError: A night could not run.
@@ -117,10 +136,15 @@ def play(file: FirmFile, environ: Mapping[str, str], listener: Listener) -> Demo
     folder = state_folder(file)
     with _state(folder, SANDBOX_NAME) as state, SandboxServer(state) as server:
         known = {**environ, **environment(server, file.source.path.parent)}
+        known |= {} if books is None else books.environment
         last = None
+        with operational_store(file) as store, store.session() as session:
+            installed.accept_as_shipped(session, file.config_hash, SYSTEM, NIGHTS[0].instant)
         for night in NIGHTS:
             if not is_done(file, run_id_of(night)):
                 prepare(state, night)
+                if books is not None:
+                    books.prepare(night)
                 last = _play_night(file, night, known, listener)
             if night.signs_openings:
                 _sign_openings(file, night)
@@ -172,7 +196,7 @@ def _approve(file: FirmFile, night: WorldNight, environ: Mapping[str, str]) -> N
     with operational_store(file) as store:
         for batch in approve.list_batches(store, ("planned",)):
             if batch.currency not in night.leaves_waiting:
-                approve.approve(store, batch.batch_id, who, at, "Checked against the report.")
+                approve.approve(store, batch.batch_id, who, at, "Checked against the report.", file)
     morning = new_night(file, at, trigger="person", maker=who, run_id=run_id)
     post_approved(morning, environ, lambda _step, _result: None)
 

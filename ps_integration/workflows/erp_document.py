@@ -55,6 +55,7 @@ def _line(document: Document, line: PostingLine, sign: int) -> ErpLine:
         revenue_account=content["revenue_account"] or "",
         tax_code=content["tax_code"],
         cost_centre=content["cost_centre"],
+        unit="piece" if line.object_kind == "milestone" else "hour",
     )
 
 
@@ -91,10 +92,15 @@ def look(sent: ErpDocument, found: Sequence[ErpReceipt]) -> Lookup:
     if not found:
         return "absent"
     if len(found) > 1:
-        return "several"
+        return "copies" if _are_copies(sent, found) else "several"
     if found[0].state == "cancelled" or serious(differences(sent, found[0])):
         return "different"
     return "posted" if found[0].state == "posted" else "draft"
+
+
+def _are_copies(sent: ErpDocument, found: Sequence[ErpReceipt]) -> bool:
+    """Whether nothing is posted yet and each is, dates included, what was approved."""
+    return all(one.state == "draft" and not differences(sent, one) for one in found)
 
 
 def serious(found: Sequence[Difference]) -> list[Difference]:

@@ -158,7 +158,7 @@ def mapping_hash(connector: Connector, stream: Stream, system: System | None) ->
     module = sys.modules[type(connector).__module__].__file__
     options = system.model_dump(mode="json", include={"vendor", "options"}) if system else {}
     said = [
-        _connectors_source(),
+        connectors_source(),
         hashlib.sha256(Path(module).read_bytes()).hexdigest() if module else "",
         options,
         {name: CONTRACTS[name].version for name in sorted(stream.feeds)},
@@ -167,7 +167,8 @@ def mapping_hash(connector: Connector, stream: Stream, system: System | None) ->
 
 
 @cache
-def _connectors_source() -> str:
+def connectors_source() -> str:
+    """Hash of the code of all connectors."""
     digest = hashlib.sha256()
     _add(digest, files("ps_integration.connectors"))
     return digest.hexdigest()

@@ -1,13 +1,14 @@
 """Copies the operational store into the warehouse, as it stood at one ledger sequence number.
 
-Before the copy, what the warehouse knows better is settled: approvals and refusals over entries
-that have changed since.
+Before the copy, what the warehouse knows better is settled: what the ERP has cancelled, and
+approvals and refusals over entries that have changed since.
 """
 
 from ps_integration.stores.operational import copies, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.reversals import note_reversals
 from ps_integration.workflows.voiding import void_stale
 
 
@@ -17,9 +18,10 @@ def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepR
     Raises:
         CouldNotRunError: A column of `ops.*` has no source in the store.
     """
+    reversals = note_reversals(night, warehouse, store)
     voided = {} if night.is_dry else void_stale(night, warehouse, store)
     counts = copy(warehouse, store)
-    return StepResult(sum(counts.values()), {**counts, **voided})
+    return StepResult(sum(counts.values()), {**counts, "reversals": reversals, **voided})
 
 
 def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:

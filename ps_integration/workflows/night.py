@@ -27,6 +27,7 @@ class Night:
         trigger: What started the run.
         maker: The operating system's user who started it, or `schedule`.
         is_dry: Plan everything, write nothing outside.
+        config_owner: Who owns the firm file; empty when it came from no file.
     """
 
     run_id: str
@@ -37,6 +38,14 @@ class Night:
     trigger: Literal["schedule", "person"]
     maker: str
     is_dry: bool = False
+    config_owner: str = ""
+
+    @property
+    def installers(self) -> tuple[tuple[str, str], ...]:
+        """Who a configuration that was never seen before comes from, and how that is known."""
+        owner = [(self.config_owner, "owns the file")] if self.config_owner else []
+        runner = [(self.maker, "ran it first")] if owner and self.trigger == "person" else []
+        return (*owner, *(one for one in runner if one[0] != self.config_owner))
 
     @property
     def as_of_date(self) -> date:

@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration.domain.identity import owner_of
 from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational.journal import Journal
@@ -63,6 +64,7 @@ def new_night(
         trigger=trigger,
         maker=maker,
         is_dry=is_dry,
+        config_owner=owner_of(file.source.path),
     )
 
 

@@ -40,6 +40,14 @@ inner join ops.documents as dc on pl.document_ref = dc.document_ref
 left join tonight as tn on dc.document_ref = tn.document_ref
 where dc.state = 'posted'
 """
+_WAITING = """
+select system, max(hold_reason) as reason, count(*) as documents
+from ops.documents
+where state in ('approved', 'draft')
+group by system
+having max(hold_reason) is not null
+order by system
+"""
 _UNREAD = """
 select re.system, re.stream, re.error_kind, re.error_message
 from raw.reads as re
@@ -63,10 +71,10 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 clear, 1 breaks or held money, 2 when a system could not be read."""
+        """0 clear, 1 breaks, held money or an alert, 2 when a system could not be read."""
         if self.data["unread"]:
             return 2
-        return 0 if self.verdict == "clear" else 1
+        return 0 if self.verdict == "clear" and not self.data["alerts"] else 1
 
 
 def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
@@ -76,7 +84,8 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     quarantined = warehouse.value(_QUARANTINED)
     unread = warehouse.rows(_UNREAD)
     groups = completeness_groups(warehouse)
-    judged = value_of(night.folder, night.run_id).verdict
+    value = value_of(night.folder, night.run_id)
+    judged = value.verdict
     verdict: VerdictState = "blocked" if failed_checks else judged.state
     folder = reports_folder(night.folder) / night.run_id
     data: dict[str, object] = {
@@ -86,6 +95,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "sentence": judged.sentence,
         "failed_checks": list(failed_checks),
         "unread": unread,
+        "alerts": list(value.alerts),
         "completeness": {"holds": "completeness" not in failed_checks, "groups": groups},
         "batches": [_batch(row) for row in warehouse.rows(_BATCHES)],
         "breaks": {
@@ -94,6 +104,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         },
         "quarantined": quarantined,
         "posted": warehouse.rows(_POSTED)[0],
+        "waiting": warehouse.rows(_WAITING),
         "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
     }
     return Outcome(verdict, data)

@@ -1,12 +1,13 @@
 """Approval by policy: small clean batches within ceilings, and the reason for each that waits."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ps_integration.domain.identity import POLICY
-from ps_integration.domain.money import exact_minor
-from ps_integration.stores.operational import approvals
+from ps_integration.domain.money import Money, exact_minor
+from ps_integration.stores.operational import approvals, installed, rights
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.models import Batch
 from ps_integration.stores.operational.sealing import proves
@@ -26,12 +27,20 @@ def by_policy(night: Night, store: OperationalStore) -> StepResult:
     approved: list[str] = []
     waiting: dict[str, str] = {}
     with store.session() as session:
+        rights.one_at_a_time(session)
         for batch in approvals.batches(session, ("planned",)):
             reason = _why_not(session, night, batch)
             if reason:
                 waiting[batch.batch_id] = reason
                 continue
-            sign(session, batch, by=POLICY, at=night.as_of, note="", run_id=night.run_id)
+            sign(
+                session,
+                batch,
+                by=POLICY,
+                at=night.as_of,
+                note=_within(session, night, batch),
+                run_id=night.run_id,
+            )
             approved.append(batch.batch_id)
     return StepResult(len(approved), {"approved": tuple(approved), "waiting": waiting})
 
@@ -40,6 +49,10 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
     """Why a person must decide; empty when the policy may."""
     if batch.config_hash != night.config_hash:
         return "made under another configuration"
+    if installed.was_ever_accepted(session) and not installed.is_accepted(
+        session, batch.config_hash
+    ):
+        return "no second person accepted the configuration since it changed"
     return (
         _over_ceiling(session, night, batch)
         or _not_opened(session, night, batch)
@@ -47,28 +60,60 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
     )
 
 
-def _over_ceiling(session: Session, night: Night, batch: Batch) -> str:
+@dataclass(frozen=True, slots=True)
+class _Ceiling:
+    """One ceiling in minor units, and what policy has approved under it so far."""
+
+    name: str
+    ceiling: int
+    used: int
+
+
+def _ceilings(session: Session, night: Night, batch: Batch) -> tuple[_Ceiling, ...]:
     policy = night.firm.approval.automatic
-    documents = approvals.documents(session, batch.batch_id)
-    amount = sum(abs(document.amount_minor) for document in documents)
-    if batch.line_count > policy.max_lines_per_batch:
-        return f"{batch.line_count} lines, policy allows {policy.max_lines_per_batch}"
     local = night.as_of.astimezone(ZoneInfo(night.firm.firm.time_zone))
     day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    for name, ceilings, since in (
-        ("batch", policy.max_amount_per_batch, None),
-        ("day", policy.max_amount_per_day, day),
-        ("month", policy.max_amount_per_month, day.replace(day=1)),
-    ):
-        ceiling = _minor(ceilings.get(batch.currency, "0"), batch.currency)
-        used = 0 if since is None else _used(session, batch, since)
-        if amount + used > ceiling:
-            return f"above the ceiling per {name} in {batch.currency}"
-    return ""
+    return tuple(
+        _Ceiling(
+            name,
+            _minor(ceilings.get(batch.currency, "0"), batch.currency),
+            0 if since is None else rights.approved(session, batch, [POLICY], since),
+        )
+        for name, ceilings, since in (
+            ("batch", policy.max_amount_per_batch, None),
+            ("day", policy.max_amount_per_day, day),
+            ("month", policy.max_amount_per_month, day.replace(day=1)),
+        )
+    )
 
 
-def _used(session: Session, batch: Batch, since: datetime) -> int:
-    return approvals.approved_by(session, POLICY, batch.legal_entity, batch.currency, since)
+def _within(session: Session, night: Night, batch: Batch) -> str:
+    """What the trail says about the ceilings a batch stayed under."""
+    amount = rights.total(session, batch)
+    said = [
+        f"{Money(amount + one.used, batch.currency)} of {Money(one.ceiling, batch.currency)} "
+        f"per {one.name}"
+        for one in _ceilings(session, night, batch)
+    ]
+    return f"within the ceilings of {batch.legal_entity}: {', '.join(said)}"
+
+
+def _over_ceiling(session: Session, night: Night, batch: Batch) -> str:
+    policy = night.firm.approval.automatic
+    amount = rights.total(session, batch)
+    if batch.line_count > policy.max_lines_per_batch:
+        return f"{batch.line_count} lines, policy allows {policy.max_lines_per_batch}"
+    for one in _ceilings(session, night, batch):
+        if amount + one.used > one.ceiling:
+            return f"above the ceiling per {one.name} in {batch.currency}"
+    rules = night.firm.approval
+    if rights.needs_two(session, batch, rules):
+        return "two people must approve so much"
+    if not rules.split_days:
+        return ""
+    ceiling = _minor(policy.max_amount_per_batch.get(batch.currency, "0"), batch.currency)
+    since = night.as_of - timedelta(days=rules.split_days)
+    return rights.split(session, batch, [POLICY], since, ceiling)
 
 
 def _minor(amount: str, currency: str) -> int:

@@ -3,7 +3,7 @@
 from ps_integration.connectors.protocol import ErpReceipt
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.workflows import erp_document
-from ps_integration.workflows.sending import Sender, Sent
+from ps_integration.workflows.sender import Sender, Sent
 
 
 def read_back(sender: Sender, ref: str) -> bool:
@@ -49,6 +49,6 @@ def _confirm(
             "erp_altered": altered,
         }
         document.confirmed_at = sender.night.as_of
-    sender.counts["confirmed"] += 1
+    sender.tally.add("confirmed")
     if altered:
-        sender.counts["erp_altered"] += 1
+        sender.tally.add("erp_altered")

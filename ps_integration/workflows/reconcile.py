@@ -13,6 +13,9 @@ from ps_integration.stores.operational.models import Break
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
 SAMPLE_MAX: Final = 5
+_CORRECTED: Final = """
+select distinct object_id from reconciliation.standing_lines where correction is not null
+"""
 
 
 def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
@@ -23,6 +26,7 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
     """
     runs = run_rules(warehouse, load_rules(night.firm.rules_path))
     found = [row for run in runs for row in run.found]
+    corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
     with store.session() as session:
         summary = breaks.record(
             session,
@@ -30,6 +34,7 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
             found,
             [run.outcome for run in runs],
             roots_of(found),
+            corrected,
         )
         rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
     with warehouse.transaction():

@@ -1,110 +1,67 @@
-"""Takes one ERP document through its life: claim, send, resolve, read back.
+"""One attempt at the ERP: claim, call, record."""
 
-No transaction is open while a call is under way. Every transaction renews the lease, so a run
-that lost it stops before it writes anything more.
-"""
-
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Literal
 
-from ps_integration.connectors.protocol import ErpDocument, ErpReceipt, ErpWriter, WriteAnswer
+from ps_integration.connectors.protocol import WriteAnswer
 from ps_integration.domain import posting
-from ps_integration.domain.clock import Clock
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.domain.posting import Phase, State
 from ps_integration.errors import PsIntegrationError
-from ps_integration.stores.operational import approvals, claims, leases, ledger, refusals
+from ps_integration.stores.operational import approvals, claims, ledger, refusals
 from ps_integration.stores.operational.models import Document
-from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.stores.operational.store import Session
 from ps_integration.workflows import erp_document
-from ps_integration.workflows.night import Night
+from ps_integration.workflows.sender import Sender, Sent
 
 CALL_SECONDS_MAX = 300
 """No call to an ERP lasts longer; a dead process's call was given up by then."""
+WIRE_SECONDS_MAX = 30.0
+"""A call leaves this soon after its intent, or not at all: whoever slept through it (a stopped
+process, a suspended machine) may have been taken for dead meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One document as loaded: its row, and what goes out."""
+def claim(sender: Sender, sent: Sent, phase: Phase, expected: State) -> datetime | None:
+    """Commit the intent to send; when it was, or None when the document may not be sent.
 
-    document: Document
-    payload: ErpDocument
-    writer: ErpWriter
-
-
-@dataclass(slots=True)
-class Sender:
-    """Everything one posting run shares."""
-
-    night: Night
-    store: OperationalStore
-    erps: Mapping[str, ErpWriter]
-    clock: Clock
-    lease: leases.Held
-    counts: Counter[str] = field(default_factory=Counter)
-    retry_after: dict[str, float] = field(default_factory=dict)
-
-    def load(self, ref: str) -> Sent | None:
-        """A document with its writer; None when no ERP writer serves its system."""
-        with self.store.snapshot() as session:
-            document = ledger.get(session, ref)
-            payload = erp_document.build(document, approvals.lines(session, ref))
-        writer = self.erps.get(document.system)
-        if writer is None:
-            self.counts["no_writer"] += 1
+    Approval, seal and open breaks are read again here, in the same transaction.
+    """
+    ref = sent.payload.reference
+    with sender.store.session() as session:
+        document = sender.locked(session, ref)
+        if document.state != expected:
             return None
-        return Sent(document, payload, writer)
-
-    def find(self, sent: Sent) -> Sequence[ErpReceipt] | None:
-        """What the ERP holds under the reference; None when it could not be asked."""
-        if sent.writer.capability.posting_class == "N":
-            return ()
-        try:
-            return sent.writer.find(sent.payload.company, sent.payload.reference)
-        except PsIntegrationError:
-            self.counts["lookup_failed"] += 1
+        objection = claims.objection(session, document, sender.terms())
+        if objection is not None:
+            _object(sender, session, document, objection)
             return None
-
-    def step(
-        self, evidence: Mapping[str, object] | None = None, payload: ErpDocument | None = None
-    ) -> ledger.Step:
-        """A ledger step of this run."""
-        sha = None if payload is None else erp_document.payload_sha256(payload)
-        clock = self.clock.now().isoformat()
-        return ledger.Step(
-            self.night.as_of,
-            self.night.run_id,
-            {"clock": clock, **(evidence or {})},
-            payload_sha256=sha,
-        )
-
-    def terms(self) -> claims.Terms:
-        """What approvals are measured against."""
-        days = self.night.firm.approval.expires_after_days
-        return claims.Terms(self.night.config_hash, self.night.as_of, timedelta(days=days))
-
-    def locked(self, session: Session, ref: str) -> Document:
-        """The document, locked, under a lease that still holds."""
-        leases.renew(session, self.lease, self.clock.now())
-        return ledger.load(session, ref)
-
-    def is_settled(self, document: Document, capability_seconds: float) -> bool:
-        """Whether the ERP's longest commit delay has passed since the call was given up."""
-        return self.settles_in(document, capability_seconds) <= 0
-
-    def settles_in(self, document: Document, capability_seconds: float) -> float:
-        """Seconds until not finding it counts."""
-        since = document.doubtful_clock_at or document.sent_clock_at
-        if since is None:
-            return 0.0
-        return capability_seconds - (self.clock.now() - since).total_seconds()
+        is_draft_enough = sender.night.firm.posting.mode == "draft"
+        if sent.writer.capability.is_ordered and claims.would_overtake(
+            session, document, is_draft_enough=is_draft_enough
+        ):
+            sender.tally.add("waits_its_turn")
+            return None
+        payload = erp_document.build(document, approvals.lines(session, ref))
+        if payload != sent.payload:
+            return None
+        crashpoint("P2 claimed")
+        now = sender.clock.now()
+        claims.intend(session, document, phase, sender.step(payload=payload), now)
+        ledger.refresh_batch(session, document.batch_id)
+    crashpoint("P3 intent-committed")
+    return now
 
 
-def call(action: Callable[[], WriteAnswer]) -> WriteAnswer:
-    """One write. A writer that raises has given no clear answer."""
+def call(sender: Sender, intended_at: datetime, action: Callable[[], WriteAnswer]) -> WriteAnswer:
+    """One write that was intended at this instant; too late, it is not made at all."""
+    if sender.clock.now() - intended_at > timedelta(seconds=WIRE_SECONDS_MAX):
+        return WriteAnswer("not_sent", message="the process stood still before the call")
+    return guarded(action)
+
+
+def guarded(action: Callable[[], WriteAnswer]) -> WriteAnswer:
+    """The answer of one write. A writer that raises has given no clear answer."""
     try:
         answer = action()
     except PsIntegrationError as error:
@@ -116,36 +73,62 @@ def call(action: Callable[[], WriteAnswer]) -> WriteAnswer:
     return answer
 
 
-def claim(sender: Sender, sent: Sent, phase: Phase, expected: State) -> bool:
-    """Commit the intent to send; False when the document may not be sent.
-
-    Approval, seal and open breaks are read again here, in the same transaction.
-    """
+def record(sender: Sender, sent: Sent, phase: Phase, answer: WriteAnswer) -> State:
+    """Write down how an attempt ended, and return the state it led to."""
     ref = sent.payload.reference
+    crashpoint("P4 answered")
     with sender.store.session() as session:
         document = sender.locked(session, ref)
-        if document.state != expected:
-            return False
-        objection = claims.objection(session, document, sender.terms())
-        if objection is not None:
-            _object(sender, session, document, objection)
-            return False
-        payload = erp_document.build(document, approvals.lines(session, ref))
-        if payload != sent.payload:
-            return False
-        crashpoint("P2 claimed")
-        step = sender.step(payload=payload)
-        claims.intend(session, document, phase, step, sender.clock.now())
-        ledger.refresh_batch(session, document.batch_id)
-    crashpoint("P3 intent-committed")
-    return True
+        approvals.batch(session, document.batch_id)  # refusals of one batch open breaks in turn
+        _note(sender, document, answer)
+        to_state = _state_after(session, document, phase, answer)
+        if to_state == "unknown":
+            document.doubtful_clock_at = sender.clock.now()
+        sender.move(session, document, to_state, {"phase": phase, **evidence_of(answer)})
+        if to_state == "refused":
+            take_apart(sender, session, document, answer)
+        crashpoint("P5 recorded")
+    crashpoint("P6 committed")
+    if answer.outcome == "refused" and answer.recovery == "fix_configuration":
+        sender.tally.pause(sent.document.system, f"{answer.code}: {answer.message}")
+    sender.tally.add(to_state)
+    return to_state
+
+
+def _state_after(session: Session, document: Document, phase: Phase, answer: WriteAnswer) -> State:
+    receipt = answer.receipt
+    made: Literal["draft", "posted"] = (
+        "posted" if receipt is not None and receipt.state == "posted" else "draft"
+    )
+    return posting.after_answer(
+        answer.outcome,
+        phase,
+        is_doubtful=claims.is_doubtful(session, document.document_ref, phase),
+        made=made,
+        recovery=answer.recovery,
+        put_off=document.put_off,
+    )
+
+
+def _note(sender: Sender, document: Document, answer: WriteAnswer) -> None:
+    """Keep what the answer says beside the state: ids, and when to come back."""
+    if answer.receipt is not None:
+        document.erp_id, document.erp_number = answer.receipt.erp_id, answer.receipt.number
+    if not posting.is_put_off(answer.outcome, answer.recovery):
+        document.put_off, document.next_try_at = 0, None
+    else:
+        document.put_off += 1
+        wait = posting.wait_seconds(document.put_off, answer.retry_after_seconds)
+        document.next_try_at = sender.clock.now() + timedelta(seconds=wait)
+    is_done = answer.outcome == "accepted"
+    document.hold_reason = None if is_done else f"{answer.code}: {answer.message}"[:2000]
 
 
 def _object(
     sender: Sender, session: Session, document: Document, objection: claims.Objection
 ) -> None:
     """Put a document where an objection leads: back to planning, or to a person."""
-    sender.counts[objection.kind] += 1
+    sender.tally.add(objection.kind)
     to_state: State = "planned" if document.state == "approved" else "held"
     if objection.kind == "tampered":
         to_state = "held"
@@ -153,42 +136,8 @@ def _object(
         return
     if to_state == "held":
         document.hold_reason = objection.message
-    step = sender.step({"objection": objection.message, "break_ids": list(objection.break_ids)})
-    ledger.transition(session, document, to_state, step)
-    ledger.refresh_batch(session, document.batch_id)
-
-
-def record(sender: Sender, sent: Sent, phase: Phase, answer: WriteAnswer) -> State:
-    """Write down how an attempt ended, and return the state it led to."""
-    ref = sent.payload.reference
-    crashpoint("P4 answered")
-    with sender.store.session() as session:
-        document = sender.locked(session, ref)
-        doubtful = claims.is_doubtful(session, ref, phase)
-        receipt = answer.receipt
-        made: Literal["draft", "posted"] = (
-            "posted" if receipt is not None and receipt.state == "posted" else "draft"
-        )
-        to_state = posting.after_answer(answer.outcome, phase, is_doubtful=doubtful, made=made)
-        _note(sender, document, answer, to_state)
-        step = sender.step({"phase": phase, **evidence_of(answer)})
-        ledger.transition(session, document, to_state, step)
-        if to_state == "refused":
-            take_apart(sender, session, document, answer)
-        ledger.refresh_batch(session, document.batch_id)
-        crashpoint("P5 recorded")
-    crashpoint("P6 committed")
-    sender.counts[to_state] += 1
-    return to_state
-
-
-def _note(sender: Sender, document: Document, answer: WriteAnswer, to_state: State) -> None:
-    if answer.receipt is not None:
-        document.erp_id, document.erp_number = answer.receipt.erp_id, answer.receipt.number
-    if to_state == "unknown":
-        document.doubtful_clock_at = sender.clock.now()
-    if answer.outcome in {"not_sent", "throttled"}:
-        sender.retry_after[document.document_ref] = answer.retry_after_seconds or 1.0
+    evidence = {"objection": objection.message, "break_ids": list(objection.break_ids)}
+    sender.move(session, document, to_state, evidence)
 
 
 def evidence_of(answer: WriteAnswer) -> dict[str, object]:

@@ -42,9 +42,10 @@ class Shapes:
 
 
 def _paths(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    typed = value.get("__class__") if isinstance(value, dict) else None
     if path:
-        yield path, _TYPES.get(type(value), "unknown")
-    if depth == DEPTH_MAX:
+        yield path, typed[:40] if isinstance(typed, str) else _TYPES.get(type(value), "unknown")
+    if depth == DEPTH_MAX or isinstance(typed, str):  # a date or decimal written as an object
         return
     if isinstance(value, dict):
         for key, child in value.items():

@@ -2,34 +2,25 @@
 
 from datetime import datetime
 
-from ps_integration.stores.operational import approvals, audit, ledger
+from ps_integration.stores.operational import approvals, ledger
 from ps_integration.stores.operational.models import Batch
+from ps_integration.stores.operational.signatures import decide
 from ps_integration.stores.operational.store import Session
 
 
-def sign(
-    session: Session, batch: Batch, *, by: str, at: datetime, note: str, run_id: str | None = None
+def sign(  # noqa: PLR0913 - what a signature says
+    session: Session,
+    batch: Batch,
+    *,
+    by: str,
+    at: datetime,
+    note: str,
+    run_id: str | None = None,
+    is_break_glass: bool = False,
 ) -> None:
     """Write the signature, its audit row and the step of every planned document."""
-    approvals.decide(session, batch, "approved", by=by, at=at, note=note)
+    decide(session, batch, "approved", by=by, at=at, note=note, is_break_glass=is_break_glass)
     step = ledger.Step(at, run_id, {"approved_by": by})
     for document in approvals.documents(session, batch.batch_id, "planned"):
         ledger.transition(session, document, "approved", step)
     ledger.refresh_batch(session, batch.batch_id)
-    note_decision(session, batch, "approve", by=by, at=at, note=note)
-
-
-def note_decision(
-    session: Session, batch: Batch, action: str, *, by: str, at: datetime, note: str
-) -> None:
-    """Put a decision over a batch into the audit trail."""
-    detail = {
-        "content_sha256": batch.content_sha256,
-        "merkle_root": batch.merkle_root,
-        "config_hash": batch.config_hash,
-        "maker": batch.maker,
-        "amount_minor": batch.amount_minor,
-        "currency": batch.currency,
-        "note": note,
-    }
-    audit.append(session, at=at, who=by, action=action, subject=batch.batch_id, detail=detail)

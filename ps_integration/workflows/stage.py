@@ -1,15 +1,16 @@
 """Stages a plan: what changed replaces what was planned, what did not is left alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import ledger, runs, staging
+from ps_integration.stores.operational import installed, ledger, runs, staging
 from ps_integration.stores.operational.models import Run
 from ps_integration.stores.operational.planned import PlannedBatch
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.night import CheckResult, Night, StepResult
+from ps_integration.workflows.versions import current
 
 
 @dataclass(slots=True)
@@ -21,18 +22,37 @@ class _Tally:
     refused: list[str] = field(default_factory=list)
 
 
-def stage(night: Night, store: OperationalStore, batches: Iterable[PlannedBatch]) -> StepResult:
+def stage(
+    night: Night,
+    store: OperationalStore,
+    batches: Iterable[PlannedBatch],
+    versions: Mapping[str, str] | None = None,
+) -> StepResult:
     """Write planned batches into the operational store, in one transaction.
 
     Planned documents that the plan no longer holds, or holds with other content, are superseded
     and their lines freed. A batch with a line that another live document holds is refused whole;
     the others go on.
+
+    Args:
+        night: The run.
+        store: The operational store.
+        batches: The plan.
+        versions: What it was made with (`versions.of_plan`).
     """
     plan = [staging.outline(batch) for batch in batches]
     tally = _Tally()
-    made = staging.Made(night.run_id, night.as_of, night.maker, night.config_hash)
     with store.session() as session:
         ensure_run(session, night)
+        installed.note(session, night.config_hash, night.installers, night.as_of)
+        made = staging.Made(
+            run_id=night.run_id,
+            at=night.as_of,
+            maker=night.maker,
+            config_hash=night.config_hash,
+            others=installed.changers(session),
+            versions=versions or current(),
+        )
         _supersede(session, night, plan, tally)
         for outlined in plan:
             _put(session, outlined, made, tally)

@@ -28,6 +28,8 @@ legal_entities:
     rounding: half_up             # or half_even; applied once per line
     closed_period: hold           # time in a closed period: hold | shift | reject
     future_period: hold
+    corrections: reverse_and_rebill  # changed after posting: reverse_and_rebill | delta | ask
+    voided: hold                  # cancelled in the ERP: hold | rebill | leave
 
 systems:
 """

@@ -23,6 +23,8 @@ from ps_integration.workflows import (
     reconcile,
     report,
     resolve,
+    versions,
+    voiding,
 )
 from ps_integration.workflows.night import Night, StepResult
 
@@ -111,10 +113,13 @@ def _equation_checks(firm: Firm) -> Mapping[str, CheckSpec]:
     }
 
 
-def _fence_check(firm: Firm) -> Mapping[str, CheckSpec]:
+def _posting_checks(firm: Firm) -> Mapping[str, CheckSpec]:
     del firm
     said = "The store knows all that was sent; one restored from an older copy catches up first"
-    return {catch_up.CHECK: CheckSpec(is_blocking=True, description=said)}
+    return {
+        catch_up.CHECK: CheckSpec(is_blocking=True, description=said),
+        "erp_takes_documents": CheckSpec(is_blocking=False, description=post.ANSWERS),
+    }
 
 
 def _settle(bench: Workbench) -> StepResult:
@@ -131,7 +136,10 @@ def _staging_check(firm: Firm) -> Mapping[str, CheckSpec]:
 def _plan(bench: Workbench) -> StepResult:
     batches = bill.plan(bench.night, bench.warehouse)
     inputs.note(bench.night, bench.warehouse, bench.store, batches)
-    staged = post.stage(bench.night, bench.store, batches)
+    if not bench.night.is_dry:
+        voiding.void_rerated(bench.night, bench.warehouse, bench.store)
+    made_with = versions.of_plan(bench.warehouse)
+    staged = post.stage(bench.night, bench.store, batches, made_with)
     return replace(staged, metadata={**bill.totals(batches), **staged.metadata})
 
 
@@ -155,7 +163,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: post.recover(b.night, b.store, b.erps),
         ("configuration",),
         writes_outside=True,
-        checks=_fence_check,
+        checks=_posting_checks,
     ),
     Step(
         "raw",
@@ -252,7 +260,7 @@ STEPS: tuple[Step, ...] = (
         ("approvals",),
         writes_outside=True,
         needs_balance=True,
-        checks=_fence_check,
+        checks=_posting_checks,
     ),
     Step(
         "invoice_feedback",

@@ -1,74 +1,134 @@
 """Takes back what no longer holds: approvals over changed entries, and refusals that were fixed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ps_integration.domain.identity import SYSTEM
 from ps_integration.domain.ports import Queries
-from ps_integration.stores.operational import approvals, claims, ledger, refusals
+from ps_integration.stores.operational import approvals, claims, ledger, refusals, reversals
 from ps_integration.stores.operational.models import Document
+from ps_integration.stores.operational.signatures import decide
 from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.workflows import versions
 from ps_integration.workflows.night import Night
 
 
 def void_stale(night: Night, warehouse: Queries, store: OperationalStore) -> dict[str, int]:
-    """Put approved documents back to planning when their approval or their entries changed.
+    """Put approved documents back to planning when their approval or what they bill changed.
 
     Documents that were sent already are never touched here.
     """
     with store.snapshot() as session:
         refs = claims.refs_in(session, "approved")
-        wanted = {
-            line.object_id
-            for ref in refs
-            for line in approvals.lines(session, ref)
-            if line.object_kind == "time_entry"
-        }
+        lines = [line for ref in refs for line in approvals.lines(session, ref)]
+        wanted = {line.object_id for line in lines if line.object_kind == "time_entry"}
+        milestones = {line.object_id for line in lines if line.object_kind == "milestone"}
         for row in refusals.open_refusals(session):
             wanted |= set(row.facts["versions"])
-    current = _current(warehouse, wanted)
+    current = _current(warehouse, wanted, milestones)
     with store.session() as session:
-        voided = [_void(session, night, ref, current) for ref in refs]
+        # all documents are locked before any batch is, as every writer does: no two wait in a ring
+        documents = [ledger.load(session, ref) for ref in refs]
+        now = _Now(current, reversals.refs(session))
+        voided = [_void(session, night, document, now) for document in documents]
         released = refusals.release_changed(
             session, current, config_hash=night.config_hash, at=night.as_of, run_id=night.run_id
         )
     return {"voided": sum(voided), "refusals_released": released}
 
 
-def _current(warehouse: Queries, object_ids: set[str]) -> dict[str, str]:
-    """Version hash by entry; a deleted or unapproved entry has the version that says so."""
-    if not object_ids:
+def void_rerated(night: Night, warehouse: Queries, store: OperationalStore) -> int:
+    """Put approved documents back to planning when the rate of one of their entries changed.
+
+    What was sent already is never touched here; its difference becomes a correction owed.
+    """
+    with store.snapshot() as session:
+        signed = {
+            ref: {
+                line.object_id: line.unit_price
+                for line in approvals.lines(session, ref)
+                if line.object_kind == "time_entry" and line.correction in {None, "rebill"}
+            }
+            for ref in claims.refs_in(session, "approved")
+        }
+    wanted = sorted({entry for prices in signed.values() for entry in prices})
+    rows = warehouse.rows(_PRICES, {"ids": wanted}) if wanted else []
+    now = {str(row["entry_id"]): row["unit_price"] for row in rows}
+    count = 0
+    with store.session() as session:
+        documents = [ledger.load(session, ref) for ref in signed]
+        for document in documents:
+            prices = signed[document.document_ref]
+            other = [entry for entry, price in prices.items() if now.get(entry, price) != price]
+            if other and document.state == "approved":
+                reason = f"the rate of {other[0]} changed after the approval"
+                count += _take_back(session, night, document, reason)
+    return count
+
+
+_PRICES = """
+select entry_id, unit_price
+from billing.rated_entries
+where entry_id in (select unnest($ids))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """Version hash by object, and which documents the ERP has cancelled."""
+
+    versions: Mapping[str, str]
+    cancelled: frozenset[str]
+
+
+def _current(warehouse: Queries, entries: set[str], milestones: set[str]) -> dict[str, str]:
+    """Version hash by object; a deleted or unapproved entry has the version that says so."""
+    if not entries | milestones:
         return {}
-    rows = warehouse.rows(
-        "select entry_id, version_sha256 from canonical.current_versions "
-        "where entry_id in (select unnest($ids))",
-        {"ids": sorted(object_ids)},
-    )
-    return {str(row["entry_id"]): str(row["version_sha256"]) for row in rows}
+    ids = {"entries": sorted(entries), "milestones": sorted(milestones)}
+    rows = warehouse.rows(_VERSIONS, ids)
+    return {str(row["object_id"]): str(row["version_sha256"]) for row in rows}
 
 
-def _void(session: Session, night: Night, ref: str, current: Mapping[str, str]) -> int:
-    document = ledger.load(session, ref)
+_VERSIONS = """
+select entry_id as object_id, version_sha256
+from canonical.current_versions
+where entry_id in (select unnest($entries::varchar[]))
+union all
+select wa.object_id, coalesce(mv.version_sha256, canonical.milestone_gone_sha())
+from (select unnest($milestones::varchar[]) as object_id) as wa
+left join canonical.milestone_versions as mv on wa.object_id = mv.object_id
+"""
+
+
+def _void(session: Session, night: Night, document: Document, now: _Now) -> int:
     if document.state != "approved":
         return 0
-    reason = _reason(session, night, document, current)
-    if not reason:
-        return 0
+    reason = _reason(session, night, document, now)
+    return _take_back(session, night, document, reason) if reason else 0
+
+
+def _take_back(session: Session, night: Night, document: Document, reason: str) -> int:
     step = ledger.Step(night.as_of, night.run_id, {"void": reason})
     ledger.transition(session, document, "planned", step)
     ledger.refresh_batch(session, document.batch_id)
     batch = approvals.batch(session, document.batch_id)
     if batch.status == "planned":
-        approvals.decide(session, batch, "void", by=SYSTEM, at=night.as_of, note=reason)
+        decide(session, batch, "void", by=SYSTEM, at=night.as_of, note=reason)
     return 1
 
 
-def _reason(session: Session, night: Night, document: Document, current: Mapping[str, str]) -> str:
+def _reason(session: Session, night: Night, document: Document, now: _Now) -> str:
     for line in approvals.lines(session, document.document_ref):
-        if current.get(line.object_id, line.version_sha256) != line.version_sha256:
+        if now.versions.get(line.object_id, line.version_sha256) != line.version_sha256:
             return f"{line.object_id} changed after the approval"
+        if line.correction is not None and line.corrects_document_ref in now.cancelled:
+            return f"{line.corrects_document_ref} was cancelled in the ERP after the approval"
     days = timedelta(days=night.firm.approval.expires_after_days)
-    terms = claims.Terms(night.config_hash, night.as_of, days)
+    terms = claims.Terms(
+        night.config_hash, night.as_of, days, night.firm.approval, versions.current()
+    )
     batch = approvals.get(session, document.batch_id)
     objection = claims.stale(session, batch, terms)
     return objection.message if objection is not None and objection.kind == "void" else ""

@@ -80,10 +80,26 @@ _CHAPTERS: Mapping[str, str] = {
     """,
     "posting lines": """
         select line_key, document_ref, line_no, part, correction_no, quantity, unit_price,
-            amount_minor, currency
+            amount_minor, currency, correction, corrects_document_ref, corrects_line_key,
+            corrects_reason
         from ops.posting_lines
         where object_id = $entry_id
         order by line_key, document_ref
+    """,
+    "corrections owed": """
+        select project_id, legal_entity, period, confirmed_minor, in_flight_minor, target_minor,
+            owed_minor, currency, reason, state, evidence
+        from billing.corrections_owed
+        where entry_id = $entry_id
+        order by project_id, period
+    """,
+    "cancelled in the ERP": """
+        select rv.document_ref, rv.erp_number, rv.amount_minor, rv.currency, rv.found_at, rv.policy
+        from ops.erp_reversals as rv
+        where rv.document_ref in (
+            select pl.document_ref from ops.posting_lines as pl where pl.object_id = $entry_id
+        )
+        order by rv.document_ref
     """,
     "documents": """
         select distinct dc.document_ref, dc.batch_id, dc.kind, dc.state, dc.erp_number, dc.erp_id,

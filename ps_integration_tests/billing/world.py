@@ -246,6 +246,7 @@ class World:
             "currency": "GBP", "period": "2026-03", "posting_date": WORK_DAY, "state": state,
             "amount_minor": total, "readback_minor": total if state == "posted" else None,
             "erp_number": "S-1" if state == "posted" else None,
+            "content": '{"project_external_id": "P1", "revenue_account": "4000"}',
         } | fields)  # fmt: skip
 
     def night(self) -> None:

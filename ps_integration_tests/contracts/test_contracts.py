@@ -12,7 +12,7 @@ from ps_integration.contracts.registry import CANONICAL, CONTRACTS
 from ps_integration.contracts.remedies import REMEDIES
 from ps_integration.contracts.typed import arrow_schema, arrow_table
 from ps_integration.contracts.validate import validate
-from ps_integration.settings.firm import FAR_PAST
+from ps_integration.settings.base import FAR_PAST
 from ps_integration.stores.warehouse.warehouse import Warehouse
 
 TODAY = date(2026, 6, 1)

@@ -17,7 +17,7 @@ from ps_integration.sandbox.server import SandboxServer
 from ps_integration.sandbox.state import SandboxState
 from ps_integration.sandbox.vendors.business_central import collection
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import connect
+from ps_integration.workflows import acceptance, connect
 from ps_integration.workflows.config_check import load_checked
 from ps_integration.workflows.nightly import new_night, nightly, operational_store, snapshot
 from ps_integration.workflows.opening import opening_lists, sign
@@ -59,6 +59,12 @@ class World:
         with snapshot(file) as warehouse, operational_store(file) as store:
             for one in opening_lists(file.firm, warehouse):
                 sign(store, one, "controller", FIRST)
+
+    def accept(self) -> None:
+        """A second person accepts the firm file as it stands."""
+        file = load_checked(self.firm_path)
+        with operational_store(file) as store:
+            acceptance.accept(store, file, "olga", FIRST)
 
     def rows(self, sql: str) -> list[Mapping[str, object]]:
         with Warehouse(self.folder / "state" / "snapshot.duckdb", read_only=True) as warehouse:

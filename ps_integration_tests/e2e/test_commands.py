@@ -40,6 +40,7 @@ def posted(north: World) -> World:
 def waiting(north: World, edit_firm: Edit) -> World:
     """The firm after a second night of a person, without a policy: two batches wait."""
     edit_firm("max_lines_per_batch: 100", "max_lines_per_batch: 0")
+    north.accept()
     north.night(SECOND)
     return north
 

@@ -22,16 +22,19 @@ MODES = (
     "throttled",
     "not_sent",
 )
-LANDS_UNSEEN = {"lost_after", "error_after", "late"}
+LANDS_UNSEEN = {"lost_after", "error_after", "late", "thrice"}
+"""`thrice`: the request was delivered three times, and the reply lost."""
 
 
 class FakeErp:
     """Keeps documents by company and reference; a script of modes says how each write goes."""
 
-    def __init__(self, path: Path, posting_class: str, *, drafts: bool = False, delay=DELAY):
+    def __init__(
+        self, path: Path, posting_class: str, *, drafts: bool = False, delay=DELAY, **more
+    ):
         self.path = path
         self.is_down = False
-        self.capability = Capability(posting_class, delay, 35, 5, drafts)
+        self.capability = Capability(posting_class, delay, 35, 5, drafts, **more)
         with self._open() as db:
             db.executescript(
                 "create table if not exists docs (id integer primary key, company, ref, body,"
@@ -91,8 +94,9 @@ class FakeErp:
         state = "draft" if self.capability.creates_then_posts else "posted"
         row = (document.company, document.reference, json.dumps(body), state, visible)
         with self._open() as db:
-            db.execute(
-                "insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)", row
+            db.executemany(
+                "insert into docs (company, ref, body, state, visible_at) values (?,?,?,?,?)",
+                [row] * (3 if mode == "thrice" else 1),
             )
         [*_, made] = self._rows(document.company, document.reference, pending=True)
         return self._answer(mode, made)
@@ -130,6 +134,10 @@ class FakeErp:
             ),
             "refuse_whole": WriteAnswer(
                 "refused", code="NO", message="customer blocked", recovery="fix_data"
+            ),
+            "later": WriteAnswer("refused", code="BUSY", message="busy", recovery="retry_later"),
+            "denied": WriteAnswer(
+                "refused", code="401", message="no such user", recovery="fix_configuration"
             ),
             "throttled": WriteAnswer("throttled", retry_after_seconds=0.01),
             "not_sent": WriteAnswer("not_sent", retry_after_seconds=0.01),

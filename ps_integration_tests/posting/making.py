@@ -31,6 +31,10 @@ class Line:
     unit_price: Decimal = Decimal("100.000000")
     currency: str = "USD"
     description: str = "Design, 10 March"
+    correction: str | None = None
+    corrects_document_ref: str | None = None
+    corrects_line_key: str | None = None
+    corrects_reason: str | None = None
 
 
 @dataclass(frozen=True)

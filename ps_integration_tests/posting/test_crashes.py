@@ -34,6 +34,7 @@ PLACES = [
 ]
 IN_RECOVERY = ["R1 interrupted-marked", "R2 looked-up"]
 IN_DISCARD = ["P7 before-discard", "P8 discarded"]
+IN_SURPLUS = ["P10 surplus-discarded"]
 MODES = ["ok", "lost_before", "lost_after", "error_after", "late", "throttled", "not_sent"]
 
 
@@ -169,6 +170,13 @@ def test_a_kill_while_a_refused_draft_is_discarded_frees_its_lines(tmp_path, rea
     store.close()
 
 
+@pytest.mark.parametrize("place", IN_SURPLUS)
+def test_a_kill_while_surplus_drafts_are_discarded_leaves_one_document(tmp_path, ready, place):
+    case = Case(tmp_path, ready, "F", "thrice")
+    assert case.run(place)
+    case.check(case.drain())
+
+
 @pytest.mark.parametrize("place", ["B1 staged"])
 def test_a_kill_while_staging_leaves_no_partial_batch(tmp_path, migrated, place):
     shutil.copy(migrated, tmp_path / "store.sqlite")
@@ -193,7 +201,13 @@ def test_every_crash_point_of_posting_is_exercised_here():
         for path in (package / "workflows").glob("*.py")
         for name in re.findall(r'crashpoint\("([BPR]\d+ [^"]+)"\)', path.read_text("utf-8"))
     }
-    assert named - {"B2 committed"} == {*PLACES, *IN_RECOVERY, *IN_DISCARD, "B1 staged"}
+    assert named - {"B2 committed"} == {
+        *PLACES,
+        *IN_RECOVERY,
+        *IN_DISCARD,
+        *IN_SURPLUS,
+        "B1 staged",
+    }
 
 
 def test_the_harness_has_teeth(tmp_path, ready):

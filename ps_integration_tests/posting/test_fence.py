@@ -181,6 +181,15 @@ def test_a_lost_journal_is_made_up_for_by_asking_the_erp(site):
     assert site.journal.mark() is not None
 
 
+def test_what_was_signed_before_the_journal_was_lost_is_still_sent(site):
+    site.bill(1)
+    site.post()
+    site.bill(2)
+    site.journal.path.unlink()
+    site.post()
+    assert states(site) == {"PS-APOLLO-202603-1": "posted", "PS-APOLLO-202603-2": "posted"}
+
+
 def test_a_store_in_good_order_is_never_fenced(site):
     for number in (1, 2, 3):
         site.bill(number)

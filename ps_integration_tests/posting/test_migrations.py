@@ -62,7 +62,13 @@ def contents(connection, known):
 
 def value(table, column):
     """A value that the column's type and the store's constraints take."""
-    fixed = {"decided_by": "maria", "seconded_by": "joan", "state": "planned", "currency": "GBP"}
+    fixed = {
+        "decided_by": "maria",
+        "seconded_by": "joan",
+        "confirmed_by": "joan",
+        "state": "planned",
+        "currency": "GBP",
+    }
     if column.name in fixed:
         return fixed[column.name]
     kind = column.type

@@ -1,10 +1,6 @@
 """The same store and engine on a real PostgreSQL, started here when the machine has one."""
 
 import os
-import pwd
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,37 +14,18 @@ from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import approve, post
 from ps_integration.workflows.mirror import mirror
+from ps_integration_tests.posting import postgres
 from ps_integration_tests.posting.fake_erp import FakeErp
 from ps_integration_tests.posting.making import make_batch, make_document, make_night
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-
-def run(*command, user):
-    subprocess.run(command, check=True, capture_output=True, user=user, cwd="/")
-
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    if not BINARIES:
+def server():
+    if not postgres.BINARIES:
         pytest.skip("no PostgreSQL server on this machine")
     pytest.importorskip("psycopg")
-    user = None
-    if os.getuid() == 0:  # the server refuses to run as root
-        names = {entry.pw_name for entry in pwd.getpwall()}
-        user = "postgres" if "postgres" in names else "nobody"
-    home = Path("/tmp") / f"ps-pg-{os.getpid()}"  # noqa: S108 - a socket's path must be short
-    home.mkdir()
-    if user:
-        shutil.chown(home, user)
-    folder, binaries = home / "data", BINARIES[-1].parent
-    run(f"{binaries}/initdb", "-D", folder, "-A", "trust", "-U", "tester", user=user)
-    options = f"-k {home} -c listen_addresses= -c shared_buffers=16MB"
-    control = (f"{binaries}/pg_ctl", "-D", folder, "-w", "-l", home / "log")
-    run(*control, "-o", options, "start", user=user)
-    yield f"postgresql+psycopg://tester@/postgres?host={home}"
-    run(*control, "-m", "immediate", "stop", user=user)
-    shutil.rmtree(home)
+    with postgres.server("shared_buffers=16MB") as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,13 +6,20 @@ import pytest
 from ps_integration.domain.posting import (
     ATTEMPTS_MAX,
     FINAL,
+    LONGEST_WAIT_SECONDS,
     TRANSITIONS,
+    Lookup,
     Outcome,
+    Recovery,
     State,
     TransitionRefusedError,
     after_answer,
     after_lookup,
+    class_at,
+    is_put_off,
+    is_verdict,
     require,
+    wait_seconds,
 )
 
 
@@ -43,14 +50,68 @@ def test_every_state_can_be_reached_and_every_other_one_left():
 
 
 @pytest.mark.parametrize(
-    ("outcome", "phase", "doubtful"),
-    product(get_args(Outcome), ("create", "post"), (True, False)),
+    ("outcome", "recovery", "phase", "doubtful", "put_off"),
+    product(
+        get_args(Outcome),
+        get_args(Recovery),
+        ("create", "post"),
+        (True, False),
+        (1, ATTEMPTS_MAX),
+    ),
 )
-def test_every_answer_leads_to_a_step_that_the_table_allows(outcome, phase, doubtful):
-    state = after_answer(outcome, phase, is_doubtful=doubtful, made="posted")
+def test_every_answer_leads_to_a_step_that_the_table_allows(
+    outcome, recovery, phase, doubtful, put_off
+):
+    state = after_answer(
+        outcome, phase, is_doubtful=doubtful, made="posted", recovery=recovery, put_off=put_off
+    )
     assert ("sending", state) in TRANSITIONS
     if outcome != "accepted" and doubtful:
         assert state == "unknown"
+    if state == "refused":
+        assert is_verdict(outcome, recovery)
+        assert phase == "create"
+    if state == "dead":
+        assert is_put_off(outcome, recovery)
+        assert put_off == ATTEMPTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("outcome", "recovery", "state"),
+    [
+        ("refused", "retry_later", "approved"),
+        ("refused", "fix_configuration", "approved"),
+        ("refused", "fix_data", "refused"),
+        ("refused", "outcome_unknown", "unknown"),
+        ("throttled", "", "approved"),
+        ("not_sent", "", "approved"),
+        ("ambiguous", "", "unknown"),
+    ],
+)
+def test_each_kind_of_refusal_of_a_first_send_has_its_own_end(outcome, recovery, state):
+    answer = after_answer(outcome, "create", is_doubtful=False, made="draft", recovery=recovery)
+    assert answer == state
+
+
+def test_waits_grow_from_what_the_vendor_asked_for():
+    assert [wait_seconds(times, None) for times in (1, 2, 3)] == [1, 4, 16]
+    assert [wait_seconds(times, 30) for times in (1, 2)] == [30, 120]
+    assert wait_seconds(8, 60) == LONGEST_WAIT_SECONDS
+    assert wait_seconds(1, 100_000) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("posting_class", "retention", "age", "counts_as"),
+    [
+        ("K", None, 10**9, "K"),
+        ("K", 1000, 500, "K"),
+        ("K", 1000, 501, "F"),
+        ("U", 1000, 501, "U"),
+        ("N", 1000, 501, "N"),
+    ],
+)
+def test_a_key_counts_for_half_of_its_retention(posting_class, retention, age, counts_as):
+    assert class_at(posting_class, retention, age) == counts_as
 
 
 def test_a_refused_resend_is_not_a_verdict():
@@ -60,22 +121,23 @@ def test_a_refused_resend_is_not_a_verdict():
 
 @pytest.mark.parametrize(
     ("found", "phase", "posting_class", "settled", "attempts"),
-    product(
-        ("absent", "posted", "draft", "different", "several"),
-        ("create", "post"),
-        "KUFN",
-        (True, False),
-        (1, ATTEMPTS_MAX),
-    ),
+    product(get_args(Lookup), ("create", "post"), "KUFN", (True, False), (1, ATTEMPTS_MAX)),
 )
-def test_every_lookup_leads_to_an_allowed_step_or_waits(
-    found, phase, posting_class, settled, attempts
-):
+def test_every_lookup_leads_to_exactly_one_end(found, phase, posting_class, settled, attempts):
     state = after_lookup(found, phase, posting_class, is_settled=settled, attempts=attempts)
     assert state == "unknown" or ("unknown", state) in TRANSITIONS
-    if state == "sending":
-        assert found == "absent"
-        assert phase == "create"
-        assert posting_class != "N"
-        assert attempts < ATTEMPTS_MAX
-        assert settled or posting_class in "KU"
+    assert state == expected_end(found, phase, posting_class, settled, attempts)
+
+
+def expected_end(found, phase, posting_class, settled, attempts):
+    """The table in plain words, written apart from the code."""
+    if found != "absent":
+        draft = "unknown" if phase == "post" and not settled else "draft"
+        return {"posted": "posted", "draft": draft, "copies": draft}.get(found, "held")
+    if posting_class == "N":
+        return "held"
+    if phase == "post":  # the draft that was to be posted is gone
+        return "held" if settled else "unknown"
+    if posting_class == "F" and not settled:
+        return "unknown"
+    return "dead" if attempts >= ATTEMPTS_MAX else "sending"

@@ -120,6 +120,19 @@ def test_a_store_with_old_approvals_can_be_copied_whole(store, approved, tmp_pat
     copied.close()
 
 
+def test_a_store_whose_checker_became_a_maker_later_can_be_copied_whole(store, approved, tmp_path):
+    batch = approved(make_batch())
+    changed = make_night(tmp_path, run_id="run-2", config_hash="d" * 64, maker="maria")
+    post.post(changed, store, {"bc": FakeErp(tmp_path / "erp.sqlite", "U")})
+    post.stage(changed, store, [batch])
+    copied = OperationalStore(f"sqlite:///{tmp_path / 'copy.sqlite'}")
+    copied.migrate()
+    clone(store, copied)
+    with copied.snapshot() as session:
+        assert len(session.scalars(select(Approval)).all()) == 1
+    copied.close()
+
+
 # the audit trail
 
 

@@ -88,3 +88,49 @@ def test_fires_bl08_once_per_pair_and_project(problem):
 def test_quiet_bl08_for_a_missing_rate_of_an_hour():
     rated = [{"problem": "rate_missing"}]
     assert not breaks_of("BL08", **UNPOSTED, billing__rated_entries=rated)
+
+
+def test_fires_bl04_while_the_psa_still_says_billed():
+    [found] = breaks_of("BL04", canonical__erp_documents=[{"status": "cancelled"}])
+    assert (found["right_system"], found["right_value"]) == ("kantata", "open")
+    assert found["at_risk_minor"] == 15000
+
+
+def test_quiet_bl04_when_the_psa_knows_or_nothing_is_cancelled():
+    told = [{"status": "cancelled"}]
+    voided = [{"status": "cancelled"}]
+    assert not breaks_of("BL04")
+    assert not breaks_of("BL04", canonical__erp_documents=voided, canonical__invoice_statuses=told)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"status": "cancelled"}, "cancelled"),
+        ({"amount_minor": 14000}, "total"),
+        ({"number": "S-INV9"}, "number"),
+        ({"posting_date": date(2026, 4, 1)}, "period"),
+    ],
+)
+def test_fires_bl05_for_what_changed_in_the_erp(change, what):
+    ours = [{"posting_date": date(2026, 3, 15)}]
+    [found] = breaks_of("BL05", canonical__erp_documents=[change], ops__documents=ours)
+    assert f"shows another: {what}." in found["detail"]
+
+
+def test_quiet_bl05_when_nothing_changed_or_the_voided_one_is_billed_again():
+    ours = [{"posting_date": date(2026, 3, 15)}]
+    assert not breaks_of("BL05", ops__documents=ours)
+    again = {"document_ref": "PS-APOLLO-202603-2", "erp_id": "G2", "erp_number": "S-INV2"}
+    line = {
+        "document_ref": "PS-APOLLO-202603-2",
+        "part": 2,
+        "corrects_document_ref": "PS-APOLLO-202603-1",
+        "corrects_reason": "voided_in_erp",
+    }
+    assert not breaks_of(
+        "BL05",
+        canonical__erp_documents=[{"status": "cancelled"}],
+        ops__documents=[*ours, again],
+        ops__posting_lines=[{}, line],
+    )

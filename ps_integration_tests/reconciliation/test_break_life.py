@@ -11,7 +11,8 @@ from ps_integration.contracts.found import COLUMNS
 from ps_integration.domain.breaks import RuleOutcome, break_id
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import breaks
-from ps_integration.stores.operational.models import Base, BreakEvent
+from ps_integration.stores.operational.base import Base
+from ps_integration.stores.operational.models import BreakEvent
 
 START = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 ID = break_id("TM01", "k", "2026-03")

@@ -83,3 +83,50 @@ def test_fires_in07_after_two_clean_misses_with_the_posted_money():
 @pytest.mark.parametrize("case", [_vanished(1, False), _vanished(2, False, True, False)])
 def test_quiet_in07_after_one_miss_or_when_the_record_is_back(case):
     assert not breaks_of("IN07", **case)
+
+
+@pytest.mark.parametrize("state", ["held", "dead"])
+def test_fires_in01_while_a_document_waits_for_a_person(state):
+    [found] = breaks_of("IN01", ops__documents=[{"state": state, "hold_reason": "found twice"}])
+    assert found["left_value"] == state
+    assert found["at_risk_minor"] == 15000
+    assert "found twice" in found["detail"]
+
+
+def test_fires_in01_for_a_note_that_a_system_refused():
+    [found] = breaks_of("IN01", ops__feedback=[{"state": "refused"}])
+    assert found["record_key"].count("|") == 3
+
+
+@pytest.mark.parametrize(
+    "state", ["planned", "approved", "sending", "unknown", "posted", "refused"]
+)
+def test_quiet_in01_while_the_product_itself_goes_on(state):
+    assert not breaks_of("IN01", ops__documents=[{"state": state}])
+
+
+@pytest.mark.parametrize("state", ["pending", "told", "discarded"])
+def test_quiet_in01_for_a_note_that_nobody_waits_for(state):
+    assert not breaks_of("IN01", ops__feedback=[{"state": state}])
+
+
+@pytest.mark.parametrize("state", ["unknown", "sending"])
+def test_fires_in06_when_nobody_knows_past_the_deadline(state):
+    document = {"state": state, "unknown_until": at(20, 4), "hold_reason": "read timed out"}
+    [found] = breaks_of("IN06", ops__documents=[document])
+    assert (found["blocked_kind"], found["blocked_id"]) == ("document", "PS-APOLLO-202603-1")
+    assert found["at_risk_minor"] == 15000
+    assert "read timed out" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"state": "unknown", "unknown_until": at(22, 4)},
+        {"state": "unknown"},
+        {"state": "held", "unknown_until": at(20, 4)},
+        {"state": "posted"},
+    ],
+)
+def test_quiet_in06_before_the_deadline_or_for_what_is_decided(document):
+    assert not breaks_of("IN06", ops__documents=[document])

@@ -6,7 +6,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from ps_integration.settings.firm import Firm
-from ps_integration.stores.operational.models import Base
+from ps_integration.stores.operational.base import Base
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night
 from ps_integration.workflows.reconcile import reconcile

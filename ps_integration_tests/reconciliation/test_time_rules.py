@@ -144,8 +144,35 @@ def test_fires_tm06_with_what_changed_and_what_it_is_worth():
 
 def test_quiet_tm06_once_the_correction_is_posted():
     entry = [{"version_sha256": "v2", "version_no": 2}]
-    lines = [{}, {"version_sha256": "v2", "correction_no": 1, "line_no": 2}]
+    lines = [
+        {},
+        {"amount_minor": -15000, "seconds": -3600, "correction_no": 1, "correction": "reversal"},
+        {"version_sha256": "v2", "correction_no": 2, "line_no": 2, "correction": "rebill"},
+    ]
     assert not breaks_of("TM06", billing__entries=entry, ops__posting_lines=lines)
+
+
+def test_fires_tm06_for_a_rate_changed_after_posting():
+    [found] = breaks_of("TM06", billing__rated_entries=[{"amount_minor": 16000}])
+    assert (found["cause"], found["difference_minor"]) == ("rate_changed_late", 1000)
+
+
+def test_tm06_and_tm07_say_that_a_correction_is_planned():
+    planned = {
+        "ops__documents": [{}, {"document_ref": "PS-APOLLO-202603-2", "state": "planned"}],
+        "ops__posting_lines": [
+            {},
+            {"document_ref": "PS-APOLLO-202603-2", "correction_no": 1, "correction": "reversal"},
+        ],
+    }
+    edited = [{"version_sha256": "v2", "version_no": 2}]
+    gone = [{}, {"version_no": 2, "is_deleted": True}]
+    for rule, change in (
+        ("TM06", {"billing__entries": edited}),
+        ("TM07", {"canonical__entry_versions": gone}),
+    ):
+        [found] = breaks_of(rule, **planned, **change)
+        assert found["detail"].endswith("A correction is in PS-APOLLO-202603-2 (planned).")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ FACTS: dict[str, list[Row]] = {
             "currency": "USD",
         }
     ],
+    "ops.erp_reversals": [],
     "ops.open_breaks": [],
     "ops.decisions": [],
     "ops.openings": [{"legal_entity": "us", "time_system": "harvest"}],

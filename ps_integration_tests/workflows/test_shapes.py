@@ -75,3 +75,9 @@ def test_conforming_anew_after_a_mapping_change_counts_no_record_twice(suite):
     suite.night()
     assert suite.result.row_count == 1
     assert suite.values("select records_seen from raw.shapes where path = 'seconds'") == [(1,)]
+
+
+def test_a_value_typed_by_its_class_is_one_value_whatever_it_is_made_of():
+    shapes = Shapes()
+    shapes.look({"changed": {"__class__": "date", "year": 2026, "month": 3, "day": 1}})
+    assert set(shapes.seen) == {("changed", "date")}

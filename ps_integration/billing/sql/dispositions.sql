@@ -76,20 +76,43 @@ open_parts as (
 billed_parts as (
     select
         ae.*,
-        be.is_changed,
         if(be.is_changed, be.first_part, ll.part) as part_no,
         cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint)
             as part_seconds,
-        sum(ll.amount_minor) as billed_minor,
+        cast(sum(ll.amount_minor) as bigint) as billed_minor,
+        cast(sum(ll.amount_minor) filter (where
+            ll.project_id is distinct from ae.project_id
+            or ll.legal_entity is distinct from ae.legal_entity
+            or ll.currency is distinct from ae.currency
+            or ll.period is distinct from ae.period
+        ) as bigint) as elsewhere_minor,
         bool_or(ll.is_posted) as is_posted,
-        min_by(ll.document_ref, (not ll.is_posted, ll.document_ref)) as document_ref,
-        min_by(ll.state, (not ll.is_posted, ll.document_ref)) as state,
-        min_by(ll.erp_number, (not ll.is_posted, ll.document_ref)) as erp_number,
-        min_by(ll.posting_period, (not ll.is_posted, ll.document_ref)) as posting_period
+        string_agg(distinct ll.document_ref, ', ' order by ll.document_ref) as document_refs,
+        max_by(ll.document_ref, (ll.is_posted, ll.correction_no)) filter (where ll.adds)
+            as document_ref,
+        coalesce(
+            max_by(ll.state, (ll.is_posted, ll.correction_no)) filter (where ll.adds),
+            max(ll.state)
+        ) as state,
+        max_by(ll.erp_number, (ll.is_posted, ll.correction_no)) filter (where ll.adds)
+            as erp_number,
+        max_by(ll.posting_period, (ll.is_posted, ll.correction_no)) filter (where ll.adds)
+            as posting_period
     from approved_entries as ae
     inner join billed_entries as be on ae.entry_id = be.entry_id
-    inner join live_lines as ll
-        on ae.entry_id = ll.object_id and ll.object_kind = 'time_entry' and ll.correction_no = 0
+    inner join (
+        select
+            *,
+            correction is distinct from 'reversal' as adds
+        from live_lines
+        where object_kind = 'time_entry' and not is_voided
+    ) as ll on ae.entry_id = ll.object_id
+    where
+        be.is_changed
+        or (ll.object_id, ll.part) in (
+            select (lc.object_id, lc.part) from live_cells as lc
+            where lc.object_kind = 'time_entry' and lc.stands
+        )
     group by all
 ),
 
@@ -125,7 +148,7 @@ all_parts as (
         op.resource_id,
         op.work_date,
         case
-            when op.part_reason in ('before_bill_from', 'invoiced_at_source')
+            when op.part_reason in ('before_bill_from', 'invoiced_at_source', 'voided_and_left')
                 then 'settled_elsewhere'
             when op.part_reason = 'written_off' then 'written_off'
             when
@@ -141,6 +164,7 @@ all_parts as (
             when
                 op.part_reason in (
                     'cap_used_up',
+                    'correction_in_flight',
                     'opening_not_signed',
                     'no_open_period',
                     'period_closed',
@@ -161,6 +185,16 @@ all_parts as (
                     || op.bill_from || '.'
             when op.part_reason = 'invoiced_at_source'
                 then 'Marked invoiced by ' || op.system || '; no line of ours has it.'
+            when op.part_reason = 'voided_and_left'
+                then
+                    'Document ' || op.voided_ref
+                    || ' was cancelled in the ERP, and policy leaves it at that.'
+            when op.part_reason = 'voided_in_erp'
+                then
+                    'Document ' || op.voided_ref
+                    || ' was cancelled in the ERP; policy holds what it billed.'
+            when op.part_reason = 'correction_in_flight'
+                then 'Waits until the ERP has answered about a correction of this entry.'
             when op.part_reason = 'written_off'
                 then
                     'Written off by ' || coalesce(op.decided_by, 'a person') || ' and '
@@ -242,14 +276,20 @@ all_parts as (
         work_date,
         if(is_posted, 'posted', 'queued') as disposition,
         state as reason,
-        'In ' || document_ref || coalesce(', ERP document ' || erp_number, '') || ', '
-        || money_text(cast(billed_minor as bigint), factor, currency) || '.'
+        'In ' || document_refs || coalesce(', ERP document ' || erp_number, '') || ', '
+        || money_text(billed_minor, factor, currency) || '.'
         || case
             when part_minor is null then ' No price is found for it any more.'
-            when is_changed or part_minor <> billed_minor
+            when part_minor <> billed_minor or coalesce(elsewhere_minor, 0) <> 0
                 then
                     ' Correction owed: today it comes to '
-                    || money_text(part_minor, factor, currency) || '.'
+                    || money_text(part_minor, factor, currency)
+                    || if(
+                        coalesce(elsewhere_minor, 0) <> 0,
+                        ' on project ' || coalesce(project_id, 'unknown') || ' in '
+                        || coalesce(period, 'no period') || '.',
+                        '.'
+                    )
             else ''
         end as evidence,
         null as break_id,

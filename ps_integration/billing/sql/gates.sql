@@ -29,9 +29,11 @@ select
     ae.rounding,
     ae.factor,
     ae.scale,
-    coalesce(be.last_part, 0) + 1 as part,
+    coalesce(us.last_part, 0) + 1 as part,
     ae.seconds - coalesce(be.billed_seconds, 0) as open_seconds,
-    be.entry_id is not null as has_lines,
+    us.object_id is not null as has_lines,
+    coalesce(be.is_correcting, false) as is_correcting,
+    us.voided_ref,
     ra.unit_price,
     ra.problem,
     case
@@ -42,6 +44,7 @@ select
     end as amount_minor
 from approved_entries as ae
 left join billed_entries as be on ae.entry_id = be.entry_id
+left join used_parts as us on ae.entry_id = us.object_id and us.object_kind = 'time_entry'
 left join billing.rated_entries as ra on ae.entry_id = ra.entry_id
 where
     be.entry_id is null
@@ -130,6 +133,9 @@ facts as (
         op.part,
         op.open_seconds,
         op.has_lines,
+        op.is_correcting,
+        op.voided_ref,
+        le.voided_policy,
         op.unit_price,
         op.problem,
         op.amount_minor,
@@ -165,7 +171,8 @@ facts as (
         case
             when work_period_state = 'open' then 'open'
             when work_period_state = 'closed' then coalesce(le.closed_period_policy, 'hold')
-            else coalesce(le.future_period_policy, 'hold')
+            when work_period_state = 'not_open' then coalesce(le.future_period_policy, 'hold')
+            else 'hold'
         end as period_policy,
         case
             when work_period_state = 'open' then op.period
@@ -225,9 +232,11 @@ select
     held_thing,
     work_period_state,
     posting_period,
+    voided_ref,
     case
         when work_date < bill_from then 'before_bill_from'
         when is_invoiced and not has_lines then 'invoiced_at_source'
+        when voided_ref is not null and voided_policy = 'leave' then 'voided_and_left'
         when is_written_off then 'written_off'
         when not is_billable then 'entry_not_billable'
         when not task_is_billable then 'task_not_billable'
@@ -236,6 +245,8 @@ select
         when seconds = 0 then 'no_hours'
         when billing_type = 'milestone' then 'billed_by_milestone'
         when billing_type = 'fixed_fee' then 'billed_by_fixed_fee'
+        when voided_ref is not null and coalesce(voided_policy, 'hold') = 'hold'
+            then 'voided_in_erp'
         when break_id is not null then 'break_' || lower(break_rule)
         when coalesce(project_matches, 1) > 1 then 'project_ambiguous'
         when project_id is null then 'project_unmapped'
@@ -253,6 +264,7 @@ select
         when revenue_account is null then 'revenue_account_unknown'
         when period_policy = 'reject' then 'period_rejected'
         when not is_opened then 'opening_not_signed'
+        when is_correcting then 'correction_in_flight'
         when posting_period is not null then 'to_be_planned'
         when period_policy = 'shift' then 'no_open_period'
         when work_period_state = 'closed' then 'period_closed'

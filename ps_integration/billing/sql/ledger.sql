@@ -1,8 +1,11 @@
 -- Fills billing.ledger_equation. Confirmed and in flight come from the lines, the target from the
 -- own count of approved time, owed from billing.corrections_owed, and the ERP's side from its own
--- posted documents (else from what was read back). `unexplained` counts what fits nowhere: lines
--- without a document, documents that are not the sum of their lines, ERP documents under our
--- reference that we did not post, and entries that do not come to their target.
+-- posted documents (else from what was read back). What the ERP has cancelled is on neither side,
+-- once our own record of it (ops.erp_reversals) says so. What an object should come to is not known
+-- while it waits in quarantine, has no price or cannot be placed: it then should be as billed.
+-- `unexplained` counts what fits nowhere: lines without a document, documents that are not the sum
+-- of their lines, ERP documents under our reference that we did not post, reversals that are not
+-- the whole of their document, and entries that do not come to their target.
 create or replace temp table ledger_lines as
 select
     pl.object_kind,
@@ -10,79 +13,122 @@ select
     pl.legal_entity,
     pl.currency,
     pl.period,
-    pl.amount_minor,
+    if(rv.document_ref is null, pl.amount_minor, 0) as amount_minor,
+    pl.amount_minor as line_minor,
     pl.document_ref,
     doc.state,
     doc.state is null as is_orphan
 from ops.posting_lines as pl
-left join ops.documents as doc on pl.document_ref = doc.document_ref;
+left join ops.documents as doc on pl.document_ref = doc.document_ref
+left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref;
 
 create or replace temp table own_targets as
-with line_sums as (
+with billed as (
     select
-        object_id,
-        sum(amount_minor) as billed_minor
-    from ledger_lines
-    where state not in ('planned', 'refused', 'superseded')
-    group by object_id
+        object_kind,
+        object_id
+    from own_cells
+    group by all
+    having
+        bool_or(
+            seconds <> 0
+            or amount_minor <> 0
+            or waiting > 0
+            or (first_lines > 0 and corrections = 0)
+        )
+),
+
+due as (
+    select
+        'time_entry' as object_kind,
+        oa.entry_id as object_id,
+        oa.legal_entity,
+        oa.currency,
+        oa.period,
+        oa.billed_target_minor as target_minor
+    from own_amounts as oa
+    where oa.has_lines
+    union all
+    select
+        'milestone' as object_kind,
+        bi.object_id,
+        min(pr.legal_entity) as legal_entity,
+        mi.currency,
+        strftime(mi.reached_on, '%Y-%m') as period,
+        mi.amount_minor as target_minor
+    from canonical.milestones as mi
+    inner join billed as bi
+        on mi.system || ':' || mi.external_id = bi.object_id and bi.object_kind = 'milestone'
+    left join canonical.crosswalk as xw
+        on
+            mi.system = xw.system
+            and mi.project_external_id = xw.external_id
+            and xw.object_kind = 'project'
+            and mi.reached_on >= xw.valid_from
+            and mi.reached_on < xw.valid_to
+    left join billing.projects as pr on xw.canonical_id = pr.project_id
+    where mi.is_reached
+    group by bi.object_id, mi.currency, mi.reached_on, mi.amount_minor
+),
+
+unknown as (
+    select
+        object_kind,
+        object_id
+    from due
+    where
+        target_minor is null
+        or (
+            target_minor <> 0
+            and (legal_entity is null or currency is null or period is null)
+        )
+    union
+    select
+        'time_entry' as object_kind,
+        cv.entry_id as object_id
+    from canonical.current_versions as cv
+    inner join quarantine.records as qu
+        on cv.system = qu.system and cv.stream = qu.stream and cv.record_id = qu.record_id
+    union
+    select
+        'milestone' as object_kind,
+        system || ':' || record_id as object_id
+    from quarantine.records
+    where object = 'milestones'
 )
 
 select
-    'time_entry' as object_kind,
-    oa.entry_id as object_id,
-    coalesce(oa.legal_entity, 'unassigned') as legal_entity,
-    coalesce(oa.currency, 'unassigned') as currency,
-    coalesce(oa.period, 'unassigned') as period,
-    coalesce(oa.billed_target_minor, ls.billed_minor) as target_minor
-from own_amounts as oa
-inner join line_sums as ls on oa.entry_id = ls.object_id
-where oa.has_lines
+    object_kind,
+    object_id,
+    coalesce(legal_entity, 'unassigned') as legal_entity,
+    coalesce(currency, 'unassigned') as currency,
+    coalesce(period, 'unassigned') as period,
+    target_minor
+from due
+where (object_kind, object_id) not in (select (un.object_kind, un.object_id) from unknown as un)
 union all
 select
-    ll.object_kind,
-    ll.object_id,
-    ll.legal_entity,
-    ll.currency,
-    ll.period,
-    sum(ll.amount_minor) as target_minor
-from ledger_lines as ll
-where
-    ll.object_kind = 'time_entry'
-    and ll.state not in ('planned', 'refused', 'superseded')
-    and ll.object_id in (
-        select cv.entry_id
-        from canonical.current_versions as cv
-        inner join quarantine.records as qu
-            on cv.system = qu.system and cv.stream = qu.stream and cv.record_id = qu.record_id
-    )
-group by all
-union all
-select
-    'milestone' as object_kind,
-    mi.system || ':' || mi.external_id as object_id,
-    coalesce(min(pr.legal_entity), 'unassigned') as legal_entity,
-    coalesce(mi.currency, 'unassigned') as currency,
-    strftime(mi.reached_on, '%Y-%m') as period,
-    coalesce(mi.amount_minor, ls.billed_minor) as target_minor
-from canonical.milestones as mi
-inner join line_sums as ls on mi.system || ':' || mi.external_id = ls.object_id
-left join canonical.crosswalk as xw
-    on
-        mi.system = xw.system
-        and mi.project_external_id = xw.external_id
-        and xw.object_kind = 'project'
-        and mi.reached_on >= xw.valid_from
-        and mi.reached_on < xw.valid_to
-left join billing.projects as pr on xw.canonical_id = pr.project_id
-where mi.is_reached
-group by all;
+    oc.object_kind,
+    oc.object_id,
+    oc.legal_entity,
+    oc.currency,
+    oc.period,
+    oc.amount_minor as target_minor
+from own_cells as oc
+inner join unknown as un on oc.object_kind = un.object_kind and oc.object_id = un.object_id;
 
 create or replace temp table ledger_documents as
 with in_erp as (
     select
         system,
         reference,
-        sum(if(kind = 'credit_memo', -abs(amount_minor), amount_minor)) as erp_minor
+        sum(
+            case
+                when status in ('cancelled', 'corrective') then 0
+                when kind = 'credit_memo' then -abs(amount_minor)
+                else amount_minor
+            end
+        ) as erp_minor
     from canonical.erp_documents
     where is_posted
     group by all
@@ -91,7 +137,8 @@ with in_erp as (
 line_sums as (
     select
         document_ref,
-        sum(amount_minor) as line_minor,
+        sum(line_minor) as line_minor,
+        sum(amount_minor) as net_minor,
         min(period) as period
     from ledger_lines
     group by document_ref
@@ -107,22 +154,33 @@ select
         doc.state = 'posted',
         coalesce(
             er.erp_minor,
-            if(doc.kind = 'credit_memo', -abs(doc.readback_minor), doc.readback_minor),
+            case
+                when rv.document_ref is not null then 0
+                when doc.kind = 'credit_memo' then -abs(doc.readback_minor)
+                else doc.readback_minor
+            end,
             0
-        ) - coalesce(ls.line_minor, 0),
+        ) - coalesce(ls.net_minor, 0),
         0
     ) as erp_difference_minor,
     if(
-        doc.state not in ('refused', 'superseded')
-        and (
-            doc.amount_minor is distinct from coalesce(ls.line_minor, 0)
-            or count(*) over (partition by doc.document_ref) > 1
+        (
+            doc.state not in ('refused', 'superseded')
+            and (
+                doc.amount_minor is distinct from coalesce(ls.line_minor, 0)
+                or count(*) over (partition by doc.document_ref) > 1
+            )
+        )
+        or (
+            rv.document_ref is not null
+            and (doc.state <> 'posted' or doc.amount_minor is distinct from rv.amount_minor)
         ),
         1,
         0
     ) as unexplained
 from ops.documents as doc
 left join line_sums as ls on doc.document_ref = ls.document_ref
+left join ops.erp_reversals as rv on doc.document_ref = rv.document_ref
 left join in_erp as er on doc.system = er.system and doc.document_ref = er.reference
 union all
 select
@@ -143,6 +201,7 @@ left join config.routing as ro
         and ed.posting_date < ro.valid_to
 where
     ed.is_posted
+    and coalesce(ed.status, '') not in ('cancelled', 'corrective')
     and starts_with(ed.reference, 'PS-')
     and not exists (
         select 1

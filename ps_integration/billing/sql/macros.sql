@@ -18,6 +18,16 @@ create or replace temp macro minor_of(quantity, unit_price, factor, rounding) as
     end as bigint
 );
 
+-- Minor units as an exact amount in major units.
+create or replace temp macro major_of(minor, factor) as cast(
+    cast(minor as decimal(18, 0)) * case factor
+        when 1 then 1.0000
+        when 100 then 0.0100
+        when 1000 then 0.0010
+        else 0.0001
+    end as decimal(18, 6)
+);
+
 -- 1 / rate at twelve decimals, rounded half up, by whole-number division.
 create or replace temp macro inverse_rate(rate) as cast(
     cast(
@@ -46,11 +56,6 @@ case
             '0'
         ) || ' ' || currency
 end;
-
--- The identity of what was billed of a milestone: a change of any of the three is a new version.
-create or replace temp macro milestone_sha(minor, currency, reached_on) as sha256(
-    concat_ws('|', minor, currency, reached_on)
-);
 
 -- A decimal without the zeros that only its column type adds.
 create or replace temp macro plain_number(value) as rtrim(rtrim(cast(value as varchar), '0'), '.');

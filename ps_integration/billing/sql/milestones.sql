@@ -19,21 +19,31 @@ signed as (
     group by all
 ),
 
+-- Lines that stand; a milestone all whose lines were taken back is decided anew.
 our_lines as (
     select
-        object_id,
-        bool_or(is_posted) as is_posted,
-        min_by(document_ref, (not is_posted, document_ref)) as document_ref,
-        min_by(state, (not is_posted, document_ref)) as state,
-        min_by(posting_period, (not is_posted, document_ref)) as posting_period
-    from live_lines
-    where object_kind = 'milestone' and correction_no = 0
-    group by all
+        ll.object_id,
+        bool_or(ll.is_posted) as is_posted,
+        max_by(ll.document_ref, (ll.is_posted, ll.part, ll.correction_no)) as document_ref,
+        max_by(ll.state, (ll.is_posted, ll.part, ll.correction_no)) as state,
+        max_by(ll.posting_period, (ll.is_posted, ll.part, ll.correction_no)) as posting_period,
+        max_by(ll.part, (ll.is_posted, ll.part, ll.correction_no)) as part
+    from live_lines as ll
+    where
+        ll.object_kind = 'milestone'
+        and not ll.is_voided
+        and ll.object_id in (
+            select lc.object_id
+            from live_cells as lc
+            where lc.object_kind = 'milestone' and lc.stands
+        )
+    group by ll.object_id
 ),
 
 planned as (
     select
         pl.object_id,
+        pl.part,
         pl.amount_minor,
         pl.version_sha256,
         max(doc.document_ref) as document_ref
@@ -94,13 +104,18 @@ facts as (
         ol.state,
         ol.document_ref,
         ol.posting_period as billed_period,
+        us.object_id is not null as was_billed,
+        if(ol.object_id is not null, ol.part, coalesce(us.last_part, 0) + 1) as part,
+        us.voided_ref,
+            le.voided_policy,
         coalesce(hm.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id) as break_id,
         coalesce(hm.rule, hp.rule, hc.rule, ht.rule, hx.rule) as break_rule,
         coalesce(pp.state, 'unknown') as work_period_state,
         case
             when work_period_state = 'open' then 'open'
             when work_period_state = 'closed' then coalesce(le.closed_period_policy, 'hold')
-            else coalesce(le.future_period_policy, 'hold')
+            when work_period_state = 'not_open' then coalesce(le.future_period_policy, 'hold')
+            else 'hold'
         end as period_policy,
         case
             when work_period_state = 'open' then strftime(re.reached_on, '%Y-%m')
@@ -114,6 +129,7 @@ facts as (
     left join starts as st on pr.legal_entity = st.legal_entity
     left join signed as sg on pr.legal_entity = sg.legal_entity
     left join our_lines as ol on re.object_id = ol.object_id
+    left join used_parts as us on re.object_id = us.object_id and us.object_kind = 'milestone'
     left join posting_periods as pp
         on
             pr.erp_system = pp.system
@@ -132,9 +148,12 @@ decided as (
         case
             when has_lines then state
             when reached_on < bill_from then 'before_bill_from'
-            when is_invoiced then 'invoiced_at_source'
+            when is_invoiced and not was_billed then 'invoiced_at_source'
+            when voided_ref is not null and voided_policy = 'leave' then 'voided_and_left'
             when billing_type = 'internal' then 'internal_project'
             when not project_is_billable then 'project_not_billable'
+            when voided_ref is not null and coalesce(voided_policy, 'hold') = 'hold'
+                then 'voided_in_erp'
             when break_id is not null then 'break_' || lower(break_rule)
             when project_matches > 1 then 'project_ambiguous'
             when project_id is null then 'project_unmapped'
@@ -162,6 +181,7 @@ decided as (
 
 select
     de.object_id,
+    de.part,
     de.project_id,
     de.name,
     de.reached_on,
@@ -172,7 +192,7 @@ select
     de.customer_key,
     case
         when de.has_lines then if(de.is_posted, 'posted', 'queued')
-        when de.decided_reason in ('before_bill_from', 'invoiced_at_source')
+        when de.decided_reason in ('before_bill_from', 'invoiced_at_source', 'voided_and_left')
             then 'settled_elsewhere'
         when de.decided_reason in ('internal_project', 'project_not_billable')
             then 'non_billable'
@@ -202,5 +222,6 @@ left join planned as pd
     on
         de.decided_reason = 'to_be_planned'
         and de.object_id = pd.object_id
+        and de.part = pd.part
         and de.amount_minor = pd.amount_minor
-        and milestone_sha(de.amount_minor, de.own_currency, de.reached_on) = pd.version_sha256;
+        and canonical.milestone_sha(de.amount_minor, de.own_currency, de.reached_on) = pd.version_sha256;

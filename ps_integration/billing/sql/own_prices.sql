@@ -278,29 +278,18 @@ with prices as (
             and up.work_date = fx.work_date
 ),
 
-document_lines as (
-    select
-        pl.object_id,
-        pl.seconds,
-        pl.version_sha256
-    from ops.posting_lines as pl
-    inner join ops.documents as doc on pl.document_ref = doc.document_ref
-    where
-        pl.object_kind = 'time_entry'
-        and pl.correction_no = 0
-        and doc.state not in ('planned', 'refused', 'superseded')
-),
-
 split as (
     select
         oe.entry_id,
-        sum(dl.seconds) as line_seconds,
-        sum(minor_of(hours_at(dl.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding))
+        sum(ol.seconds) as line_seconds,
+        sum(minor_of(hours_at(ol.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding))
             as line_minor,
-        bool_and(dl.version_sha256 = oe.version_sha256) and sum(dl.seconds) <= oe.seconds
-            as is_as_billed
+        coalesce(
+            bool_and(ol.version_sha256 = oe.version_sha256) filter (where ol.stands), true
+        ) and sum(ol.seconds) <= oe.seconds as is_as_billed,
+        bool_or(ol.stands) as stands
     from own_entries as oe
-    inner join document_lines as dl on oe.entry_id = dl.object_id
+    inner join own_parts as ol on oe.entry_id = ol.object_id and ol.object_kind = 'time_entry'
     left join prices as pr on oe.entry_id = pr.entry_id
     group by oe.entry_id, oe.seconds
 )
@@ -312,11 +301,10 @@ select
     oe.period,
     oe.project_id,
     oe.seconds,
-    sp.entry_id is not null as has_lines,
-    coalesce(sp.is_as_billed, false) as is_as_billed,
+    coalesce(sp.stands, false) as has_lines,
     case
         when not oe.has_price then 0
-        when coalesce(sp.is_as_billed, false)
+        when sp.stands and sp.is_as_billed
             then sp.line_minor + minor_of(
                 hours_at(oe.seconds - cast(sp.line_seconds as bigint), oe.scale),
                 pr.unit_price,
@@ -327,7 +315,7 @@ select
     end as amount_minor,
     case
         when not oe.has_price then 0
-        when coalesce(sp.is_as_billed, false) then sp.line_minor
+        when sp.stands and sp.is_as_billed then sp.line_minor
         else minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
     end as billed_target_minor
 from own_entries as oe

@@ -6,7 +6,11 @@ with keyed as (
         re.object_kind,
         re.object_id,
         re.part,
-        0 as correction_no,
+        re.correction_no,
+        re.correction,
+        re.corrects_document_ref,
+        re.corrects_line_key,
+        re.corrects_reason,
         re.version_sha256,
         re.project_id,
         re.legal_entity,
@@ -17,20 +21,36 @@ with keyed as (
         re.unit_price,
         re.amount_minor,
         re.currency,
-        re.what,
+        case
+            when re.posting_period > re.period then '(' || re.period || ' closed) '
+            when re.posting_period < re.period then '(' || re.period || ' not open) '
+            else ''
+        end || re.what as what,
         concat_ws(
-            '|', re.erp_system, re.source_system, re.object_kind, re.external_id, re.part, 0
+            '|',
+            re.system,
+            re.source_system,
+            re.object_kind,
+            re.external_id,
+            re.part,
+            re.correction_no
         ) as line_key
-    from ready as re
+    from sided as re
     inner join billing.ready_documents as dn
         on
-            re.erp_system = dn.system
-            and re.erp_company = dn.company
+            re.system = dn.system
+            and re.company = dn.company
             and re.legal_entity = dn.legal_entity
             and re.posting_period = dn.period
             and re.currency = dn.currency
             and re.project_id = dn.project_id
             and re.customer_key = dn.customer_key
+            and re.project_external_id is not distinct from dn.project_external_id
+            and re.purchase_order is not distinct from dn.purchase_order
+            and re.tax_code is not distinct from dn.tax_code
+            and re.cost_centre is not distinct from dn.cost_centre
+            and re.revenue_account is not distinct from dn.named_account
+            and re.side = dn.side
 )
 
 select
@@ -40,6 +60,10 @@ select
     object_id,
     part,
     correction_no,
+    correction,
+    corrects_document_ref,
+    corrects_line_key,
+    corrects_reason,
     version_sha256,
     project_id,
     legal_entity,

@@ -8,73 +8,9 @@ with task_names as (
         one_line(min(name)) as name
     from canonical.tasks
     group by all
-)
+),
 
-select
-    'time_entry' as object_kind,
-    di.entry_id as object_id,
-    en.external_id,
-    en.system as source_system,
-    di.part,
-    di.version_sha256,
-    di.project_id,
-    di.legal_entity,
-    di.currency,
-    di.period,
-    di.posting_period,
-    di.work_date,
-    di.seconds,
-    di.quantity,
-    di.unit_price,
-    di.amount_minor,
-    en.erp_system,
-    en.erp_company,
-    en.customer_key,
-    coalesce(tn.name, en.role, 'Time') || ' '
-    || cast(hours_at(di.seconds, 100) as decimal(18, 2)) || ' h' as what
-from billing.dispositions as di
-inner join billing.entries as en on di.entry_id = en.entry_id
-left join task_names as tn on en.system = tn.system and en.task_external_id = tn.external_id
-where di.disposition = 'queued' and di.reason in ('to_be_planned', 'planned')
-union all
-select
-    'milestone' as object_kind,
-    mi.object_id,
-    substr(mi.object_id, instr(mi.object_id, ':') + 1) as external_id,
-    split_part(mi.object_id, ':', 1) as source_system,
-    1 as part,
-    milestone_sha(mi.amount_minor, mi.currency, mi.reached_on) as version_sha256,
-    mi.project_id,
-    mi.legal_entity,
-    mi.currency,
-    mi.period,
-    mi.posting_period,
-    mi.reached_on as work_date,
-    0 as seconds,
-    1 as quantity,
-    cast(
-        cast(mi.amount_minor as decimal(18, 0)) * case cu.minor_units
-            when 0 then 1.0000
-            when 2 then 0.0100
-            when 3 then 0.0010
-            else 0.0001
-        end as decimal(18, 6)
-    ) as unit_price,
-    mi.amount_minor,
-    mi.erp_system,
-    mi.erp_company,
-    mi.customer_key,
-    'Milestone ' || one_line(coalesce(mi.name, '')) as what
-from billing.milestones as mi
-inner join config.currencies as cu on mi.currency = cu.currency
-where mi.disposition = 'queued' and mi.reason in ('to_be_planned', 'planned');
-
-delete from billing.ready_lines;
-
-delete from billing.ready_documents;
-
-insert into billing.ready_documents by name
-with projects as (
+projects as (
     select
         project_id,
         min(erp_external_id) as project_external_id,
@@ -86,27 +22,165 @@ with projects as (
     group by project_id
 ),
 
-documents as (
+-- What a cancelled document billed and is billed again now.
+voided as (
     select
-        erp_system as system,
-        erp_company as company,
+        pl.object_kind,
+        pl.object_id,
+        max_by(pl.document_ref, (pl.part, pl.correction_no)) as document_ref,
+        max_by(pl.line_key, (pl.part, pl.correction_no)) as line_key,
+        max_by(
+            coalesce(rv.erp_number, pl.document_ref) || '/' || pl.line_no,
+            (pl.part, pl.correction_no)
+        ) as origin
+    from ops.posting_lines as pl
+    inner join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
+    group by all
+),
+
+first_lines as (
+    select
+        'time_entry' as object_kind,
+        di.entry_id as object_id,
+        en.external_id,
+        en.system as source_system,
+        di.part,
+        di.version_sha256,
+        di.project_id,
+        di.legal_entity,
+        di.currency,
+        di.period,
+        di.posting_period,
+        di.work_date,
+        di.seconds,
+        di.quantity,
+        di.unit_price,
+        di.amount_minor,
+        en.erp_system,
+        en.erp_company,
+        en.customer_key,
+        coalesce(tn.name, en.role, 'Time') || ' '
+        || cast(hours_at(di.seconds, 100) as decimal(18, 2)) || ' h' as what
+    from billing.dispositions as di
+    inner join billing.entries as en on di.entry_id = en.entry_id
+    left join task_names as tn
+        on en.system = tn.system and en.task_external_id = tn.external_id
+    where di.disposition = 'queued' and di.reason in ('to_be_planned', 'planned')
+    union all
+    select
+        'milestone' as object_kind,
+        mi.object_id,
+        substr(mi.object_id, instr(mi.object_id, ':') + 1) as external_id,
+        split_part(mi.object_id, ':', 1) as source_system,
+        mi.part,
+        canonical.milestone_sha(mi.amount_minor, mi.currency, mi.reached_on) as version_sha256,
+        mi.project_id,
+        mi.legal_entity,
+        mi.currency,
+        mi.period,
+        mi.posting_period,
+        mi.reached_on as work_date,
+        0 as seconds,
+        1 as quantity,
+        major_of(mi.amount_minor, cu.factor) as unit_price,
+        mi.amount_minor,
+        mi.erp_system,
+        mi.erp_company,
+        mi.customer_key,
+        'Milestone ' || one_line(coalesce(mi.name, '')) as what
+    from billing.milestones as mi
+    inner join config.currencies as cu on mi.currency = cu.currency
+    where mi.disposition = 'queued' and mi.reason in ('to_be_planned', 'planned')
+)
+
+select
+    fl.object_kind,
+    fl.object_id,
+    fl.external_id,
+    fl.source_system,
+    fl.part,
+    0 as correction_no,
+    cast(null as varchar) as correction,
+    vo.document_ref as corrects_document_ref,
+    vo.line_key as corrects_line_key,
+    if(vo.document_ref is null, null, 'voided_in_erp') as corrects_reason,
+    fl.version_sha256,
+    fl.project_id,
+    fl.legal_entity,
+    fl.currency,
+    fl.period,
+    fl.posting_period,
+    fl.work_date,
+    fl.seconds,
+    fl.quantity,
+    fl.unit_price,
+    fl.amount_minor,
+    fl.erp_system as system,
+    fl.erp_company as company,
+    fl.customer_key,
+    pr.project_external_id,
+    pr.purchase_order,
+    pr.tax_code,
+    pr.cost_centre,
+    pr.revenue_account,
+    if(vo.document_ref is null, '', 'Replaces ' || vo.origin || ' (voided in erp): ') || fl.what
+        as what
+from first_lines as fl
+inner join projects as pr on fl.project_id = pr.project_id
+left join voided as vo on fl.object_kind = vo.object_kind and fl.object_id = vo.object_id
+union all by name
+select
+    * exclude (planned_ref)
+from billing.correction_lines;
+
+-- Lines that come to nothing together would make a document of no amount: what takes back and what
+-- bills then go into a document each.
+create or replace temp table sided as
+select
+    re.*,
+    if(
+        sum(re.amount_minor) over same = 0 and max(abs(re.amount_minor)) over same > 0,
+        if(re.amount_minor < 0, 'credit', 'invoice'),
+        ''
+    ) as side
+from ready as re
+window
+    same as (
+        partition by
+            re.system, re.company, re.legal_entity, re.posting_period, re.currency, re.project_id,
+            re.customer_key, re.project_external_id, re.purchase_order, re.tax_code,
+            re.cost_centre, re.revenue_account
+    );
+
+delete from billing.ready_lines;
+
+delete from billing.ready_documents;
+
+insert into billing.ready_documents by name
+with documents as (
+    select
+        system,
+        company,
         legal_entity,
         posting_period as period,
         currency,
         project_id,
         customer_key,
+        project_external_id,
+        purchase_order,
+        tax_code,
+        cost_centre,
+        revenue_account,
+        side,
         max(work_date) as last_work_date,
         count(*) as line_count
-    from ready
+    from sided
     group by all
 )
 
 select
-    dn.*,
-    pr.project_external_id,
-    pr.purchase_order,
-    pr.tax_code,
-    pr.cost_centre,
+    dn.* exclude (revenue_account),
+    dn.revenue_account as named_account,
     row_number() over (
         order by
             dn.system,
@@ -115,8 +189,13 @@ select
             dn.period,
             dn.currency,
             dn.project_id,
-            dn.customer_key
+            dn.customer_key,
+            dn.project_external_id,
+            dn.purchase_order,
+            dn.tax_code,
+            dn.cost_centre,
+            dn.revenue_account,
+            dn.side
     ) as document_no,
-    coalesce(pr.revenue_account, nullif($revenue_account, '')) as revenue_account
-from documents as dn
-inner join projects as pr on dn.project_id = pr.project_id;
+    coalesce(dn.revenue_account, nullif($revenue_account, '')) as revenue_account
+from documents as dn;

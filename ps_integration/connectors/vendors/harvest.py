@@ -25,7 +25,7 @@ from ps_integration.connectors.setup import Options, Setup, Vendor
 from ps_integration.connectors.zones import rails_zone
 from ps_integration.domain.records import ApprovalEvidence, CanonicalRow, JsonObject, RawRecord
 from ps_integration.errors import FixConfigError
-from ps_integration.settings.firm import FAR_PAST, Currency, Identifier
+from ps_integration.settings.base import FAR_PAST, Currency, Identifier
 
 DEFAULT_URL: Final = "https://api.harvestapp.com/v2"  # "Overview: API requests"
 _STATES: Final = {"unsubmitted": "draft", "submitted": "submitted", "approved": "approved"}

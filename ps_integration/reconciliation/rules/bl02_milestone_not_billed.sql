@@ -12,11 +12,12 @@
 with billed as (
     select
         pl.object_id,
-        bool_or(dc.state = 'posted') as is_posted,
+        bool_or(dc.state = 'posted' and rv.document_ref is null) as is_posted,
         max(pl.document_ref) as document_ref,
         max_by(dc.state, pl.document_ref) as state
     from ops.posting_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
     where pl.object_kind = 'milestone' and dc.state not in ('superseded', 'refused')
     group by pl.object_id
 ),

@@ -46,14 +46,14 @@ posted as (
         pl.object_id as entry_id,
         min(pl.project_id) as project_id,
         min(pl.legal_entity) as legal_entity,
-        min(dc.customer_key) as customer_key,
-        min(dc.document_ref) as document_ref,
+        min(pl.customer_key) as customer_key,
+        min(pl.document_ref) as document_ref,
         min(pl.currency) as currency,
-        sum(pl.amount_minor)::bigint as amount_minor
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+        sum(pl.amount_minor)::bigint as amount_minor,
+        sum(pl.amount_minor) = 0 and count(pl.correction) > 0 as is_taken_back
+    from reconciliation.standing_lines as pl
     semi join versions as ve on pl.object_id = ve.entry_id
-    where pl.object_kind = 'time_entry' and dc.state = 'posted'
+    where pl.object_kind = 'time_entry'
     group by pl.object_id
 )
 
@@ -77,10 +77,12 @@ select
     if(po.entry_id is null, 'unknown', 'deleted_after_posting') as cause,
     go.record_id || ' of ' || go.stream || ' in ' || go.system || ' was missing from '
     || go.misses::varchar || ' complete reads, last on ' || go.missed_at::date::varchar
-    || ', and the source never said that it was deleted.' as detail,
+    || ', and the source never said that it was deleted.' || coalesce(uw.said, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from gone as go
 left join versions as ve on go.system = ve.system and go.record_id = ve.external_id
 left join posted as po on ve.entry_id = po.entry_id
+left join reconciliation.corrections_under_way as uw on ve.entry_id = uw.object_id
+where not coalesce(po.is_taken_back, false)
 order by record_key;

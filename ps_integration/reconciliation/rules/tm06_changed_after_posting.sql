@@ -7,23 +7,43 @@
 -- cause: edited_after_posting
 -- remedy: Approve the correction that is owed, or have the entry set back to what was billed.
 
-with posted as (
+-- Parts that come to something in the ERP; what was taken back whole is not posted any more.
+with parts as (
     select
         pl.object_id as entry_id,
-        max_by(pl.version_sha256, pl.correction_no * 1000 + pl.part) as version_sha256,
+        pl.part,
+        max_by(pl.version_sha256, pl.correction_no) as version_sha256,
+        max_by(pl.document_ref, pl.correction_no) as document_ref,
+        max_by(pl.project_id, pl.correction_no) as project_id,
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
-        min(pl.project_id) as project_id,
-        min(dc.customer_key) as customer_key,
-        min(dc.system) as system,
-        max_by(pl.document_ref, pl.correction_no * 1000 + pl.part) as document_ref,
+        min(pl.customer_key) as customer_key,
+        min(pl.system) as system,
         min(pl.currency) as currency,
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where pl.object_kind = 'time_entry' and dc.state = 'posted'
-    group by pl.object_id
+    from reconciliation.standing_lines as pl
+    where pl.object_kind = 'time_entry'
+    group by pl.object_id, pl.part
+    having sum(pl.seconds) <> 0 or sum(pl.amount_minor) <> 0
+),
+
+posted as (
+    select
+        pa.entry_id,
+        max_by(pa.version_sha256, pa.part) as version_sha256,
+        max_by(pa.document_ref, pa.part) as document_ref,
+        max_by(pa.project_id, pa.part) as project_id,
+        min(pa.period) as period,
+        min(pa.legal_entity) as legal_entity,
+        min(pa.customer_key) as customer_key,
+        min(pa.system) as system,
+        min(pa.currency) as currency,
+        count(*) as part_count,
+        sum(pa.seconds) as seconds,
+        sum(pa.amount_minor) as amount_minor
+    from parts as pa
+    group by pa.entry_id
 ),
 
 changed as (
@@ -37,13 +57,23 @@ changed as (
         en.resource_external_id,
         en.work_date,
         en.is_billable,
-        en.version_sha256 as version_now
+        en.version_sha256 as version_now,
+        en.version_sha256 = po.version_sha256 as is_repriced
     from posted as po
     inner join billing.entries as en on po.entry_id = en.entry_id
+    left join billing.rated_entries as ra on po.entry_id = ra.entry_id
     where
-        en.version_sha256 <> po.version_sha256
-        and en.approval_state = 'approved'
+        en.approval_state = 'approved'
         and not coalesce(en.is_deleted, false)
+        and (
+            en.version_sha256 <> po.version_sha256
+            -- the entry is what was billed, its price is not
+            or (
+                po.part_count = 1
+                and po.seconds = en.seconds
+                and ra.amount_minor <> po.amount_minor
+            )
+        )
 ),
 
 compared as (
@@ -52,6 +82,7 @@ compared as (
         if(ch.is_billable, coalesce(ra.amount_minor, 0), 0) as amount_now,
         concat_ws(
             ', ',
+            case when ch.is_repriced then 'its rate' end,
             case when ev.seconds <> ch.seconds_now then 'hours' end,
             case
                 when ev.project_external_id is distinct from ch.project_external_id then 'project'
@@ -91,14 +122,17 @@ select
     abs(co.amount_now - co.amount_minor)::bigint as at_risk_minor,
     co.currency,
     case co.what
+        when 'its rate' then 'rate_changed_late'
         when 'project' then 'wrong_project'
         when 'date' then 'wrong_date'
         else 'edited_after_posting'
     end as cause,
     co.entry_id || ' was posted in ' || co.document_ref || ' and has changed since: '
-    || coalesce(nullif(co.what, ''), 'a relevant field') || '.' as detail,
+    || coalesce(nullif(co.what, ''), 'a relevant field') || '.' || coalesce(uw.said, '')
+        as detail,
     null as blocked_kind,
     null as blocked_id
 from compared as co
+left join reconciliation.corrections_under_way as uw on co.entry_id = uw.object_id
 left join config.currencies as cy on co.currency = cy.currency
 order by record_key;

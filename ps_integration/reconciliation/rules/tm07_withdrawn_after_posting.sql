@@ -19,16 +19,15 @@ posted as (
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
         min(pl.project_id) as project_id,
-        min(dc.customer_key) as customer_key,
-        min(dc.system) as system,
+        min(pl.customer_key) as customer_key,
+        min(pl.system) as system,
         max(pl.document_ref) as document_ref,
         min(pl.currency) as currency,
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    from reconciliation.standing_lines as pl
     semi join doubtful as db on pl.object_id = db.entry_id
-    where pl.object_kind = 'time_entry' and dc.state = 'posted'
+    where pl.object_kind = 'time_entry'
     group by pl.object_id
     having sum(pl.amount_minor) <> 0
 ),
@@ -64,10 +63,12 @@ select
     go.currency,
     if(go.is_deleted, 'deleted_after_posting', 'approval_withdrawn') as cause,
     go.entry_id || ' was posted in ' || go.document_ref || ' and '
-    || if(go.is_deleted, 'has been deleted since.', 'is no longer approved.') as detail,
+    || if(go.is_deleted, 'has been deleted since.', 'is no longer approved.')
+    || coalesce(uw.said, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from gone as go
+left join reconciliation.corrections_under_way as uw on go.entry_id = uw.object_id
 left join config.currencies as cy on go.currency = cy.currency
 where go.is_deleted or go.approval_state <> 'approved'
 order by record_key;

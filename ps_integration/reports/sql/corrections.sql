@@ -7,6 +7,7 @@ select
     in_flight_minor,
     target_minor,
     owed_minor,
-    reason
+    reason,
+    coalesce(evidence, '') as evidence
 from billing.corrections_owed
 order by abs(owed_minor) desc, entry_id asc;

@@ -1,7 +1,7 @@
 """Signatures over batches, and the lists that people sign."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -10,7 +10,6 @@ from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational.models import (
     Approval,
     Batch,
-    BatchMaker,
     Decision,
     Document,
     Opening,
@@ -30,6 +29,11 @@ def get(session: Session, batch_id: str) -> Batch:
     return found
 
 
+def exists(session: Session, batch_id: str) -> bool:
+    """Whether there is a batch of that id."""
+    return session.get(Batch, batch_id) is not None
+
+
 def batch(session: Session, batch_id: str) -> Batch:
     """The batch, locked.
 
@@ -37,7 +41,7 @@ def batch(session: Session, batch_id: str) -> Batch:
         AskFinanceError: There is none of that id.
     """
     get(session, batch_id)
-    query = select(Batch).where(Batch.batch_id == batch_id).with_for_update()
+    query = select(Batch).where(Batch.batch_id == batch_id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
@@ -62,62 +66,21 @@ def lines(session: Session, document_ref: str) -> Sequence[PostingLine]:
     ).all()
 
 
-def makers(session: Session, batch_id: str) -> frozenset[str]:
-    """Everyone who made the batch."""
-    query = select(BatchMaker.maker).where(BatchMaker.batch_id == batch_id)
-    return frozenset(session.scalars(query))
+def decisions(session: Session, batch_id: str) -> Sequence[Approval]:
+    """Every decision over a batch in the order of the audit trail, the newest first.
 
-
-def decide(
-    session: Session, signed: Batch, decision: str, *, by: str, at: datetime, note: str
-) -> None:
-    """Write one decision over the batch as it stands."""
-    session.add(
-        Approval(
-            batch_id=signed.batch_id,
-            decision=decision,
-            content_sha256=signed.content_sha256,
-            merkle_root=signed.merkle_root,
-            config_hash=signed.config_hash,
-            maker=signed.maker,
-            decided_by=by,
-            decided_at=at,
-            note=note,
-        )
-    )
-    session.flush()
+    What has no audit row stands last; it does not count.
+    """
+    return session.scalars(
+        select(Approval)
+        .where(Approval.batch_id == batch_id)
+        .order_by(Approval.audit_seq.desc().nulls_last(), Approval.approval_id.desc())
+    ).all()
 
 
 def latest(session: Session, batch_id: str) -> Approval | None:
     """The decision that counts: the last one."""
-    return session.scalars(
-        select(Approval)
-        .where(Approval.batch_id == batch_id)
-        .order_by(Approval.approval_id.desc())
-        .limit(1)
-    ).first()
-
-
-def approved_by(
-    session: Session, who: str, legal_entity: str, currency: str, since: datetime
-) -> int:
-    """Minor units, without sign, that somebody approved since an instant in one legal entity."""
-    total = session.scalar(
-        select(func.sum(func.abs(Document.amount_minor)))
-        .join(Batch, Batch.batch_id == Document.batch_id)
-        .where(
-            Batch.legal_entity == legal_entity,
-            Batch.currency == currency,
-            Batch.batch_id.in_(
-                select(Approval.batch_id).where(
-                    Approval.decision == "approved",
-                    Approval.decided_by == who,
-                    Approval.decided_at >= since,
-                )
-            ),
-        )
-    )
-    return int(total or 0)
+    return next(iter(decisions(session, batch_id)), None)
 
 
 def was_rejected(session: Session, batch_id: str) -> bool:

@@ -9,7 +9,7 @@ from ps_integration.stores.operational.models import Break, Document, PostingLin
 
 
 def blocking_breaks(session: Session, document: Document) -> Sequence[Break]:
-    """Open breaks on a document's project, customer, company, systems or one of its lines."""
+    """Open breaks on a document, its project, customer, company, systems or one of its lines."""
     own = PostingLine.document_ref == document.document_ref
     objects = select(PostingLine.object_id).where(own)
     projects = select(PostingLine.project_id).where(own)
@@ -18,6 +18,7 @@ def blocking_breaks(session: Session, document: Document) -> Sequence[Break]:
         "project": [document.project_id],
         "customer": [document.customer_key],
         "company": [document.company],
+        "document": [document.document_ref],
         "system": [document.system, *_source_systems(session, document)],
     }
     by_header = [

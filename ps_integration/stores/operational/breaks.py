@@ -3,7 +3,7 @@
 The row is what is so now, `break_events` what happened; the same night twice changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +20,7 @@ from ps_integration.stores.operational.models import Break, BreakEvent
 Found = Mapping[str, object]
 Measure = tuple[int, int, int]
 _SYSTEM: Final = "system"
+_CORRECTED: Final = ("TM06", "TM07", "IN07")
 
 
 class Sessions(Protocol):
@@ -67,6 +68,7 @@ def record(
     found: Sequence[Found],
     rules: Sequence[RuleOutcome],
     roots: Mapping[str, str] | None = None,
+    corrected: Collection[str] = (),
 ) -> BreakSummary:
     """Carry the breaks on by one night.
 
@@ -77,6 +79,7 @@ def record(
         rules: Every rule, and how it ran; of a rule that could not look nothing is resolved.
             A rule the firm has switched off is left out: its breaks are resolved.
         roots: Break id of a consequence to the break at its root.
+        corrected: Entries with a posted correction: what is not found any more was put right.
     """
     now = _Night(*night)
     outcomes = {rule.code: rule for rule in rules}
@@ -93,7 +96,9 @@ def record(
         outcome = outcomes.get(item.rule)
         looked = outcome is None or outcome.looked_at(item.record_key)
         if key not in tonight and item.state != "resolved" and looked:
-            _resolve(session, now, item, is_switched_off=outcome is None)
+            is_corrected = item.rule in _CORRECTED and item.facts.get("entry_id") in corrected
+            note = "by a correction" if is_corrected else "no longer found"
+            _resolve(session, now, item, "the rule is switched off" if outcome is None else note)
             counts["resolved"] = counts.get("resolved", 0) + 1
     session.flush()
     counts.pop("accepted", None)
@@ -234,10 +239,9 @@ def _size(value: object) -> int:
     return abs(value) if isinstance(value, int) else 0
 
 
-def _resolve(session: Session, now: _Night, item: Break, *, is_switched_off: bool) -> None:
+def _resolve(session: Session, now: _Night, item: Break, note: str) -> None:
     item.state = "resolved"
     item.closed_at = now.at
-    note = "the rule is switched off" if is_switched_off else "no longer found"
     session.add(_event(item.break_id, now, "resolved", item.facts, note=note))
 
 

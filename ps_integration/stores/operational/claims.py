@@ -1,28 +1,44 @@
 """What may be sent: approvals and open breaks, read in the transaction that claims a document."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.identity import POLICY
 from ps_integration.domain.posting import Phase
-from ps_integration.stores.operational import approvals, ledger
+from ps_integration.settings.approval import Approval
+from ps_integration.stores.operational import approvals, delivery, ledger, rights, signatures
 from ps_integration.stores.operational.blocks import blocking_breaks
-from ps_integration.stores.operational.ledger import Step, transition
+from ps_integration.stores.operational.ledger import LOCK, Step, transition
+from ps_integration.stores.operational.models import Approval as Signature
 from ps_integration.stores.operational.models import Batch, Document
 from ps_integration.stores.operational.sealing import proves
+
+_IN_WORK = frozenset({"approved", "posting"})
+"""What a batch is called while documents of it may be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an approval is measured against tonight."""
+    """What an approval is measured against tonight.
+
+    Attributes:
+        config_hash: The configuration of this run.
+        as_of: The run's instant.
+        expires_after: How long an approval holds.
+        rules: Who may approve what, by the firm file.
+        versions: Of this program and its mapping.
+    """
 
     config_hash: str
     as_of: datetime
     expires_after: timedelta
+    rules: Approval = field(default_factory=Approval)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +59,74 @@ def refs_in(session: Session, *states: str) -> Sequence[str]:
     ).all()
 
 
-def unconfirmed_refs(session: Session) -> Sequence[str]:
-    """References of posted documents that were not read back yet."""
-    return session.scalars(
-        select(Document.document_ref)
-        .where(Document.state == "posted", Document.confirmed_at.is_(None))
-        .order_by(Document.document_ref)
-    ).all()
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One document that something is to be done with."""
+
+    system: str
+    company: str
+    document_ref: str
+
+
+def waiting(
+    session: Session, states: Sequence[str], now: datetime, *, unconfirmed: bool = False
+) -> Sequence[Waiting]:
+    """Documents in these states, by system and company, oldest posting date first.
+
+    Args:
+        session: A transaction.
+        states: The states. One that was put off until later is left out of `approved` and `draft`.
+        now: The instant on the wall.
+        unconfirmed: Only those that were not read back yet.
+    """
+    query = select(Document.system, Document.company, Document.document_ref).where(
+        Document.state.in_(states),
+        or_(
+            Document.next_try_at.is_(None),
+            Document.next_try_at <= now,
+            Document.state.not_in(("approved", "draft")),
+        ),
+    )
+    if unconfirmed:
+        query = query.where(Document.confirmed_at.is_(None))
+    order = (Document.system, Document.company, Document.posting_date, Document.document_ref)
+    return [Waiting(*row) for row in session.execute(query.order_by(*order))]
+
+
+def next_tries(session: Session, states: Sequence[str]) -> dict[str, datetime]:
+    """When the first document that was put off may be sent again, by system."""
+    query = (
+        select(Document.system, func.min(Document.next_try_at))
+        .where(Document.state.in_(states), Document.next_try_at.is_not(None))
+        .group_by(Document.system)
+    )
+    return {system: at for system, at in session.execute(query) if at is not None}
+
+
+def would_overtake(session: Session, document: Document, *, is_draft_enough: bool) -> bool:
+    """Whether an older document of the same company is still on its way."""
+    states = ["approved", "sending", "unknown", *(() if is_draft_enough else ("draft",))]
+    older = exists().where(
+        Document.state.in_(states),
+        Document.system == document.system,
+        Document.company == document.company,
+        Document.posting_date < document.posting_date,
+    )
+    return bool(session.scalar(select(older)))
 
 
 def objection(session: Session, document: Document, terms: Terms) -> Objection | None:
     """What stands against sending this document now; None when nothing does."""
-    batch = session.get_one(Batch, document.batch_id, with_for_update=True)
+    batch = session.get(Batch, document.batch_id, with_for_update=LOCK)
+    if batch is None:
+        return Objection("tampered", "its batch is not in the store")
     void = stale(session, batch, terms)
     if void is not None:
         return void
     if not proves(session, batch, document):
         return Objection("tampered", "the stored document is not the one that was signed")
+    if problem := delivery.disagrees(session, document):
+        return Objection("tampered", problem)
     breaks = blocking_breaks(session, document)
     if breaks:
         rules = ", ".join(sorted({found.rule for found in breaks}))
@@ -73,17 +140,65 @@ def objection(session: Session, document: Document, terms: Terms) -> Objection |
 
 def stale(session: Session, batch: Batch, terms: Terms) -> Objection | None:
     """Why a batch's approval does not hold, if it does not."""
-    approval = approvals.latest(session, batch.batch_id)
-    if approval is None or approval.decision != "approved":
+    found = approvals.decisions(session, batch.batch_id)
+    if not found or found[0].decision != "approved":
         return Objection("void", "no approval in force")
-    signed = (approval.content_sha256, approval.merkle_root, approval.maker)
-    if signed != (batch.content_sha256, batch.merkle_root, batch.maker):
-        return Objection("tampered", "the stored batch is not the one that was signed")
+    if outdated := _outdated(batch, found[0], terms):
+        return Objection("void", outdated)
+    if not signatures.holds(session, batch, found[0]) or batch.status not in _IN_WORK:
+        return Objection("tampered", "the stored batch or approval is not what was signed")
+    return _without_right(session, batch, found, terms)
+
+
+def _outdated(batch: Batch, approval: Signature, terms: Terms) -> str:
+    """What has changed since the approval, or how old it is."""
+    if approval.audit_seq is None:
+        return "the approval is not in the audit trail"
     if not approval.config_hash == batch.config_hash == terms.config_hash:
-        return Objection("void", "the configuration changed after the approval")
+        return "the configuration changed after the approval"
     if approval.decided_at + terms.expires_after < terms.as_of:
-        return Objection("void", "the approval expired")
+        return "the approval expired"
+    made_with = batch.versions or {}
+    if any(made_with.get(name) != version for name, version in terms.versions.items()):
+        return "the program or its mapping changed after the approval"
+    return ""
+
+
+def _without_right(
+    session: Session, batch: Batch, found: Sequence[Signature], terms: Terms
+) -> Objection | None:
+    """Why the people who signed could not, if they could not; asked again at every claim."""
+    approval, rules = found[0], terms.rules
+    if rights.is_maker(session, batch, rules, approval.decided_by):
+        return Objection("void", f"{approval.decided_by} approved and is among its makers")
+    if approval.decided_by == POLICY:
+        return None
+    if shared := rights.unknown_maker(session, batch, rules):
+        return Objection("void", f"its run was started under {shared}, by nobody knows whom")
+    if reason := _over_limit(session, batch, rules, approval):
+        return Objection("void", reason)
+    if rights.needs_two(session, batch, rules) and not is_seconded(session, batch, found, rules):
+        return Objection("void", "two people must approve it, and one did")
     return None
+
+
+def _over_limit(session: Session, batch: Batch, rules: Approval, approval: Signature) -> str:
+    if not approval.is_break_glass:
+        return rights.over_limit(session, batch, rules, approval.decided_by)
+    if rights.may_break_glass(rules, approval.decided_by):
+        return ""
+    return f"{approval.decided_by} may not break the glass"
+
+
+def is_seconded(
+    session: Session, batch: Batch, found: Sequence[Signature], rules: Approval
+) -> bool:
+    """Whether the newest decision follows a first approval by somebody else that still holds."""
+    if len(found) < len(("approval", "first")) or found[1].decision != "first_of_two":
+        return False
+    newest, first = found[0], found[1]
+    is_other = rules.person(newest.decided_by) != rules.person(first.decided_by)
+    return is_other and signatures.holds(session, batch, first)
 
 
 def intend(
@@ -94,18 +209,35 @@ def intend(
     document.sent_at = step.at
     document.sent_clock_at = clock_now
     document.doubtful_clock_at = None
+    document.next_try_at, document.hold_reason = None, None
     evidence = {**step.evidence, "phase": phase, "clock": clock_now.isoformat()}
     transition(
         session, document, "sending", Step(step.at, step.run_id, evidence, step.payload_sha256)
     )
 
 
-def phase_of(session: Session, document_ref: str) -> Phase:
-    """The phase of the newest attempt."""
-    for row in reversed(ledger.history(session, document_ref)):
-        if row.to_state == "sending":
-            return "post" if row.evidence.get("phase") == "post" else "create"
-    return "create"
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt of a document.
+
+    Attributes:
+        phase: Whether it created the document or posted its draft.
+        first_clock_at: When the first attempt to create was about to leave, on the wall.
+    """
+
+    phase: Phase
+    first_clock_at: datetime | None
+
+
+def attempt_of(session: Session, document_ref: str) -> Attempt:
+    """What the ledger says of a document's attempts."""
+    intents = [row for row in ledger.history(session, document_ref) if row.to_state == "sending"]
+    creates = [row for row in intents if row.evidence.get("phase") != "post"]
+    first = creates[0].evidence.get("clock") if creates else None
+    return Attempt(
+        "post" if intents and intents[-1].evidence.get("phase") == "post" else "create",
+        None if first is None else datetime.fromisoformat(str(first)),
+    )
 
 
 def is_doubtful(session: Session, document_ref: str, phase: Phase) -> bool:

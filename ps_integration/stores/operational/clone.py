@@ -14,6 +14,7 @@ def clone(source: OperationalStore, target: OperationalStore) -> None:
     with source.snapshot() as reading, target.session() as writing:
         writing.execute(delete(StoreIdentity))
         for table in Base.metadata.sorted_tables:
-            rows = reading.execute(select(table).execution_options(yield_per=_CHUNK))
+            query = select(table).order_by(*table.primary_key.columns)  # as it was written
+            rows = reading.execute(query.execution_options(yield_per=_CHUNK))
             for chunk in rows.mappings().partitions(_CHUNK):
                 writing.execute(insert(table), [dict(row) for row in chunk])

@@ -1,5 +1,6 @@
 """Copies operational tables out in Arrow batches, at one moment, without touching each value."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -18,6 +19,7 @@ from ps_integration.stores.operational.models import (
     Break,
     Decision,
     Document,
+    ErpReversal,
     Feedback,
     LedgerEntry,
     Opening,
@@ -28,6 +30,7 @@ from ps_integration.stores.operational.types import Instant
 _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.documents": Document,
     "ops.posting_lines": PostingLine,
+    "ops.erp_reversals": ErpReversal,
     "ops.batches": Batch,
     "ops.approvals": Approval,
     "ops.open_breaks": Break,
@@ -83,4 +86,6 @@ def _plain(column: ColumnElement[object], *, is_sqlite: bool) -> ColumnElement[o
 
 def _texts(column: Sequence[object]) -> Sequence[object]:
     first = next((value for value in column if value is not None), None)
+    if isinstance(first, dict):
+        return [None if v is None else json.dumps(v, sort_keys=True) for v in column]
     return [None if v is None else str(v) for v in column] if isinstance(first, Decimal) else column

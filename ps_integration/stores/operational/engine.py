@@ -20,6 +20,8 @@ _PRAGMAS: Final = {
     "busy_timeout": 30_000,
     "trusted_schema": 0,
 }
+_PATIENCE: Final = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=120s"
+"""A process that stands still inside a transaction holds nobody up for longer than this."""
 BEGIN: Final = "ps_begin"
 """Execution option: how a transaction starts on SQLite."""
 
@@ -37,7 +39,9 @@ def make_engine(url: str) -> Engine:
     if dialect == "sqlite":
         return _sqlite(url)
     if dialect == "postgresql":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+        return create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": _PATIENCE}
+        )
     raise FixConfigError(f"stores.operational: {dialect} is neither sqlite nor postgresql")
 
 

@@ -12,12 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.seal import digest
 from ps_integration.errors import RetryLaterError
 from ps_integration.stores.operational.models import Lease
 
 POSTING: Final = "posting"
 LEASE_SECONDS: Final = 300
 """Longer than any one call to an ERP may take; renewed before each."""
+
+
+def in_order(system: str, company: str) -> str:
+    """Name of the lease over a company whose documents go out one at a time, in order."""
+    return f"order:{digest([system, company])[:32]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def acquire(session: Session, name: str, now: datetime) -> Held | None:
             return Held(name, 1)
     if lease.expires_at > now and not is_gone(lease.holder):
         return None
-    lease.holder, lease.token, lease.expires_at = own_name(), lease.token + 1, now + _period()
+    lease.holder, lease.token, lease.expires_at = own_name(), lease.token + 1, now + period()
     session.flush()
     return Held(name, lease.token)
 
@@ -54,7 +60,7 @@ def _first(session: Session, name: str, now: datetime) -> Lease | None:
     """Take a lease that nobody ever had; the row of whoever was faster, if somebody was."""
     try:
         with session.begin_nested():
-            session.add(Lease(name=name, holder=own_name(), token=1, expires_at=now + _period()))
+            session.add(Lease(name=name, holder=own_name(), token=1, expires_at=now + period()))
     except IntegrityError:
         return _row(session, name)
     return None
@@ -69,7 +75,7 @@ def renew(session: Session, held: Held, now: datetime) -> None:
     lease = _row(session, held.name)
     if lease is None or lease.token != held.token:
         raise LeaseLostError(f"{held.name}: another run took over; this one stops writing")
-    lease.expires_at = now + _period()
+    lease.expires_at = now + period()
     session.flush()
 
 
@@ -109,7 +115,8 @@ def _started(process_id: int) -> str:
     return ""
 
 
-def _period() -> timedelta:
+def period() -> timedelta:
+    """How long a lease lasts without being renewed."""
     return timedelta(seconds=LEASE_SECONDS)
 
 

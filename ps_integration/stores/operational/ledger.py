@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, cast
+from datetime import datetime, timedelta
+from typing import Final, cast, get_args
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import FREES_ITS_LINES, State, TransitionRefusedError, require
 from ps_integration.stores.operational.models import Batch, Document, LedgerEntry, LiveLine
 
+STATES: Final[tuple[State, ...]] = get_args(State)
+_CHUNK: Final = 20_000
+LOCK: Final = {"key_share": True}
+"""How a batch is locked. A document that is updated twice in one transaction has PostgreSQL check
+its foreign key; a full lock on the batch would then wait for that check by another worker, which
+waits for this one."""
 UNSENT: Final = frozenset({"planned", "approved"})
 TO_JOURNAL: Final = "to_journal"
 """Where a session keeps the steps that the posting journal must know of."""
@@ -26,12 +32,14 @@ class Step:
         run_id: The run that took the step, if one did.
         evidence: What the step follows from; JSON values only.
         payload_sha256: Hash of what is about to be sent, for an intent.
+        unknown_for: How long a document that is now in doubt may stay so.
     """
 
     at: datetime
     run_id: str | None
     evidence: Mapping[str, object] = field(default_factory=dict)
     payload_sha256: str | None = None
+    unknown_for: timedelta = timedelta(hours=24)
 
 
 def load(session: Session, document_ref: str) -> Document:
@@ -80,11 +88,22 @@ def transition(session: Session, document: Document, to_state: State, step: Step
         evidence={"reason": reason, **step.evidence},
     )
     session.add(row)
+    _waits(document, from_state, to_state, step.at + step.unknown_for)
     if to_state == "sending" or from_state not in UNSENT:
         session.info.setdefault(TO_JOURNAL, []).append((row, document))
     if to_state in FREES_ITS_LINES:
         session.execute(delete(LiveLine).where(LiveLine.document_ref == document.document_ref))
     session.flush()
+
+
+def _waits(document: Document, from_state: State, to_state: State, deadline: datetime) -> None:
+    """Deadline of not knowing: from the first doubt, or anew when a dead letter is taken up."""
+    if from_state in {"held", "dead"}:
+        document.put_off, document.next_try_at, document.unknown_until = 0, None, None
+    if to_state == "unknown":
+        document.unknown_until = document.unknown_until or deadline
+    elif to_state in {"posted", "draft", "refused", "approved"}:
+        document.unknown_until = None
 
 
 def history(session: Session, document_ref: str) -> Sequence[LedgerEntry]:
@@ -94,6 +113,27 @@ def history(session: Session, document_ref: str) -> Sequence[LedgerEntry]:
         .where(LedgerEntry.document_ref == document_ref)
         .order_by(LedgerEntry.seq)
     ).all()
+
+
+def replay(session: Session) -> dict[str, State]:
+    """The state of every document as the ledger alone tells it, by reference.
+
+    Raises:
+        TransitionRefusedError: A step does not start where the one before it ended, or is none
+            that the table of states allows.
+    """
+    states: dict[str, State] = {}
+    query = select(LedgerEntry.document_ref, LedgerEntry.from_state, LedgerEntry.to_state)
+    rows = session.execute(query.order_by(LedgerEntry.seq).execution_options(yield_per=_CHUNK))
+    for ref, from_state, to_state in rows:
+        known = states.get(ref)
+        if known != from_state:
+            raise TransitionRefusedError(
+                f"document {ref}: the ledger goes on from {from_state}, it stood at {known}"
+            )
+        require(ref, known, cast("State", to_state))
+        states[ref] = cast("State", to_state)
+    return states
 
 
 def last_seq(session: Session) -> int:
@@ -120,11 +160,17 @@ def posted_minor(session: Session, run_id: str) -> dict[str, int]:
 
 def refresh_batch(session: Session, batch_id: str) -> None:
     """Set a batch's status from the states of its documents; a rejected one stays rejected."""
-    batch = session.get_one(Batch, batch_id)
-    if batch.status == "rejected":
+    batch = session.get(Batch, batch_id, with_for_update=LOCK, populate_existing=True)
+    if batch is None or batch.status == "rejected":
         return
-    found = session.scalars(select(Document.state).where(Document.batch_id == batch_id).distinct())
-    batch.status = batch_status(frozenset(found))
+    # One probe of the index per state: a batch of thousands is not counted at every step.
+    probes = [
+        exists().where(Document.batch_id == batch_id, Document.state == state) for state in STATES
+    ]
+    found = session.execute(select(*probes)).one()
+    batch.status = batch_status(
+        frozenset(state for state, is_there in zip(STATES, found, strict=True) if is_there)
+    )
     session.flush()
 
 

@@ -22,6 +22,7 @@ from ps_integration.stores.operational.models import (
     BreakEvent,
     Decision,
     Document,
+    ErpReversal,
     Feedback,
     LedgerEntry,
     LiveLine,
@@ -40,6 +41,7 @@ _UNSENT = {
     "readback": None,
     "confirmed_at": None,
 }
+_NOBODYS = {"lease_holder": None, "lease_until": None}
 Row = dict[str, object]
 
 
@@ -85,6 +87,12 @@ def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> 
                 if states[row["document_ref"]] not in FREES_ITS_LINES
             ),
         )
+        reversals = (
+            row
+            for row in _rows(reading, ErpReversal)
+            if row["document_ref"] in states and not _is_before(marks.as_of, row["found_at"])
+        )
+        _put(writing, ErpReversal, reversals)
         _put_decisions(reading, writing, marks)
         _put_breaks(reading, writing, marks)
 
@@ -104,7 +112,7 @@ def _documents(reading: Session, ledger: Iterable[Row], marks: Marks) -> Iterabl
         moved = {"state": state[ref], "batch_id": batch.get(ref, document["batch_id"])}
         is_known = isinstance(confirmed, datetime) and confirmed <= marks.as_of
         later = {} if is_known and state[ref] == "posted" else _UNSENT
-        yield {**document, **moved, **later}
+        yield {**document, **moved, **later, **_NOBODYS}
 
 
 def _batches(reading: Session, documents: Iterable[Row]) -> Iterable[Row]:
@@ -182,5 +190,5 @@ def _seq(row: Row) -> int:
     return int(str(row["seq"]))
 
 
-def _is_before(instant: object, limit: datetime) -> bool:
-    return isinstance(instant, datetime) and instant < limit
+def _is_before(instant: object, limit: object) -> bool:
+    return isinstance(instant, datetime) and isinstance(limit, datetime) and instant < limit

@@ -1,6 +1,6 @@
 """Puts planned batches into the store: rows, states and the guard against doubled lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,17 +9,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import ledger
+from ps_integration.stores.operational import ledger, makers
 from ps_integration.stores.operational.models import (
     Batch,
-    BatchMaker,
     Document,
     LedgerEntry,
     LiveLine,
     PostingLine,
 )
 from ps_integration.stores.operational.planned import Line, PlannedBatch, PlannedDocument
-from ps_integration.stores.operational.sealing import LINE_COLUMNS, leaf, seal
+from ps_integration.stores.operational.sealing import LINE_COLUMNS, LINK_COLUMNS, leaf, seal
 
 _CHUNK: Final = 500
 _CONTENT: Final = (
@@ -33,12 +32,23 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Who made the batches of a run, when and under which configuration."""
+    """Who made the batches of a run, when, under which configuration, and by what.
+
+    Attributes:
+        run_id: The run.
+        at: Its instant.
+        maker: Who started it.
+        config_hash: Its configuration.
+        others: Who changed that configuration since it was last accepted.
+        versions: Of program, mapping and rates.
+    """
 
     run_id: str
     at: datetime
     maker: str
     config_hash: str
+    others: frozenset[str] = frozenset()
+    versions: Mapping[str, str] | None = None
 
 
 def by_ref(session: Session, refs: Sequence[str]) -> dict[str, Document]:
@@ -127,6 +137,7 @@ def put_batch(session: Session, outlined: Outline, made: Made) -> None:
                 _insert_document(session, {**row, "merkle_proof": proof}, lines, made)
             elif at_home.batch_id != batch.batch_id:
                 _move(session, at_home, batch.batch_id, proof, made)
+        makers.join(session, batch.batch_id, makers.of_overrides(session, batch.batch_id))
         ledger.refresh_batch(session, batch.batch_id)
 
 
@@ -151,23 +162,22 @@ def _put_header(session: Session, header: dict[str, object], root: str, made: Ma
     if stored is not None:
         if stored.merkle_root != root:
             raise AskFinanceError(f"batch {batch_id} is stored with other content")
-        if stored.config_hash != made.config_hash:
-            make_again(session, stored, made)
+        make_again(session, stored, made)
         return
     batch = Batch(**header, merkle_root=root, status="planned", planned_at=made.at)
     batch.config_hash, batch.run_id, batch.maker = made.config_hash, made.run_id, made.maker
+    batch.versions = None if made.versions is None else dict(made.versions)
     session.add(batch)
     session.flush()
-    session.add(BatchMaker(batch_id=batch_id, maker=made.maker))
-    session.flush()
+    makers.join(session, batch_id, {made.maker, *made.others})
 
 
 def make_again(session: Session, batch: Batch, made: Made) -> None:
-    """The same batch made again under another configuration: its maker joins the makers."""
-    batch.config_hash, batch.run_id = made.config_hash, made.run_id
-    if session.get(BatchMaker, (batch.batch_id, made.maker)) is None:
-        session.add(BatchMaker(batch_id=batch.batch_id, maker=made.maker))
-    session.flush()
+    """The same batch made again: this run's makers join the makers."""
+    versions = None if made.versions is None else dict(made.versions)
+    if (batch.config_hash, batch.versions) != (made.config_hash, versions):
+        batch.config_hash, batch.run_id, batch.versions = made.config_hash, made.run_id, versions
+    makers.join(session, batch.batch_id, {made.maker, *made.others})
 
 
 def _header(batch: PlannedBatch) -> dict[str, object]:
@@ -192,7 +202,7 @@ def _document_row(document: PlannedDocument) -> dict[str, object]:
 
 def line_row(line: Line) -> dict[str, object]:
     """A planned line by column."""
-    return {name: getattr(line, name) for name in LINE_COLUMNS}
+    return {name: getattr(line, name) for name in (*LINE_COLUMNS, *LINK_COLUMNS)}
 
 
 def _insert_document(
@@ -216,18 +226,21 @@ def _move(
 ) -> None:
     old = stored.batch_id
     stored.batch_id, stored.merkle_proof = batch_id, proof
-    session.add(_staged(stored.document_ref, "planned", batch_id, made))
+    session.add(_staged(stored.document_ref, "planned", batch_id, made, stored.attempts))
     session.flush()
+    makers.join(session, batch_id, makers.of_batch(session, old))
     ledger.refresh_batch(session, old)
 
 
-def _staged(ref: str, from_state: str | None, batch_id: str, made: Made) -> LedgerEntry:
+def _staged(
+    ref: str, from_state: str | None, batch_id: str, made: Made, attempts: int = 0
+) -> LedgerEntry:
     return LedgerEntry(
         at=made.at,
         document_ref=ref,
         from_state=from_state,
         to_state="planned",
-        attempt=0,
+        attempt=attempts,
         payload_sha256=None,
         run_id=made.run_id,
         evidence={"batch_id": batch_id},

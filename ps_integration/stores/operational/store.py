@@ -1,8 +1,9 @@
 """The operational store: transactions, migrations and the check at start-up."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.resources import as_file, files
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -39,6 +40,8 @@ class OperationalStore:
         self.engine = make_engine(url)
         self.journal = journal
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite lets a second writer poll for its turn; threads of one process wait in line.
+        self._one_writer = nullcontext() if self.is_postgresql else Lock()
         reading = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
         self._readers = sessionmaker(
             self.engine.execution_options(**{BEGIN: "begin"}, **reading), expire_on_commit=False
@@ -62,12 +65,12 @@ class OperationalStore:
         told: list[dict[str, Any]] = []
         mark: Mark | None = None
         try:
-            with self._sessions.begin() as session:
+            with self._one_writer, self._sessions.begin() as session:
                 yield session
                 if self.journal is not None:
                     mark, told = evidence.to_journal(session)
         except OperationalError as error:
-            if "locked" not in str(error.orig):
+            if not _is_in_use(error):
                 raise
             raise RetryLaterError("operational store: another writer holds it") from error
         if self.journal is not None and mark is not None:
@@ -124,6 +127,15 @@ class OperationalStore:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+_LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
+"""PostgreSQL's codes (appendix "Error Codes") for a lock that another transaction kept."""
+
+
+def _is_in_use(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlstate", None)
+    return code in {_LOCK_TIMEOUT, _DEADLOCK} or "locked" in str(error.orig)
 
 
 @contextmanager

@@ -24,7 +24,9 @@ create table if not exists config.legal_entities (
     legal_entity varchar, name varchar, currency varchar, time_zone varchar,
     rounding varchar,               -- half_up | half_even
     closed_period_policy varchar,   -- hold | shift | reject
-    future_period_policy varchar    -- hold | shift | reject
+    future_period_policy varchar,   -- hold | shift | reject
+    corrections_policy varchar,     -- reverse_and_rebill | delta | ask
+    voided_policy varchar           -- hold | rebill | leave
 );
 create table if not exists config.systems (
     system varchar, vendor varchar, roles varchar,      -- roles: comma separated, sorted
@@ -209,6 +211,21 @@ create table if not exists canonical.milestones (
     project_external_id varchar, name varchar, amount_minor bigint, currency varchar,
     is_reached boolean, reached_on date, is_invoiced boolean, updated_at timestamptz
 );
+-- The identity of what is billed of a milestone: a change of any of the three is a new version. One
+-- that is not reached any more, or gone, has nothing to bill.
+create or replace macro canonical.milestone_sha(minor, currency, reached_on) as sha256(
+    concat_ws('|', minor, currency, reached_on)
+);
+create or replace macro canonical.milestone_gone_sha() as sha256('not reached');
+create or replace view canonical.milestone_versions as
+select
+    system || ':' || external_id as object_id,
+    if(
+        coalesce(is_reached, false),
+        canonical.milestone_sha(amount_minor, currency, reached_on),
+        canonical.milestone_gone_sha()
+    ) as version_sha256
+from canonical.milestones;
 create table if not exists canonical.erp_documents (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     company varchar, kind varchar,      -- invoice | credit_memo
@@ -278,8 +295,10 @@ create table if not exists ops.documents (
     period varchar, posting_date date, state varchar, amount_minor bigint,
     erp_id varchar, erp_number varchar, readback_minor bigint,
     sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
-    content_sha256 varchar      -- of the planned document; the plan reuses a reference by it
+    content_sha256 varchar,     -- of the planned document; the plan reuses a reference by it
+    content varchar             -- JSON: what its header said of project, tax code and accounts
 );
+alter table ops.documents add column if not exists unknown_until timestamptz;
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
     object_kind varchar,        -- time_entry | milestone | expense | adjustment
@@ -287,7 +306,15 @@ create table if not exists ops.posting_lines (
     part integer, correction_no integer, version_sha256 varchar,
     project_id varchar, legal_entity varchar, period varchar, work_date date,
     seconds bigint, quantity decimal(18, 5), unit_price decimal(18, 6),
-    amount_minor bigint, currency varchar
+    amount_minor bigint, currency varchar,
+    correction varchar,         -- reversal | rebill | delta; null = no correction
+    corrects_document_ref varchar, corrects_line_key varchar,
+    corrects_reason varchar     -- edited_after_posting | moved | ... (billing/sql)
+);
+-- Posted documents of ours that the ERP cancelled since: net confirmed = posted - reversed.
+create table if not exists ops.erp_reversals (
+    document_ref varchar, amount_minor bigint, currency varchar, erp_number varchar,
+    found_at timestamptz, policy varchar
 );
 create table if not exists ops.batches (
     batch_id varchar, system varchar, company varchar, legal_entity varchar, period varchar,
@@ -297,6 +324,7 @@ create table if not exists ops.approvals (
     batch_id varchar, decision varchar, maker varchar, decided_by varchar, decided_at timestamptz,
     note varchar, content_sha256 varchar
 );
+alter table ops.approvals add column if not exists is_break_glass boolean;
 create table if not exists ops.ledger (
     seq bigint, "at" timestamptz, document_ref varchar, from_state varchar, to_state varchar,
     attempt integer, run_id varchar
@@ -369,6 +397,19 @@ create table if not exists billing.dispositions (
     disposition varchar, reason varchar, evidence varchar, break_id varchar,
     document_ref varchar, posting_period varchar
 );
+-- Corrections that may be planned tonight, line by line (billing/sql/correction_lines.sql).
+create table if not exists billing.correction_lines (
+    object_kind varchar, object_id varchar, source_system varchar, external_id varchar,
+    part integer, correction_no integer, correction varchar, corrects_document_ref varchar,
+    corrects_line_key varchar, corrects_reason varchar, version_sha256 varchar,
+    project_id varchar, legal_entity varchar, currency varchar, period varchar,
+    posting_period varchar, work_date date, seconds bigint, quantity decimal(18, 5),
+    unit_price decimal(18, 6), amount_minor bigint, system varchar, company varchar,
+    customer_key varchar, project_external_id varchar, purchase_order varchar, tax_code varchar,
+    cost_centre varchar, revenue_account varchar,
+    planned_ref varchar,        -- the planned document that has this very line already
+    what varchar
+);
 -- What raw records came to, counted apart from the dispositions.
 create table if not exists billing.completeness (
     legal_entity varchar, currency varchar, period varchar,
@@ -390,14 +431,16 @@ create table if not exists billing.ledger_equation (
 create table if not exists billing.corrections_owed (
     entry_id varchar, project_id varchar, legal_entity varchar, currency varchar, period varchar,
     confirmed_minor bigint, in_flight_minor bigint, target_minor bigint, owed_minor bigint,
-    reason varchar
+    reason varchar, object_kind varchar,
+    state varchar,              -- planned | to_be_planned | in_flight | policy_asks | what holds it
+    evidence varchar, document_refs varchar
 );
 -- Milestones reached, priced and their fate, as dispositions have it for time.
 create table if not exists billing.milestones (
     object_id varchar, project_id varchar, name varchar, reached_on date, legal_entity varchar,
     currency varchar, period varchar, amount_minor bigint, customer_key varchar,
     disposition varchar, reason varchar, break_id varchar, document_ref varchar,
-    posting_period varchar, erp_system varchar, erp_company varchar
+    posting_period varchar, erp_system varchar, erp_company varchar, part integer
 );
 
 -- What goes into tonight's documents (billing/sql/ready_lines.sql).
@@ -405,15 +448,36 @@ create table if not exists billing.ready_documents (
     document_no bigint, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, project_id varchar, project_external_id varchar, customer_key varchar,
     purchase_order varchar, tax_code varchar, cost_centre varchar, revenue_account varchar,
-    last_work_date date, line_count bigint
+    last_work_date date, line_count bigint, named_account varchar, side varchar
 );
 create table if not exists billing.ready_lines (
     document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
     part integer, correction_no integer, version_sha256 varchar, project_id varchar,
     legal_entity varchar, period varchar, work_date date, seconds bigint,
     quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
-    description varchar
+    description varchar, correction varchar, corrects_document_ref varchar,
+    corrects_line_key varchar, corrects_reason varchar
 );
+
+-- Columns that a warehouse of an older release does not have.
+alter table config.legal_entities add column if not exists corrections_policy varchar;
+alter table config.legal_entities add column if not exists voided_policy varchar;
+alter table ops.documents add column if not exists content varchar;
+alter table ops.posting_lines add column if not exists correction varchar;
+alter table ops.posting_lines add column if not exists corrects_document_ref varchar;
+alter table ops.posting_lines add column if not exists corrects_line_key varchar;
+alter table ops.posting_lines add column if not exists corrects_reason varchar;
+alter table billing.corrections_owed add column if not exists object_kind varchar;
+alter table billing.corrections_owed add column if not exists state varchar;
+alter table billing.corrections_owed add column if not exists evidence varchar;
+alter table billing.corrections_owed add column if not exists document_refs varchar;
+alter table billing.milestones add column if not exists part integer;
+alter table billing.ready_documents add column if not exists named_account varchar;
+alter table billing.ready_documents add column if not exists side varchar;
+alter table billing.ready_lines add column if not exists correction varchar;
+alter table billing.ready_lines add column if not exists corrects_document_ref varchar;
+alter table billing.ready_lines add column if not exists corrects_line_key varchar;
+alter table billing.ready_lines add column if not exists corrects_reason varchar;
 
 -- reconciliation ----------------------------------------------------------------------------------
 
@@ -471,6 +535,32 @@ case
 end || ' ' || currency;
 create or replace macro reconciliation.hours_text(seconds) as
 round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
+
+-- Lines that stand in the ERP: posted, and not in a document that it has cancelled since.
+create or replace view reconciliation.standing_lines as
+select
+    pl.*,
+    dc.customer_key,
+    dc.system,
+    dc.erp_number
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+where
+    dc.state = 'posted'
+    and pl.document_ref not in (select rv.document_ref from ops.erp_reversals as rv);
+-- What is being put right, in words that a break's detail ends with.
+create or replace view reconciliation.corrections_under_way as
+select
+    pl.object_id,
+    ' A correction is in '
+    || string_agg(
+        distinct pl.document_ref || ' (' || dc.state || ')', ', '
+        order by pl.document_ref || ' (' || dc.state || ')'
+    ) || '.' as said
+from ops.posting_lines as pl
+inner join ops.documents as dc on pl.document_ref = dc.document_ref
+where pl.correction is not null and dc.state not in ('posted', 'refused', 'superseded')
+group by pl.object_id;
 
 -- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as

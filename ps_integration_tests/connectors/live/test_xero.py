@@ -189,6 +189,12 @@ def test_a_locked_period_refuses_the_invoice(writer, target):
     assert xero.documents(target.state) == []
 
 
+def test_a_refusal_names_the_lines_that_are_to_blame(writer):
+    wrong = replace(REVIEW, revenue_account="9999")
+    answer = writer.create(replace(INVOICE, lines=(LINE, wrong)))
+    assert (answer.outcome, answer.bad_lines) == ("refused", (2,))
+
+
 def test_a_locked_period_refuses_to_approve_and_leaves_the_draft(drafting):
     late = replace(INVOICE, posting_date=date(2026, 1, 31))
     draft = drafting.create(late).receipt

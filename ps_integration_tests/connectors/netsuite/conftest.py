@@ -37,7 +37,7 @@ def writer(url):
 
 @pytest.fixture
 def held(server):
-    return lambda: netsuite.documents(server)
+    return lambda: netsuite.documents(server.state)
 
 
 @pytest.fixture

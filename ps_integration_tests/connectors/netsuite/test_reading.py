@@ -1,6 +1,7 @@
 """NetSuite's customers, projects, periods and documents, over the network and page by page."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 
 from ps_integration.connectors.protocol import Ask
 from ps_integration.connectors.registry import vendor
+from ps_integration.connectors.vendors.netsuite import suiteql
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration.errors import BadAnswerError
 from ps_integration_tests.connectors.server import scripted
@@ -94,6 +96,20 @@ def test_an_end_that_comes_too_early_is_not_believed():
         connector = vendor("netsuite").build(netsuite.setup(far.url, page_size=1))
         ask = Ask(connector.streams()[0], "full", None, None, netsuite.NOW)
         assert [len(page) for page in connector.pages(ask)] == [1, 1]
+
+
+@pytest.mark.parametrize("settings", [{"query_rows_max": 2}])
+@pytest.mark.parametrize("page_size", [1, 2])
+def test_what_one_query_cannot_show_is_asked_for_from_the_last_id_on(
+    settings, rows_of, writer, invoice, monkeypatch, page_size
+):
+    monkeypatch.setattr(suiteql, "ROWS_MAX", 2)
+    periods = rows_of("accounting_periods", page_size=page_size)
+    assert [row["external_id"] for row in periods] == ["1/601", "1/602", "1/603", "1/604"]
+    for number in range(3):
+        writer.create(replace(invoice, reference=f"PS-{number}", lines=invoice.lines[1:]))
+    found = rows_of("invoices", page_size=page_size)
+    assert [row["reference"] for row in found] == ["PS-0", "PS-1", "PS-2"]
 
 
 def test_lines_that_are_not_the_total_are_refused(writer, invoice, edit, rows_of):

@@ -229,3 +229,56 @@ def test_the_capability_is_that_of_an_external_id(url):
     assert (plain.posting_class, plain.creates_then_posts) == ("U", False)
     drafts = netsuite.writer(url, invoice_approval="draft", concurrency=2).capability
     assert (drafts.posting_class, drafts.creates_then_posts, drafts.concurrency) == ("F", True, 2)
+
+
+def told(*details):
+    return json.dumps({"title": "Bad Request", "status": 400, "o:errorDetails": details}).encode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        told({"o:errorCode": "NEVER_HEARD_OF", "detail": "?"}),
+        told({"o:errorCode": "USER_ERROR", "detail": "!"}, {"o:errorCode": "NEVER_HEARD_OF"}),
+        told({"o:errorCode": "DUP_RCRD", "detail": "This record already exists."}),
+        told(),
+        b'{"message": "no"}',
+        b"no",
+    ],
+)
+def test_a_refusal_that_is_not_documented_is_in_doubt(invoice, answer):
+    with scripted((404, {}, b"{}"), (400, {}, answer)) as far:
+        got = netsuite.writer(far.url).create(invoice)
+    assert (got.outcome, got.recovery) == ("ambiguous", "outcome_unknown")
+
+
+def test_a_refusal_that_the_record_contradicts_is_in_doubt(invoice):
+    refused = (
+        400,
+        {},
+        told({"o:errorCode": "USER_ERROR", "detail": "This record already exists."}),
+    )
+    with scripted((404, {}, b"{}"), refused, (200, {}, b'{"id": "1"}')) as far:
+        got = netsuite.writer(far.url).create(invoice)
+    assert (got.outcome, got.code) == ("ambiguous", "USER_ERROR")
+
+
+def test_a_refusal_is_in_doubt_while_nobody_can_look(invoice):
+    refused = (400, {}, told({"o:errorCode": "USER_ERROR", "detail": "no"}))
+    with scripted((404, {}, b"{}"), refused, (503, {}, b"{}")) as far:
+        assert netsuite.writer(far.url).create(invoice).outcome == "ambiguous"
+
+
+@pytest.mark.parametrize("code", ["INVALID_LOGIN", "INSUFFICIENT_PERMISSION"])
+def test_a_right_that_is_missing_is_a_matter_of_configuration(invoice, code):
+    refused = (403, {}, told({"o:errorCode": code, "detail": "no"}))
+    with scripted((404, {}, b"{}"), refused) as far:
+        got = netsuite.writer(far.url).create(invoice)
+    assert (got.outcome, got.recovery) == ("refused", "fix_configuration")
+
+
+def test_what_is_no_internal_id_is_not_asked_for(writer, sent):
+    assert writer.discard_draft("1", "").outcome == "not_sent"
+    with pytest.raises(FixConfigError):
+        writer.ours("US01", "PS-")
+    assert sent("DELETE") == []

@@ -29,6 +29,8 @@ PROJECT_EXTERNAL_ID = "1/301"
 REVENUE_ACCOUNT = "4000"
 TAX_CODE = "TAXABLE"
 CURRENCY = "USD"
+DOCUMENT: Mapping[str, Any] = {"company": COMPANY, "project_external_id": PROJECT_EXTERNAL_ID}
+"""What `making.make_document` must be told for this target; the rest of its defaults fit."""
 NOW = datetime(2026, 4, 1, 3, 30, tzinfo=UTC)
 OPTIONS: Mapping[str, Any] = {
     "account": "1234567_SB1",
@@ -93,7 +95,11 @@ def seed(state: SandboxState, **settings: Any) -> None:
 
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[SandboxServer]:
-    """Serve a sandbox of one's own, kept in a folder; `base_url` tells its address."""
+    """Serve a sandbox of one's own, kept in a folder; `base_url` tells its address.
+
+    `server.state` is what it holds, for `documents`; settings are those of the vendor server, e.g.
+    `approval_routing=True` for a writer with `invoice_approval="draft"`.
+    """
     state = SandboxState(folder / "netsuite.sqlite")
     seed(state, **settings)
     with SandboxServer(state) as server:
@@ -130,19 +136,20 @@ def writer(url: str, **options: Any) -> ErpWriter:
     return make(setup(url, **options))
 
 
-def documents(server: SandboxServer) -> list[tuple[str, str, str, int]]:
+def documents(state: SandboxState) -> list[tuple[str, str, str, int]]:
     """What the ERP holds, not read by the connector: reference, kind, state, amount in minor units.
 
-    The amount is before tax; the state is `draft`, `posted` or `cancelled`.
+    The amount is before tax; the state is `draft`, `posted` or `cancelled`. A server in another
+    process is looked into by opening its file.
     """
     symbols = {row["id"]: row["symbol"] for row in RECORDS["currency"]}
     found = []
     for collection, kind in (("invoice", "invoice"), ("creditMemo", "credit_memo")):
-        for row in server.state.stored(SYSTEM, collection):
+        for row in state.stored(SYSTEM, collection):
             document = row.document
             letter = status_of(document)
-            state = {"D": "draft", "E": "cancelled", "V": "cancelled"}.get(letter, "posted")
+            shown = {"D": "draft", "E": "cancelled", "V": "cancelled"}.get(letter, "posted")
             decimals = MINOR_UNITS[symbols[document["currency"]["id"]]]
             amount = int(document["subtotal"].scaleb(decimals))
-            found.append((document.get("externalId", ""), kind, state, amount))
+            found.append((document.get("externalId", ""), kind, shown, amount))
     return sorted(found)

@@ -85,6 +85,14 @@ def test_a_closed_locked_or_missing_period_refuses(call, body, error, day):
     assert call("GET", INVOICE).status_code == 404
 
 
+@pytest.mark.parametrize("settings", [{"date_outside_period": True}])
+def test_an_account_may_move_what_is_dated_in_a_closed_period(settings, call, body):
+    assert call("PUT", INVOICE, {**body, "tranDate": "2026-01-31"}).status_code == 204
+    told = call("GET", INVOICE).json()
+    assert (told["tranDate"], told["postingPeriod"]) == ("2026-01-31", {"id": "603"})
+    assert call("PUT", f"{INVOICE}?replace=item", body).status_code == 204
+
+
 def test_unknown_properties_are_refused_only_where_that_is_asked_for(call, body, error):
     odd = {**body, "colour": "red"}
     strict = {"X_NetSuite_PropertyNameValidation": "Error"}

@@ -48,7 +48,7 @@ def test_a_signature_covers_method_path_and_query(server, error):
 
 
 def test_a_signature_is_for_the_address_the_client_used(server, error):
-    """Something in between that keeps the Host header does not break it; one that changes it does."""
+    """Something in between that keeps the Host header breaks nothing; another host does."""
     address = f"{netsuite.base_url(server)}/services/rest{INVOICE}"
     elsewhere = f"http://proxy.example:8080/netsuite/services/rest{INVOICE}"
     signed = signer().sign("GET", elsewhere)

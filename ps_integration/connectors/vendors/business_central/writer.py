@@ -51,6 +51,8 @@ STATES: Final[Mapping[str, State]] = {
     "Canceled": "cancelled",
 }
 COMMIT_DELAY_SECONDS: Final = 600.0
+CONCURRENCY: Final = 5
+"""Requests that one user may have under way ("Operational limits")."""
 REFERENCE_MAX: Final = 35
 DESCRIPTION_MAX: Final = 100
 QUANTITY_DECIMALS: Final = 5
@@ -65,7 +67,14 @@ class BusinessCentralWriter:
     ) -> None:
         """Take the environment's client and options; the delay is the firm's own, if it has one."""
         delay = max_commit_delay_seconds or COMMIT_DELAY_SECONDS
-        self.capability = Capability("F", delay, REFERENCE_MAX, QUANTITY_DECIMALS, True)  # noqa: FBT003 - read by name
+        self.capability = Capability(
+            posting_class="F",
+            max_commit_delay_seconds=delay,
+            reference_max_length=REFERENCE_MAX,
+            quantity_decimals=QUANTITY_DECIMALS,
+            creates_then_posts=True,
+            concurrency=CONCURRENCY,
+        )
         self._client = client
         self._options = options
 

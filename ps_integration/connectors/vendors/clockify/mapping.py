@@ -12,7 +12,7 @@ from ps_integration.connectors.keys import KeyRule
 from ps_integration.connectors.rows import row
 from ps_integration.connectors.setup import Options
 from ps_integration.domain.records import CanonicalRow
-from ps_integration.settings.firm import FAR_PAST, Identifier
+from ps_integration.settings.base import FAR_PAST, Identifier
 
 _DURATION: Final = re.compile(r"PT(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)S)?")
 _TYPES: Final = {"REGULAR": True, "BREAK": False, "HOLIDAY": False, "TIME_OFF": False}

@@ -12,8 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from ps_integration.connectors.auth import secret
-from ps_integration.connectors.protocol import Ask, Connector, Stream
+from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.tables import Cells, csv_rows, excel_rows, parquet_rows
@@ -24,6 +23,7 @@ from ps_integration.connectors.vendors.files.options import (
     FileStream,
     Lookup,
 )
+from ps_integration.connectors.vendors.files.writer import FileDrop
 from ps_integration.domain.records import (
     ApprovalEvidence,
     CanonicalRow,
@@ -165,16 +165,21 @@ def _raw(body: dict[str, Json], identity: str) -> RawRecord:
 
 def _build(setup: Setup) -> Connector:
     options = setup.options(FilesOptions)
-    told = options.folder
-    if told.startswith("env:"):
-        told = secret(told, setup.environ).value
-    return FilesConnector(setup.system.id, Path(told), options)
+    return FilesConnector(setup.system.id, Path(setup.address(options.folder)), options)
+
+
+def _writer(setup: Setup) -> ErpWriter:
+    told = setup.options(FilesOptions).drop_folder
+    if not told:
+        raise FixConfigError(f"system {setup.system.id}: options.drop_folder is missing")
+    return FileDrop(Path(setup.address(told)))
 
 
 VENDOR: Final = Vendor(
     name="files",
     options=FilesOptions,
     build=_build,
+    erp_writer=_writer,
     approval_evidence=ApprovalEvidence(
         "entry", gives_approver=False, gives_instant=False, notes=("as the files say",)
     ),

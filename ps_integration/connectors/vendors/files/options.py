@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ps_integration.connectors.rows import COLUMNS
 from ps_integration.connectors.setup import Options
 from ps_integration.domain.records import CanonicalObject
-from ps_integration.settings.firm import Identifier
+from ps_integration.settings.base import Identifier
 
 
 def _known_encoding(name: str) -> str:
@@ -144,6 +144,9 @@ class FilesOptions(Options):
 
     folder: str = Field(description="where the drops are, or env:NAME", examples=["drops"])
     streams: tuple[FileStream, ...] = Field(min_length=1, examples=[_EXAMPLE])
+    drop_folder: str = Field(
+        default="", description="role erp: where documents are put for import, or env:NAME"
+    )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -30,7 +30,7 @@ from ps_integration.errors import PsIntegrationError
 
 KEY_HEADER: Final = "X-NetSuite-Idempotency-Key"
 _NAMESPACE: Final = uuid.UUID("6f0c1a52-7a43-5c1e-9a57-2f3d6f0b8e11")
-_FAILED_JOBS_MAX: Final = 8
+_FAILED_JOBS_MAX: Final = 20
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 10.0
 _ACCEPTED: Final = 202

@@ -148,7 +148,7 @@ def _line(identity: str, company: str, currency: str, line: Line, options: Optio
     quantity = fields.opt_number("quantity")
     return row(
         "erp_lines",
-        f"{identity}/{fields.ident('id')}",
+        fields.ident("id"),
         company=company,
         document_external_id=identity,
         line_no=whole(fields, "linesequencenumber"),

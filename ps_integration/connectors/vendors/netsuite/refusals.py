@@ -21,7 +21,6 @@ CODES: Final[Mapping[str, Recovery]] = {
     "INVALID_CONTENT": "fix_data",
     "INVALID_FLD_VALUE": "fix_data",
     "INVALID_KEY_OR_REF": "fix_data",
-    "INVALID_VALUE": "fix_data",
     "NONEXISTENT_ID": "fix_data",
     "RCRD_DSNT_EXIST": "fix_data",
     "RCRD_HAS_BEEN_CHANGED": "retry_later",
@@ -32,9 +31,7 @@ CODES: Final[Mapping[str, Recovery]] = {
     "INVALID_HEADER": "fix_configuration",
     "INVALID_LOGIN": "fix_configuration",
     "INVALID_LOGIN_ATTEMPT": "fix_configuration",
-    "INVALID_METHOD": "fix_configuration",
     "INVALID_PARAMETER": "fix_configuration",
-    "INVALID_URL": "fix_configuration",
 }
 _BLAMED: Final = re.compile(r"item\.items\[([0-9]{1,6})\]")
 _MESSAGE_MAX: Final = 500

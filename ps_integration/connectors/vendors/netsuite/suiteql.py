@@ -1,7 +1,7 @@
 """What is asked of NetSuite in SuiteQL, and how an answer pages.
 
 Vendor pages "Executing SuiteQL Queries Through REST Web Services" (`Prefer: transient`),
-"Collection Paging" (`limit` at most 1000, `offset` a multiple of it, `hasMore`, `totalResults`),
+"Collection Paging" (`limit` at most 1000, `offset` a multiple of it, 100,000 rows a query),
 "SuiteQL Syntax and Examples", and the Records Catalog for the columns. Values come as text, flags
 as T and F, a null is left out. Times are in the time zone of the token's user. Without a unique
 order pages may repeat and skip, so every query has one. Of lines, amounts and quantities have the
@@ -24,6 +24,7 @@ from ps_integration.errors import BadAnswerError
 PATH: Final = "/services/rest/query/v1/suiteql"
 TIME_FORM: Final = 'YYYY-MM-DD"T"HH24:MI:SS'
 TYPES: Final[Mapping[str, str]] = {"invoice": "CustInvc", "credit_memo": "CustCred"}
+ROWS_MAX: Final = 100_000
 IDS_MAX: Final = 500  # well below the thousand members that an IN list may have
 
 PERIODS: Final = (
@@ -80,7 +81,7 @@ _DOCUMENTS: Final = (
     " WHERE transaction.type IN ({types}) AND {condition} ORDER BY transaction.id"
 )
 _LINES: Final = (
-    "SELECT transactionline.transaction AS document, transactionline.id AS id,"
+    "SELECT transactionline.transaction AS document, transactionline.uniquekey AS id,"
     " transactionline.linesequencenumber AS linesequencenumber,"
     " transactionline.taxline AS taxline, transactionline.item AS item,"
     " transactionline.memo AS memo, transactionline.quantity AS quantity,"
@@ -90,7 +91,7 @@ _LINES: Final = (
     " LEFT JOIN job ON job.id = transactionline.entity"
     " WHERE transactionline.transaction IN ({ids}) AND transactionline.mainline = 'F'"
     " AND transactionline.iscogs = 'F'"
-    " ORDER BY transactionline.transaction, transactionline.id"
+    " ORDER BY transactionline.uniquekey"
 )
 
 
@@ -128,17 +129,38 @@ def changed_since(table: str, since: datetime | None, zone: ZoneInfo) -> str:
 def run(client: ApiClient, query: str, page_size: int) -> Iterator[paging.Page]:
     """Yield the pages of a query; asked anew when rows shift between pages.
 
+    A query shows `ROWS_MAX` rows at most, so a longer one is asked again from the last id on.
+
     Raises:
         BadAnswerError: The answer does not say whether more follows, or the count is not met.
     """
+    told, _, key = query.rpartition(" ORDER BY ")
+    after = ""
+    while True:
+        last, total = None, 0
+        for page in _window(client, f"{told}{after} ORDER BY {key}", page_size):
+            total = _total(page)
+            last = inside(page.records[-1][1], "id") if page.records else last
+            yield page
+        if total < _reachable(page_size):
+            return
+        after = f" AND {key} > {last}"
 
+
+def _reachable(page_size: int) -> int:
+    return ROWS_MAX // page_size * page_size
+
+
+def _window(client: ApiClient, query: str, page_size: int) -> Iterator[paging.Page]:
     def ask(turn: paging.Turn) -> Answer:
         headers = {"Prefer": "transient"}
         return client.post_read(turn.path, {"q": query}, turn.params, headers)
 
     first = paging.Turn(PATH, {"limit": page_size, "offset": 0}, {"q": query})
     return paging.settled(
-        lambda: paging.pages(ask, first, ("items",), _following), _identity, _total
+        lambda: paging.pages(ask, first, ("items",), _following),
+        _identity,
+        lambda page: min(_total(page), _reachable(page_size)),
     )
 
 
@@ -155,7 +177,13 @@ def rows(client: ApiClient, query: str, page_size: int) -> list[tuple[str, Json]
 def lines_of(
     client: ApiClient, ids: Sequence[str], page_size: int
 ) -> dict[str, list[tuple[str, Json]]]:
-    """The lines of some documents, by document, in the order of the document."""
+    """The lines of some documents, by document, in the order of the document.
+
+    Raises:
+        BadAnswerError: A document's id is not a number, or a line is of another document.
+    """
+    if not all(one.isdecimal() for one in ids):
+        raise BadAnswerError("a document in the answer has no internal id")
     found: dict[str, list[tuple[str, Json]]] = {one: [] for one in ids}
     for start in range(0, len(ids), IDS_MAX):
         query = _LINES.format(ids=", ".join(ids[start : start + IDS_MAX]))
@@ -169,18 +197,20 @@ def lines_of(
 
 def _following(turn: paging.Turn, page: paging.Page) -> paging.Turn | None:
     """`hasMore` has been seen false while rows were left, so the count is listened to as well."""
-    more, total = page.rest.get("hasMore"), page.rest.get("totalResults")
-    if type(more) is not bool or type(total) is not int:
-        raise BadAnswerError("the answer has no hasMore and totalResults; its end is unknown")
-    offset = int(turn.params["offset"]) + int(turn.params["limit"])
-    return turn.but(offset=offset) if more or offset < total else None
+    more, total = page.rest.get("hasMore"), _total(page)
+    if type(more) is not bool:
+        raise BadAnswerError("the answer has no hasMore; the end of the list is unknown")
+    offset, limit = int(turn.params["offset"]), int(turn.params["limit"])
+    is_over = offset + limit >= _reachable(limit) or not (more or offset + limit < total)
+    return None if is_over else turn.but(offset=offset + limit)
 
 
 def _identity(value: Json) -> str:
-    """Lines are numbered within their document."""
-    return f"{inside(value, 'document')}/{inside(value, 'id')}"
+    return str(inside(value, "id"))
 
 
-def _total(page: paging.Page) -> int | None:
+def _total(page: paging.Page) -> int:
     told = page.rest.get("totalResults")
-    return told if type(told) is int else None
+    if type(told) is not int:
+        raise BadAnswerError("the answer has no totalResults; the end of the list is unknown")
+    return told

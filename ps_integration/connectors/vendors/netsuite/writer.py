@@ -141,9 +141,11 @@ class NetSuiteWriter:
 
         Raises:
             RetryLaterError: NetSuite could not be asked.
-            FixConfigError: It refuses the credentials.
+            FixConfigError: It refuses the credentials, or the company is no internal id.
             BadAnswerError: Its answer cannot be read.
         """
+        if not company.isdecimal():
+            raise FixConfigError(f"{company!r} is not the internal id of a subsidiary")
         like = suiteql.literal(f"{prefix}%")
         found = self._listed(
             f"transactionline.subsidiary = {company} AND transaction.externalid LIKE {like}"
@@ -152,8 +154,10 @@ class NetSuiteWriter:
 
     def discard_draft(self, company: str, erp_id: str) -> WriteAnswer:  # noqa: ARG002 - account-wide
         """Delete a pending invoice; one already gone is accepted."""
+        if not erp_id.isdecimal():
+            return WriteAnswer("not_sent", message=f"{erp_id!r} is not an internal id")
         try:
-            found = self._listed(f"transaction.id = {int(erp_id)}")
+            found = self._listed(f"transaction.id = {erp_id}")
         except _UNREADABLE as error:
             return WriteAnswer("not_sent", message=str(error), recovery="retry_later")
         if not found:

@@ -29,7 +29,7 @@ from ps_integration.connectors.vendors.xero.api import (
     tenant,
 )
 from ps_integration.connectors.vendors.xero.options import Options
-from ps_integration.connectors.vendors.xero.writer import XeroWriter
+from ps_integration.connectors.vendors.xero.writer import QUANTITY_DECIMALS, XeroWriter
 from ps_integration.domain.records import CanonicalRow, Json, JsonObject, RawRecord
 from ps_integration.errors import BadAnswerError
 
@@ -193,4 +193,5 @@ VENDOR = Vendor(
     rates=((60, 60.0), (5000, 86_400.0)),  # "OAuth 2.0 API limits": of one organisation
     credentials=("client_id", "client_secret"),
     roles=("erp",),
+    quantity_decimals=QUANTITY_DECIMALS,
 )

@@ -54,6 +54,7 @@ REFERENCE_MAX: Final = 64  # 255 in the field; a key holds tenant id, kind and r
 DESCRIPTION_MAX: Final = 4000
 QUANTITY_DECIMALS: Final = 4
 CONCURRENCY: Final = 5
+NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 _WRITE: Final = "?summarizeErrors=false&unitdp=4"
 _UNREADABLE: Final = (RetryLaterError, FixConfigError, BadAnswerError)
 
@@ -221,9 +222,11 @@ class XeroWriter:
         element = _element(reply.json, document.kind, NUMBERS[document.kind], document.reference)
         if element is None:
             return doubt(f"{reply.message} without our document")
-        if _is_error(element):
-            return element_refusal(element)
         created = element.get(IDS[SETS[document.kind]])
+        if _is_error(element):
+            answer = element_refusal(element)
+            is_new = created in (None, NO_ID)
+            return answer if is_new else doubt(f"{created}: {answer.message}", answer.code)
         if not isinstance(created, str):
             return doubt(f"{reply.message} without the id of a document")
         return self._read_back(document, created, expected)

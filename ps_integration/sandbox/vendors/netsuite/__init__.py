@@ -10,9 +10,10 @@ Records are kept in the vendor's own shape, by internal id: `subsidiary`, `curre
 `invoice`, `creditMemo`. A payment is a change from outside: lower `amountRemaining`. `void` voids.
 
 Settings: `account`, `consumers` (key to secret), `tokens` (id to secret), `approval_routing`
-(invoices wait for approval), `time_zone` of the token's user, `concurrency_max`,
+(invoices wait for approval), `date_outside_period` (a date in a closed period posts to the first
+open one after it), `time_zone` of the token's user, `concurrency_max`,
 `processing_seconds` (how long a request holds its place), `job_seconds` (how long a queued request
-waits), `max_commit_delay_seconds`.
+waits), `query_rows_max` (what a query shows at most), `max_commit_delay_seconds`.
 
 Guesses, where no page of the vendor's says it: the texts of refusals; that a closed period, a
 missing value and a taken external id are USER_ERROR; that external ids are told apart by case; that
@@ -47,10 +48,12 @@ DEFAULTS: Mapping[str, Any] = {
     "consumers": {"sandbox-consumer": "sandbox-consumer-secret"},
     "tokens": {"sandbox-token": "sandbox-token-secret"},
     "approval_routing": False,
+    "date_outside_period": False,
     "time_zone": "America/Los_Angeles",
     "concurrency_max": 15,
     "processing_seconds": 0.0,
     "job_seconds": 0.0,
+    "query_rows_max": 100_000,
     "max_commit_delay_seconds": 0.3,
 }
 _TOO_MANY, _SERVER_ERROR = 429, 500

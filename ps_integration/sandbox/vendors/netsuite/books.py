@@ -27,10 +27,22 @@ class Books:
     system: str
     settings: Mapping[str, Any]
     now: datetime
+    ids: frozenset[str] | None = None
+    external_id: str | None = None
 
     def rows(self, collection: str) -> Iterator[Stored]:
         """Every record of a type, oldest first."""
         return self.transaction.stored(self.system, collection)
+
+    def transactions(self, collection: str) -> Iterator[Stored]:
+        """Invoices or credit memos: all, or those with the `ids` or `external_id` asked for."""
+        if self.ids is not None:
+            for identity in sorted(self.ids, key=int):
+                found = self.transaction.get_stored(self.system, collection, identity)
+                yield from () if found is None else (found,)
+            return
+        where = {} if self.external_id is None else {"externalId": self.external_id}
+        yield from self.transaction.stored(self.system, collection, where=where)
 
     def get(self, collection: str, identity: str) -> Document | None:
         """One record by internal id."""
@@ -62,20 +74,27 @@ class Books:
             raise invalid_value(told.get("id", told.get("externalId")), field, path)
         return found
 
-    def open_period(self, day: date) -> Document:
+    def open_period(self, day: date, *, may_move: bool = False) -> Document:
         """The period of a date, which must take receivables.
+
+        Args:
+            day: The date.
+            may_move: Take the first open period after a closed one where the account allows it.
 
         Raises:
             RefusedError: There is none, or it is closed or locked.
         """
-        period = next((row.document for row in self._months() if _covers(row.document, day)), None)
+        months = [row.document for row in self._months()]
+        period = next((one for one in months if _covers(one, day)), None)
         if period is None:
             raise user_error("The transaction date you specified is in no accounting period.")
-        if any(period.get(name) is True for name in ("closed", "allLocked", "arLocked")):
-            raise user_error(
-                f"You cannot post to the closed accounting period {period['periodName']}."
-            )
-        return period
+        if _is_open(period):
+            return period
+        is_allowed = may_move and bool(self.settings["date_outside_period"])
+        later = [one for one in months if _is_open(one) and one["startDate"] > period["startDate"]]
+        if is_allowed and later:
+            return min(later, key=lambda one: str(one["startDate"]))
+        raise user_error(f"You cannot post to the closed accounting period {period['periodName']}.")
 
     def rounded(self, amount: Decimal, currency: Document) -> Decimal:
         """An amount at the currency's decimals."""
@@ -86,6 +105,10 @@ class Books:
         for row in self.rows("accountingPeriod"):
             if not any(row.document.get(name) for name in ("isQuarter", "isYear", "isAdjust")):
                 yield row
+
+
+def _is_open(period: Document) -> bool:
+    return not any(period.get(name) is True for name in ("closed", "allLocked", "arLocked"))
 
 
 def _covers(period: Document, day: date) -> bool:

@@ -8,6 +8,7 @@ grouping, functions but TO_CHAR and TO_TIMESTAMP, and columns without their tabl
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from werkzeug.wrappers import Request, Response
@@ -19,7 +20,6 @@ from ps_integration.sandbox.vendors.netsuite.errors import BAD_REQUEST, error_an
 from ps_integration.sandbox.vendors.netsuite.tables import COLUMNS, rows_of
 
 LIMIT_MAX = 1000
-ROWS_MAX = 100_000
 FORMS = {"YYYY-MM-DD": 10, 'YYYY-MM-DD"T"HH24:MI:SS': 19}
 WORDS = {
     "SELECT", "AS", "FROM", "INNER", "LEFT", "JOIN", "ON", "AND", "WHERE", "IN", "LIKE", "ORDER",
@@ -27,6 +27,8 @@ WORDS = {
 }  # fmt: skip
 FUNCTIONS = {"TO_CHAR", "TO_TIMESTAMP"}
 TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(-?\d+)|([A-Za-z_]\w*)|(>=|<=|[=<>,.()]))")
+EXTERNAL_ID = re.compile(r"transaction\.externalid = '((?:[^']|'')*)'")
+IDS = re.compile(r"transactionline\.transaction IN \(([0-9, ]+)\)")
 CUSTOM = re.compile(r"custentity_?[a-z0-9_]+")
 
 
@@ -43,7 +45,7 @@ def answer(request: Request, books: Books) -> Response:
     if not isinstance(query, str):
         raise _refused("INVALID_CONTENT", "The request body needs q and nothing else.")
     limit, offset = _paging(request)
-    found = list(_rows(books, query))[:ROWS_MAX]
+    found = list(_rows(books, query))[: int(books.settings["query_rows_max"])]
     shown = found[offset : offset + limit]
     return json_answer(
         {
@@ -72,6 +74,7 @@ def _paging(request: Request) -> tuple[int, int]:
 def _rows(books: Books, query: str) -> Iterator[Document]:
     """Every value as text, a null left out."""
     text, tables = _translated(query)
+    books = _narrowed(books, query)
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute("pragma case_sensitive_like = on")
@@ -88,6 +91,16 @@ def _rows(books: Books, query: str) -> Iterator[Document]:
         raise _search_error(str(error)) from None
     finally:
         connection.close()
+
+
+def _narrowed(books: Books, query: str) -> Books:
+    """Leave out transactions that a condition leaves out anyway: conditions only ever add up."""
+    named = EXTERNAL_ID.search(query)
+    if named is not None:
+        return replace(books, external_id=named[1].replace("''", "'"))
+    listed = IDS.search(query)
+    ids = listed and frozenset(one.strip() for one in listed[1].split(","))
+    return replace(books, ids=ids or None)
 
 
 def _load(connection: sqlite3.Connection, books: Books, table: str, query: str) -> None:
@@ -108,8 +121,8 @@ def _quoted(name: str) -> str:
 
 
 NUMBERS = {
-    "id", "entity", "customer", "subsidiary", "currency", "postingperiod", "transaction", "item",
-    "linesequencenumber",
+    "id", "uniquekey", "entity", "customer", "subsidiary", "currency", "postingperiod",
+    "transaction", "item", "linesequencenumber",
 }  # fmt: skip
 
 

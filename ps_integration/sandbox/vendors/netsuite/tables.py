@@ -40,11 +40,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "lastmodifieddate",
     ),
     "transactionline": (
-        "transaction", "id", "linesequencenumber", "mainline", "taxline", "iscogs", "item",
-        "memo", "quantity", "rate", "foreignamount", "entity", "subsidiary",
+        "uniquekey", "transaction", "id", "linesequencenumber", "mainline", "taxline", "iscogs",
+        "item", "memo", "quantity", "rate", "foreignamount", "entity", "subsidiary",
     ),
 }  # fmt: skip
-DATES = {"startdate", "enddate", "trandate", "lastmodifieddate"}
+LINES_MAX = 10_000
 
 
 def rows_of(books: Books, table: str) -> Iterator[Row]:
@@ -126,7 +126,7 @@ def _jobs(books: Books) -> Iterator[Row]:
 
 def _transactions(books: Books) -> Iterator[Row]:
     for kind in TRANSACTIONS:
-        for row in books.rows(kind):
+        for row in books.transactions(kind):
             document = row.document
             yield {
                 "id": row.id,
@@ -159,7 +159,7 @@ def status_of(document: Document) -> str:
 def _lines(books: Books) -> Iterator[Row]:
     for kind in TRANSACTIONS:
         sign = SIGNS[kind]
-        for row in books.rows(kind):
+        for row in books.transactions(kind):
             document = row.document
             shared = {
                 "transaction": row.id,
@@ -170,20 +170,24 @@ def _lines(books: Books) -> Iterator[Row]:
                 "entity": _id(document["entity"]),
             }
             main = {"mainline": "T", "foreignamount": -sign * document["total"]}
-            yield {**shared, "id": "0", "linesequencenumber": 0, **main}
+            yield {**shared, **_numbered(row.id, 0), **main}
             for line in document["item"]["items"]:
-                yield {**shared, **_item_line(line, sign)}
+                yield {**shared, **_numbered(row.id, line["line"]), **_item_line(line, sign)}
             last = len(document["item"]["items"]) + 1
             if document["taxTotal"] != Decimal(0):
                 tax = {"taxline": "T", "foreignamount": sign * document["taxTotal"]}
-                yield {**shared, "id": str(last), "linesequencenumber": last, **tax}
+                yield {**shared, **_numbered(row.id, last), **tax}
+
+
+def _numbered(transaction: str, line: int) -> Row:
+    """A line's number in its transaction, and its key among all lines."""
+    key = int(transaction) * LINES_MAX + line
+    return {"uniquekey": key, "id": line, "linesequencenumber": line}
 
 
 def _item_line(line: Document, sign: int) -> Row:
     entity = {"entity": _id(line["job"])} if "job" in line else {}
     return {
-        "id": str(line["line"]),
-        "linesequencenumber": line["line"],
         "item": _id(line["item"]),
         "memo": line["description"],
         "quantity": sign * line["quantity"],

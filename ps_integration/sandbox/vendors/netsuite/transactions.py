@@ -46,10 +46,11 @@ def upsert(
     if known is not None and known.get("voided") is True:
         raise user_error("You cannot change a voided transaction.")
     if known is not None:
-        books.open_period(date.fromisoformat(str(known["tranDate"])))
+        period = books.get("accountingPeriod", known["postingPeriod"]["id"])
+        books.open_period(date.fromisoformat(str((period or {})["startDate"])))
     merged = {**(known or {}), **{name: told[name] for name in told if name != "item"}}
     merged.setdefault("tranDate", books.now.date().isoformat())
-    period = books.open_period(_day(merged["tranDate"]))
+    period = books.open_period(_day(merged["tranDate"]), may_move=True)
     head = _head(books, merged)
     lines = _lines(books, told, head, strict=bool(options["strict"]))
     if known is not None and "item" not in options["replace"]:

@@ -36,6 +36,7 @@ DEFAULTS: Mapping[str, Any] = {
     "page_size_max": 1000,
     "requests_minute": 60,
     "requests_day": 5000,
+    "requests_at_once": 5,
     "key_seconds": 360,
     "unique_credit_note_numbers": True,
     "max_commit_delay_seconds": 0.3,
@@ -51,8 +52,9 @@ _REFUSALS = {
 
 def refuse(status: int, retry_after: int) -> Response:
     """Answer as the gateway does; 429 says which limit, and how long to wait."""
-    headers = {"Retry-After": str(retry_after), "X-Rate-Limit-Problem": "minute"}
-    return problem(status, *_REFUSALS[status], headers if status == 429 else None)  # noqa: PLR2004 - HTTP
+    if status == 429:  # noqa: PLR2004 - HTTP status
+        return _too_many("minute", {"Retry-After": str(retry_after)})
+    return problem(status, *_REFUSALS[status])
 
 
 def handle(request: Request, context: Context) -> Response:
@@ -109,19 +111,25 @@ def _api(request: Request, context: Context, name: str, key: str = "") -> Respon
     tenant = request.headers.get("Xero-Tenant-Id", "")
     if "application/json" not in request.headers.get("Accept", ""):
         return Response("<Response />", 406, content_type="application/xml")
-    _check_rate(context, tenant)
-    is_read = request.method == "GET"
-    opened = context.state.reading() if is_read else context.state.transaction()
-    with opened as transaction:
-        books = _books(transaction, context, tenant)
-        if is_read:
-            response = _read(request, books, name, key)
-        else:
-            response = once(request, books, client, lambda: write(request, books, name, key))
+    with context.limiter.under_way((context.system, tenant)) as at_once:
+        if at_once > int(context.settings["requests_at_once"]):
+            raise RefusedError(_too_many("concurrent", {}))
+        _check_rate(context, tenant)
+        response = _answer(request, context, client, name, key)
     for header, limit, seconds in _limits(context):
         left = limit - context.limiter.taken((context.system, f"{tenant}/{seconds}"))
         response.headers[header] = str(left)
     return response
+
+
+def _answer(request: Request, context: Context, client: str, name: str, key: str) -> Response:
+    tenant = request.headers.get("Xero-Tenant-Id", "")
+    if request.method == "GET":
+        with context.state.reading() as transaction:
+            return _read(request, _books(transaction, context, tenant), name, key)
+    with context.state.transaction() as transaction:
+        books = _books(transaction, context, tenant)
+        return once(request, books, client, lambda: write(request, books, name, key))
 
 
 def _books(transaction: StateTransaction, context: Context, tenant: str) -> Books:
@@ -152,8 +160,11 @@ def _check_rate(context: Context, tenant: str) -> None:
         wait = context.over_limit(f"{tenant}/{seconds}", limit, seconds)
         if wait is not None:
             which = "minute" if header.startswith("X-Min") else "day"
-            told = {"Retry-After": str(int(wait) + 1), "X-Rate-Limit-Problem": which}
-            raise RefusedError(problem(429, *_REFUSALS[429], told))
+            raise RefusedError(_too_many(which, {"Retry-After": str(int(wait) + 1)}))
+
+
+def _too_many(which: str, headers: Mapping[str, str]) -> Response:
+    return problem(429, *_REFUSALS[429], {"X-Rate-Limit-Problem": which, **headers})
 
 
 _READ = "<any(Organisation, Contacts, Accounts, TaxRates, TrackingCategories):name>"

@@ -15,14 +15,9 @@ from ps_integration.sandbox.answers import RefusedError, json_answer, json_body
 from ps_integration.sandbox.codec import Document
 from ps_integration.sandbox.state import Stored
 from ps_integration.sandbox.vendors.xero.books import Books
-from ps_integration.sandbox.vendors.xero.documents import (
-    KINDS,
-    InvalidError,
-    Kind,
-    create,
-    update,
-)
+from ps_integration.sandbox.vendors.xero.documents import create, update
 from ps_integration.sandbox.vendors.xero.errors import bad_body, bad_query, problem, summarised
+from ps_integration.sandbox.vendors.xero.kinds import KINDS, InvalidError, Kind
 from ps_integration.sandbox.vendors.xero.reading import envelope, record, unit_decimals
 
 KEYS = "idempotency_keys"

@@ -6,11 +6,17 @@ what happened append-only, and what an approval signs as it is (see `migrations`
 
 from ps_integration.stores.operational.models.audit import Audit
 from ps_integration.stores.operational.models.breaks import Break, BreakEvent
-from ps_integration.stores.operational.models.decisions import Approval, Decision, Opening
+from ps_integration.stores.operational.models.decisions import (
+    Approval,
+    ConfigChange,
+    Decision,
+    Opening,
+)
 from ps_integration.stores.operational.models.documents import (
     Batch,
     BatchMaker,
     Document,
+    ErpReversal,
     LedgerEntry,
     LiveLine,
     PostingLine,
@@ -18,6 +24,7 @@ from ps_integration.stores.operational.models.documents import (
 from ps_integration.stores.operational.models.feedback import Feedback
 from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.proposals import Proposal
 from ps_integration.stores.operational.models.runs import Run
 
 __all__ = [
@@ -27,14 +34,17 @@ __all__ = [
     "BatchMaker",
     "Break",
     "BreakEvent",
+    "ConfigChange",
     "Decision",
     "Document",
+    "ErpReversal",
     "Feedback",
     "Lease",
     "LedgerEntry",
     "LiveLine",
     "Opening",
     "PostingLine",
+    "Proposal",
     "Run",
     "StoreIdentity",
 ]

@@ -1,4 +1,4 @@
-"""Tables of what people decided: approvals, openings, write-offs and waivers."""
+"""Tables of what people decided: approvals, openings, write-offs, waivers, configuration."""
 
 from datetime import date, datetime
 
@@ -18,7 +18,7 @@ class Approval(Base):
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
     )
     batch_id: Mapped[str] = mapped_column(ForeignKey("batches.batch_id"), index=True)
-    decision: Mapped[str] = mapped_column(String(16))  # approved | rejected | void
+    decision: Mapped[str] = mapped_column(String(16))  # approved | first_of_two | rejected | void
     content_sha256: Mapped[str] = mapped_column(String(64))
     merkle_root: Mapped[str] = mapped_column(String(64))
     config_hash: Mapped[str] = mapped_column(String(64))
@@ -26,6 +26,9 @@ class Approval(Base):
     decided_by: Mapped[str] = mapped_column(String(128))  # a person, or 'policy'
     decided_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
+    is_break_glass: Mapped[bool] = mapped_column(default=False)  # above the limit, and alerted
+    # row of the audit trail that says the same; without it a decision does not count
+    audit_seq: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
 
 
 class Opening(Base):
@@ -57,3 +60,17 @@ class Decision(Base):
     decided_by: Mapped[str] = mapped_column(String(128))
     seconded_by: Mapped[str] = mapped_column(String(128))
     decided_at: Mapped[datetime]
+
+
+class ConfigChange(Base):
+    """A configuration that a run met for the first time, or that a second person accepted."""
+
+    __tablename__ = "config_changes"
+    change_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    config_hash: Mapped[str] = mapped_column(String(64))
+    act: Mapped[str] = mapped_column(String(16))  # installed | accepted
+    who: Mapped[str] = mapped_column(String(128))
+    how: Mapped[str] = mapped_column(String(64))  # owns the file | ran it first | ...
+    at: Mapped[datetime]

@@ -1,0 +1,35 @@
+-- Posting periods by ERP company: the period itself when open, else what the policy may shift to.
+create or replace temp table posting_periods as
+with known as (
+    select
+        system,
+        coalesce(company, '') as company,
+        period,
+        max(state) as state,
+        bool_and(state = 'open') as is_open
+    from canonical.accounting_periods
+    group by all
+)
+
+select
+    kn.system,
+    kn.company,
+    kn.period,
+    case when kn.is_open then 'open' when kn.state = 'open' then 'closed' else kn.state end
+        as state,
+    min(nx.period) filter (where nx.period > kn.period) as next_open,
+    max(nx.period) filter (where nx.period < kn.period) as previous_open
+from known as kn
+left join known as nx on kn.system = nx.system and kn.company = nx.company and nx.is_open
+group by all;
+
+-- One open blocking break per thing that it holds.
+create or replace temp table holds as
+select
+    blocked_kind,
+    blocked_id,
+    min(break_id) as break_id,
+    min_by(rule, break_id) as rule
+from ops.open_breaks
+where state = 'open' and blocked_id is not null
+group by all;

@@ -1,0 +1,36 @@
+"""What every part of a firm file is made of."""
+
+from datetime import date
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ps_integration.domain.currencies import MINOR_UNITS
+
+
+def _known_currency(code: str) -> str:
+    if code not in MINOR_UNITS:
+        raise ValueError(f"{code!r} is not an ISO 4217 currency code")
+    return code
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone of the IANA database")
+    return name
+
+
+FAR_PAST = date(1900, 1, 1)
+FAR_FUTURE = date(9999, 12, 31)
+Currency = Annotated[str, AfterValidator(_known_currency)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+Amounts = dict[Currency, str]
+"""Major units as decimal text, by currency."""
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes, values do not change, and errors do not tell values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

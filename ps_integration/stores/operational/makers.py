@@ -1,0 +1,60 @@
+"""Who made a batch: its runs, its configuration, and the overrides that are in effect in it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from ps_integration.stores.operational.models import (
+    BatchMaker,
+    Break,
+    BreakEvent,
+    Decision,
+    Document,
+    PostingLine,
+)
+
+
+def of_batch(session: Session, batch_id: str) -> frozenset[str]:
+    """Everyone recorded as a maker of the batch."""
+    query = select(BatchMaker.maker).where(BatchMaker.batch_id == batch_id)
+    return frozenset(session.scalars(query))
+
+
+def join(session: Session, batch_id: str, who: Iterable[str]) -> None:
+    """Add makers; nobody ever leaves."""
+    for maker in sorted(set(who) - of_batch(session, batch_id)):
+        session.add(BatchMaker(batch_id=batch_id, maker=maker))
+    session.flush()
+
+
+def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
+    """Who decided what the batch bills: write-offs and waivers of its entries, accepted breaks."""
+    own = Document.batch_id == batch_id
+    objects = (
+        select(PostingLine.object_id)
+        .join(Document, Document.document_ref == PostingLine.document_ref)
+        .where(own)
+    )
+    found: set[str] = set()
+    decided = select(Decision.decided_by, Decision.seconded_by)
+    for row in session.execute(decided.where(Decision.entry_id.in_(objects))):
+        found.update(row)
+    holds = [
+        and_(Break.blocked_kind.in_(("entry", "milestone")), Break.blocked_id.in_(objects)),
+        *(
+            and_(Break.blocked_kind == kind, Break.blocked_id.in_(select(column).where(own)))
+            for kind, column in (
+                ("project", Document.project_id),
+                ("customer", Document.customer_key),
+                ("company", Document.company),
+            )
+        ),
+    ]
+    accepted = (
+        select(BreakEvent.by)
+        .join(Break, Break.break_id == BreakEvent.break_id)
+        .where(Break.state == "accepted", BreakEvent.event == "accepted", or_(*holds))
+    )
+    found.update(session.scalars(accepted))
+    return frozenset(found)

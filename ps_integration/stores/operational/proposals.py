@@ -1,0 +1,118 @@
+"""Write-offs in two steps: one person proposes, another confirms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ps_integration.domain.identity import NOT_A_PERSON
+from ps_integration.errors import AskFinanceError
+from ps_integration.stores.operational import audit
+from ps_integration.stores.operational.models import Decision, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """One part that shall not be billed.
+
+    Attributes:
+        amount_minor: What it would have come to.
+    """
+
+    entry_id: str
+    part: int
+    amount_minor: int
+    currency: str
+
+
+def waiting(session: Session) -> Sequence[Proposal]:
+    """Proposals that nobody has confirmed, oldest first."""
+    return session.scalars(
+        select(Proposal).where(Proposal.confirmed_by.is_(None)).order_by(Proposal.proposal_id)
+    ).all()
+
+
+def find(session: Session, kind: str, subject: str) -> Proposal | None:
+    """The proposal about a subject that waits, if one does."""
+    return session.scalars(
+        select(Proposal)
+        .where(Proposal.kind == kind, Proposal.subject == subject, Proposal.confirmed_by.is_(None))
+        .with_for_update()
+    ).first()
+
+
+def propose(session: Session, proposal: Proposal) -> Proposal:
+    """Write a proposal and its audit row.
+
+    Raises:
+        AskFinanceError: The proposer is no person, gives no reason, or it is proposed already.
+    """
+    _require_person(proposal.proposed_by)
+    if not proposal.reason.strip():
+        raise AskFinanceError("say why: a write-off needs its reason")
+    known = find(session, proposal.kind, proposal.subject)
+    if known is not None and known.part == proposal.part:
+        raise AskFinanceError(
+            f"{proposal.subject}: {known.proposed_by} has proposed it already; another person "
+            f"confirms proposal {known.proposal_id}"
+        )
+    session.add(proposal)
+    session.flush()
+    _note(session, proposal, "propose", by=proposal.proposed_by, at=proposal.proposed_at)
+    return proposal
+
+
+def confirm(session: Session, proposal: Proposal, *, who: str, at: datetime) -> None:
+    """Confirm what another person proposed.
+
+    Raises:
+        AskFinanceError: It is confirmed already, or the person is the one who proposed it.
+    """
+    _require_person(who)
+    if proposal.confirmed_by is not None:
+        raise AskFinanceError(f"proposal {proposal.proposal_id}: is confirmed already")
+    if who == proposal.proposed_by:
+        raise AskFinanceError(
+            f"proposal {proposal.proposal_id}: {who} proposed it; another person must confirm"
+        )
+    proposal.confirmed_by, proposal.confirmed_at = who, at
+    session.flush()
+    _note(session, proposal, "confirm", by=who, at=at)
+
+
+def decide(session: Session, proposal: Proposal, parts: Sequence[WriteOff]) -> None:
+    """Write the decisions that follow from a confirmed proposal: two persons, by constraint."""
+    for one in parts:
+        session.add(
+            Decision(
+                kind="write_off",
+                entry_id=one.entry_id,
+                part=one.part,
+                amount_minor=one.amount_minor,
+                currency=one.currency,
+                reason=proposal.reason,
+                decided_by=proposal.proposed_by,
+                seconded_by=str(proposal.confirmed_by),
+                decided_at=proposal.confirmed_at,
+            )
+        )
+    session.flush()
+
+
+def _require_person(who: str) -> None:
+    if who in NOT_A_PERSON:
+        raise AskFinanceError(f"{who or 'nobody'!r} is not a person and cannot decide")
+
+
+def _note(session: Session, proposal: Proposal, act: str, *, by: str, at: datetime) -> None:
+    detail = {
+        "proposal_id": proposal.proposal_id,
+        "part": proposal.part,
+        "amount_minor": proposal.amount_minor,
+        "currency": proposal.currency,
+        "reason": proposal.reason,
+    }
+    action = f"{act}_{proposal.kind}"
+    audit.append(session, at=at, who=by, action=action, subject=proposal.subject, detail=detail)

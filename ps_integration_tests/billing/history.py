@@ -1,0 +1,269 @@
+"""A firm whose time changes after it was posted: the world, its real store, and an ERP that
+remembers. Each word here changes the world and its `Truth` alike; `run_night` plans and stages.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from ps_integration.settings.firm import Firm
+from ps_integration.stores.operational import approvals, ledger
+from ps_integration.stores.operational.models import Batch, Document, Opening
+from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows import approve, bill, erp_document, mirror, reconcile, stage
+from ps_integration.workflows.night import Night
+from ps_integration_tests.billing.truth import (
+    ErpLineTruth,
+    ErpTruth,
+    Group,
+    MilestoneTruth,
+    ProjectTruth,
+    Truth,
+    erp_net,
+)
+from ps_integration_tests.billing.world import WORK_DAY, World
+
+FIRST_NIGHT = datetime(2026, 3, 20, tzinfo=UTC)
+PERIODS = ("2026-02", "2026-03", "2026-04")
+
+
+def make_firm() -> Firm:
+    return Firm.model_validate({
+        "firm": {"id": "f", "name": "F", "time_zone": "UTC", "reporting_currency": "GBP"},
+        "legal_entities": [{"id": "UK", "name": "UK", "currency": "GBP", "time_zone": "UTC"}],
+        "systems": [{"id": "tt", "vendor": "harvest", "roles": ["time"]}],
+        "routing": {},
+    })  # fmt: skip
+
+
+class History(World):
+    """Project p1 at 100 GBP and p2 at 80.50 GBP an hour; every period may be opened and closed.
+
+    Args:
+        store: A migrated store.
+        policies: `corrections_policy`, `voided_policy`, `closed_period_policy` and
+            `future_period_policy` of the one legal entity.
+    """
+
+    def __init__(self, store: OperationalStore, **policies: str) -> None:
+        super().__init__(Path(":memory:"))
+        self.store, self.truth = store, Truth()
+        opening = Opening(legal_entity="UK", time_system="tt", bill_from=date(2026, 2, 1))
+        opening.list_sha256, opening.signed_by, opening.signed_at = "0" * 64, "maria", FIRST_NIGHT
+        approve.sign_opening(store, opening)
+        self.erp: dict[str, ErpTruth] = {}
+        self.nights = 0
+        self.set_policy(corrections_policy="reverse_and_rebill", voided_policy="rebill", **policies)
+        self.truth.projects["p1"] = ProjectTruth()
+        self.rate("p1", price="100")
+        self.new_project("p2", "80.5")
+
+    # what people change
+
+    def set_policy(self, **policies: str) -> None:
+        for column, value in policies.items():
+            self._run(f"update config.legal_entities set {column} = $v", v=value)
+
+    def new_project(self, project_id: str, price: str = "100", **fields: Any) -> None:
+        self.project(project_id, **fields)
+        self.rate(project_id, price=price, project_external_id=f"psa-{project_id}",
+                  currency=fields.get("currency", "GBP"))  # fmt: skip
+        self.truth.projects[project_id] = ProjectTruth(
+            currency=fields.get("currency", "GBP"), price=Decimal(price)
+        )
+
+    def set_entry(self, number: str, **fields: Any) -> None:
+        """Make or change an entry: project_id, work_date, seconds, is_billable, is_approved, ..."""
+        first = {"project_id": "p1", "work_date": WORK_DAY, "seconds": 3600}
+        known = number in self.truth.entries
+        before = self.truth.entries.get(number)
+        made = self.truth.change(number, **(fields if known else first | fields))
+        if made == before:
+            return
+        count = self.warehouse.value(
+            "select count(*) from canonical.entry_versions where entry_id = $e",
+            {"e": f"tt:{number}"},
+        )
+        self._run("delete from canonical.time_entries where external_id = $n", n=number)
+        self._run("delete from billing.entries where external_id = $n", n=number)
+        self.entry(
+            number, made.seconds, project_id=made.project_id, work_date=made.work_date,
+            is_billable=made.is_billable, is_deleted=made.is_deleted,
+            approval_state="approved" if made.is_approved else "submitted",
+            version_no=int(str(count)) + 1, version_sha256=_sha(asdict(made)),
+        )  # fmt: skip
+
+    def move(self, number: str, **to: Any) -> None:
+        self.set_entry(number, **to)
+
+    def withdraw(self, number: str) -> None:
+        self.set_entry(number, is_approved=False)
+
+    def delete(self, number: str) -> None:
+        self.set_entry(number, is_deleted=True)
+
+    def restore(self, number: str) -> None:
+        self.set_entry(number, is_deleted=False, is_approved=True)
+
+    def rerate(self, project_id: str, price: str) -> None:
+        self._run("update canonical.rates set unit_price = $p where external_id = $r",
+                  p=Decimal(price), r=project_id)  # fmt: skip
+        known = self.truth.projects[project_id]
+        self.truth.projects[project_id] = replace(known, price=Decimal(price))
+
+    def set_milestone(self, number: str, **fields: Any) -> None:
+        first = {"project_id": "p1", "reached_on": WORK_DAY, "amount_minor": 50_000}
+        known = self.truth.milestones.get(number)
+        made = replace(known, **fields) if known else MilestoneTruth(**(first | fields))
+        self.truth.milestones[number] = made
+        self._run("delete from canonical.milestones where external_id = $n", n=number)
+        self.put("canonical.milestones", system="psa", external_id=number, name="Go-live",
+                 project_external_id=f"psa-{made.project_id}", amount_minor=made.amount_minor,
+                 currency="GBP", is_reached=made.is_reached, reached_on=made.reached_on,
+                 is_invoiced=False)  # fmt: skip
+
+    def set_period(self, period: str, state: str) -> None:
+        """As the ERP was read to say: open, closed or not_open."""
+        self._run("update canonical.accounting_periods set state = $s where period = $p",
+                  s=state, p=period)  # fmt: skip
+
+    def void(self, document_ref: str) -> None:
+        """Somebody cancels the document in the ERP."""
+        self.erp[document_ref].is_cancelled = True
+        self._run("update canonical.erp_documents set status = 'cancelled' where reference = $r",
+                  r=document_ref)  # fmt: skip
+
+    # what the product does
+
+    @property
+    def tonight(self) -> Night:
+        as_of = FIRST_NIGHT + timedelta(days=self.nights)
+        return Night(f"r{self.nights}", as_of, make_firm(), "0" * 64, Path(), "schedule",
+                     "schedule")  # fmt: skip
+
+    def run_night(self, *, with_rules: bool = False) -> None:
+        """Copy, rate, reconcile, classify, account, plan and stage, then copy and account again."""
+        self.nights += 1
+        night = self.tonight
+        self._run("update config.run set run_id = $r, as_of = $a, as_of_date = $d",
+                  r=night.run_id, a=night.as_of, d=night.as_of_date)  # fmt: skip
+        mirror.mirror(night, self.warehouse, self.store)  # type: ignore[arg-type] - a Warehouse
+        bill.rate(night, self.warehouse)
+        if with_rules:
+            for system in ("tt", "psa", "bc"):  # read whole tonight
+                self.put("raw.reads", run_id=night.run_id, system=system, stream="all",
+                         status="complete", started_at=night.as_of,
+                         finished_at=night.as_of)  # fmt: skip
+            reconcile.reconcile(night, self.warehouse, self.store)
+        bill.classify(night, self.warehouse)
+        bill.account(night, self.warehouse)
+        self.must_balance()
+        staged = stage.stage(night, self.store, bill.plan(night, self.warehouse))
+        assert not staged.metadata["refused"], staged.metadata["refused"]
+
+    def settle(self) -> None:
+        """Copy the store and balance again, as the night does at its end."""
+        night = self.tonight
+        mirror.copy(self.warehouse, self.store)
+        bill.classify(night, self.warehouse)
+        bill.account(night, self.warehouse)
+        self.must_balance()
+
+    def must_balance(self) -> None:
+        assert self.broken() == ([], [], [])
+
+    def approve_all(self) -> None:
+        with self.store.snapshot() as session:
+            ids = session.scalars(select(Batch.batch_id).where(Batch.status == "planned")).all()
+        for batch_id in ids:
+            approve.approve(self.store, batch_id, "maria", self.tonight.as_of, "")
+
+    def refs(self, *states: str) -> list[str]:
+        """References of documents in these states."""
+        with self.store.snapshot() as session:
+            query = select(Document.document_ref).where(Document.state.in_(states))
+            return sorted(session.scalars(query))
+
+    def send(self, ref: str, to_state: str = "posted") -> None:
+        """The ERP takes an approved document (`posted`), refuses it, or does not answer."""
+        step = ledger.Step(self.tonight.as_of, self.tonight.run_id, {"phase": "create"})
+        with self.store.session() as session:
+            document = ledger.load(session, ref)
+            if document.state == "approved":
+                ledger.transition(session, document, "sending", step)
+            ledger.transition(session, document, to_state, step)  # type: ignore[arg-type] - a state
+            if to_state == "posted":
+                self._take(document, erp_document.build(document, approvals.lines(session, ref)))
+            ledger.refresh_batch(session, document.batch_id)
+
+    def post_all(self) -> None:
+        """Approve and post everything that is planned."""
+        self.approve_all()
+        for ref in self.refs("approved"):
+            self.send(ref)
+
+    def quiesce(self, nights: int = 4) -> None:
+        """Nights with nothing new, everything posted, until nothing is left to post."""
+        for ref in self.refs("unknown"):
+            self.send(ref)
+        for _ in range(nights):
+            self.run_night()
+            self.post_all()
+            self.settle()
+            if not self.refs("planned", "approved") and not self.owed():
+                return
+
+    def _take(self, document: Document, sent: Any) -> None:
+        assert sent.amount_minor >= 0, "an ERP refuses an invoice or a credit memo below zero"
+        amounts = [line.amount_minor for line in sent.lines]
+        assert sent.amount_minor == sum(amounts)
+        assert sent.amount_minor > 0 or not any(amounts), "a document of nothing"
+        document.erp_id, document.erp_number = sent.reference, f"S-{len(self.erp) + 1}"
+        document.readback_minor, document.confirmed_at = document.amount_minor, self.tonight.as_of
+        self.erp[sent.reference] = ErpTruth(sent.kind, tuple(
+            ErpLineTruth(
+                Group(line.project_id, line.description[:7], sent.currency, line.revenue_account),
+                line.amount_minor,
+            )
+            for line in sent.lines
+        ))  # fmt: skip
+        self.put("canonical.erp_documents", system="bc", company=sent.company,
+                 external_id=sent.reference, kind=sent.kind, number=document.erp_number,
+                 reference=sent.reference, status="open", is_posted=True,
+                 customer_key=sent.customer_key, currency=sent.currency,
+                 posting_date=sent.posting_date, amount_minor=sent.amount_minor)  # fmt: skip
+
+    # what there is to see
+
+    def owed(self) -> list[dict[str, Any]]:
+        return self.warehouse.rows(
+            "select * from billing.corrections_owed order by entry_id, project_id, period"
+        )
+
+    def net(self) -> dict[Group, int]:
+        """What the ERP's own documents come to."""
+        return erp_net(self.erp.values())
+
+    def lines(self, ref: str | None = None) -> list[dict[str, Any]]:
+        """Lines of one document, or of all, with their links, oldest first."""
+        with self.store.snapshot() as session:
+            refs: Iterable[str] = (
+                [ref] if ref else session.scalars(select(Document.document_ref)).all()
+            )
+            found = [line for one in refs for line in approvals.lines(session, one)]
+            names = found[0].__table__.columns.keys() if found else ()
+            rows = [{name: getattr(line, name) for name in names} for line in found]
+        return sorted(rows, key=lambda row: row["line_id"])
+
+    def _run(self, sql: str, **params: Any) -> None:
+        self.warehouse.execute(sql, params)
+
+
+def _sha(content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()
