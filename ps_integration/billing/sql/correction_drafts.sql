@@ -123,8 +123,8 @@ deltas as (
         nh.content,
         coalesce(ta.work_date, nh.work_date) as work_date,
         cc.target_seconds - cc.billed_seconds as missing_seconds,
-        hours_at(missing_seconds, cast(power(10, least(coalesce(sy.quantity_decimals, 5), 5)) as bigint))
-            as hours,
+        least(coalesce(sy.quantity_decimals, 5), 5) as decimals,
+        hours_at(missing_seconds, cast(power(10, decimals) as bigint)) as hours,
         coalesce(ta.unit_price, nh.only_price) as price,
         cu.factor,
         coalesce(

@@ -73,6 +73,14 @@ open_parts as (
     where cu.is_over_cap
 ),
 
+entry_lines as (
+    select
+        li.*,
+        coalesce(li.correction, '') <> 'reversal' as adds
+    from live_lines as li
+    where li.object_kind = 'time_entry' and not li.is_voided
+),
+
 billed_parts as (
     select
         ae.*,
@@ -80,7 +88,8 @@ billed_parts as (
         cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint)
             as part_seconds,
         cast(sum(ll.amount_minor) as bigint) as billed_minor,
-        cast(sum(ll.amount_minor) filter (where
+        cast(sum(ll.amount_minor) filter (
+            where
             ll.project_id is distinct from ae.project_id
             or ll.legal_entity is distinct from ae.legal_entity
             or ll.currency is distinct from ae.currency
@@ -100,13 +109,7 @@ billed_parts as (
             as posting_period
     from approved_entries as ae
     inner join billed_entries as be on ae.entry_id = be.entry_id
-    inner join (
-        select
-            *,
-            correction is distinct from 'reversal' as adds
-        from live_lines
-        where object_kind = 'time_entry' and not is_voided
-    ) as ll on ae.entry_id = ll.object_id
+    inner join entry_lines as ll on ae.entry_id = ll.object_id
     where
         be.is_changed
         or (ll.object_id, ll.part) in (

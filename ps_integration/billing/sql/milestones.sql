@@ -107,7 +107,7 @@ facts as (
         us.object_id is not null as was_billed,
         if(ol.object_id is not null, ol.part, coalesce(us.last_part, 0) + 1) as part,
         us.voided_ref,
-            le.voided_policy,
+        le.voided_policy,
         coalesce(hm.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id) as break_id,
         coalesce(hm.rule, hp.rule, hc.rule, ht.rule, hx.rule) as break_rule,
         coalesce(pp.state, 'unknown') as work_period_state,
@@ -224,4 +224,5 @@ left join planned as pd
         and de.object_id = pd.object_id
         and de.part = pd.part
         and de.amount_minor = pd.amount_minor
-        and canonical.milestone_sha(de.amount_minor, de.own_currency, de.reached_on) = pd.version_sha256;
+        and canonical.milestone_sha(de.amount_minor, de.own_currency, de.reached_on)
+        = pd.version_sha256;

@@ -129,8 +129,7 @@ from first_lines as fl
 inner join projects as pr on fl.project_id = pr.project_id
 left join voided as vo on fl.object_kind = vo.object_kind and fl.object_id = vo.object_id
 union all by name
-select
-    * exclude (planned_ref)
+select * exclude (planned_ref)
 from billing.correction_lines;
 
 -- Lines that come to nothing together would make a document of no amount: what takes back and what

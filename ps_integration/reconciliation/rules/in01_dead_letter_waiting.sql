@@ -9,7 +9,7 @@
 
 with letters as (
     select
-        dc.document_ref as record_key,
+        dc.document_ref as ref,
         dc.legal_entity,
         dc.project_id,
         dc.customer_key,
@@ -23,7 +23,7 @@ with letters as (
     union all
     select
         fe.system || '|' || fe.subject_kind || '|' || fe.subject_external_id || '|' || fe.reference
-            as record_key,
+            as ref,
         null as legal_entity,
         null as project_id,
         null as customer_key,
@@ -37,14 +37,14 @@ with letters as (
 )
 
 select
-    le.record_key,
+    le.ref as record_key,
     '' as period,
     le.legal_entity,
     le.project_id,
     le.customer_key,
     null as entry_id,
     'ps_integration' as left_system,
-    le.record_key as left_id,
+    le.ref as left_id,
     le.state as left_value,
     le.system as right_system,
     null as right_id,
@@ -54,7 +54,7 @@ select
     le.at_risk_minor,
     le.currency,
     'sync_failed' as cause,
-    le.record_key || ' is ' || le.state || ', waiting for a person: ' || le.reason || '.' as detail,
+    le.ref || ' is ' || le.state || ', waiting for a person: ' || le.reason || '.' as detail,
     null as blocked_kind,
     null as blocked_id
 from letters as le
