@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,10 @@ class Place:
             return connection.execute(query).fetchall()
 
 
+_NUMBERS = re.compile(r"PS-(INV|CR)\d+")
+"""The ERP's own numbers, which a correction names; they depend on which send came first."""
+
+
 def _lines(state: SandboxState, company: str, kind: str) -> list[tuple[str, ...]]:
     documents = {row["id"]: row for row in state.documents("bc", f"{company}/{kind}s")}
     found = []
@@ -113,7 +118,7 @@ def _lines(state: SandboxState, company: str, kind: str) -> list[tuple[str, ...]
             document["postingDate"],
             document["totalAmountExcludingTax"],
             line["sequence"],
-            line["description"],
+            _NUMBERS.sub("NUMBER", line["description"]),
             line["quantity"],
             line["unitPrice"],
             line["netAmount"],
