@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ps_integration.domain.posting import TRANSITIONS
 from ps_integration.domain.seal import digest
 from ps_integration.settings.firm import Firm
-from ps_integration.stores.operational import audit, blocks
+from ps_integration.stores.operational import audit_check, blocks
 from ps_integration.stores.operational.models import Document, LedgerEntry
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
@@ -130,8 +130,8 @@ def read(store: OperationalStore, prefix: str) -> Books:
                 verdict = session.connection().exec_driver_sql("pragma integrity_check").scalar()
                 if verdict != "ok":
                     books.problems.append(f"the store is damaged: {verdict}")
-            if not audit.verify(session).holds:
-                books.problems.append("the audit trail does not hold")
+            trail = audit_check.verify(session, store.keys)
+            books.problems += [f"the audit trail does not hold: {one}" for one in trail.findings]
             mine = Document.document_ref.startswith(f"{prefix}-")
             found = session.scalars(select(Document).where(mine)).all()
             books.states = {document.document_ref: document.state for document in found}

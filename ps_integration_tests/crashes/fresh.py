@@ -24,7 +24,7 @@ from ps_integration_tests.crashes import books
 from ps_integration_tests.crashes.clock import SharedClock
 from ps_integration_tests.crashes.proxy import proxied
 from ps_integration_tests.crashes.spec import Kill, Spec
-from ps_integration_tests.crashes.stores import Stores
+from ps_integration_tests.crashes.stores import KEY, Stores
 from ps_integration_tests.crashes.world import Case, Result, World
 from ps_integration_tests.posting.targets import Target
 
@@ -94,6 +94,7 @@ class _FreshCase(Case):
         assert journal is not None
         told = {
             **books.firm_file(self.world.target, self.world.proxy.origin, self.spec.delay_seconds),
+            "audit": {"key": f"env:{KEY[0]}"},
             "stores": {
                 "folder": str(self.world.folder),
                 "operational": self.store.engine.url.render_as_string(hide_password=False),
@@ -107,7 +108,8 @@ class _FreshCase(Case):
 
     def begin(self, kill: Kill) -> int:
         (self.world.folder / WAREHOUSE_NAME).unlink(missing_ok=True)
-        environ = {**os.environ, **self.world.target.environ, "PS_CRASHPOINT_HARNESS": "1"}
+        environ = {**os.environ, **self.world.target.environ, KEY[0]: KEY[1]}
+        environ["PS_CRASHPOINT_HARNESS"] = "1"
         environ["PYTHONPATH"] = str(Path(ps_integration.__file__).parent.parent)
         if kill.place:
             environ["PS_CRASHPOINT"] = f"{kill.place}@{kill.passage}"

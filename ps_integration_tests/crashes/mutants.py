@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ps_integration.domain import posting
-from ps_integration.workflows import sending
+from ps_integration.workflows.sender import Sender
 
 
 def no_look_up() -> None:
@@ -26,28 +26,28 @@ def no_look_up() -> None:
 
 def no_settle_time() -> None:
     """Takes what it does not find for absent, though it may still arrive."""
-    sending.Sender.is_settled = lambda *_: True
+    Sender.settles_in = lambda *_: 0.0
 
 
 def refusal_is_final() -> None:
     """Takes the refusal of a resend for the fate of the first send."""
     honest = posting.after_answer
 
-    def after(outcome: Any, phase: Any, *, is_doubtful: bool, made: Any) -> Any:
-        return honest(outcome, phase, is_doubtful=False, made=made)
+    def after(outcome: Any, phase: Any, **rest: Any) -> Any:
+        return honest(outcome, phase, **{**rest, "is_doubtful": False})
 
     posting.after_answer = after
 
 
 def key_per_life() -> None:
     """Sends under another reference after every restart."""
-    honest = sending.Sender.load
+    honest = Sender.load
 
     def load(sender: Any, ref: str) -> Any:
         sent = honest(sender, ref)
         return None if sent is None else replace(sent, writer=_OtherKeys(sent.writer))
 
-    sending.Sender.load = load
+    Sender.load = load
 
 
 class _OtherKeys:

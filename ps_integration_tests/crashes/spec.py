@@ -20,6 +20,8 @@ SECONDS: Final[tuple[Kind, ...]] = (
     *("refused", "refused"),
 )
 """What may come beside the fault of the row."""
+COPIED_DRAFT: Final = "P10"
+"""The place that is only passed when a draft was made twice."""
 REFUSED_DRAFT: Final = ("P7", "P8")
 """Places that are only passed when a posting is refused."""
 
@@ -90,24 +92,26 @@ def places() -> tuple[str, ...]:
 
 
 def draw(erp: str, store: str, kind: Kind, seed: int, place: str = "") -> Spec:
-    """The case of a seed; with `place` a life ends there, at the first passage."""
+    """The case of a seed; with `place` it is a short one in which a life ends there."""
     random = Random(f"{erp}/{store}/{kind}/{seed}/{place}")
     amounts = tuple(
         tuple(random.randrange(100, 1_000_000) for _ in range(random.randint(1, 3)))
         for _ in range(random.randint(2, 3))
     )
+    if place:
+        amounts = ((12_345,), (67_890,))
     delay = random.choice(DELAYS)
     faults = {random.choice((1, 1, 1, 2, 2, 3)): _fault(kind, delay, random)}
-    if random.random() < 0.3:
+    if not place and random.random() < 0.3:
         other: Kind = random.choice(SECONDS)
         faults.setdefault(random.randint(1, 5), _fault(other, delay, random))
     kills = tuple(_kill(random) for _ in range(random.choice((1, 1, 2))))
     if place:
         kills = (*((Kill("P3 intent-committed"),) if place[0] == "R" else ()), Kill(place))
-    if kills[-1].place.startswith(REFUSED_DRAFT):
-        faults = {2: _fault("refused", delay, random)} | {
-            at + 2: fault for at, fault in faults.items()
-        }
+    if kills[-1].place.startswith(REFUSED_DRAFT):  # the last of all writes posts a draft
+        faults[2 * len(amounts)] = _fault("refused", delay, random)
+    if kills[-1].place.startswith(COPIED_DRAFT):  # the first of all writes creates one
+        faults[1] = Fault("duplicate_delivery")
     gaps = tuple(random.choice((0.0, 0.5 * delay, 1.1 * delay)) for _ in kills)
     drift = random.choice((0.0, 0.0, random.uniform(0.1, DRIFT_SECONDS_MAX)))
     return Spec(erp, store, kind, seed, amounts, delay, drift, faults, kills, gaps, place)

@@ -11,9 +11,13 @@ from typing import Protocol
 
 from sqlalchemy import create_engine
 
+from ps_integration.domain.trail import Key, KeyRing
 from ps_integration.stores.operational.journal import JOURNAL_NAME, Journal
 from ps_integration.stores.operational.store import OperationalStore
 
+KEY = "PS_AUDIT_KEY", "0123456789abcdef" * 4
+"""Environment variable of the firm's audit key, and the key."""
+KEYS = KeyRing(Key.of(KEY[1], KEY[0]))
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
@@ -41,7 +45,7 @@ class SqliteStores:
         template = OperationalStore(f"sqlite:///{self._template}")
         template.migrate()
         template.close()  # the last connection takes the log into the file
-        self._store = OperationalStore(f"sqlite:///{self._path}", journal_in(folder))
+        self._store = OperationalStore(f"sqlite:///{self._path}", journal_in(folder), KEYS)
 
     def fresh(self) -> OperationalStore:
         """A copy of the migrated file."""
@@ -65,7 +69,7 @@ class PostgresqlStores:
         template.migrate()
         template.close()
         own = url.replace("@/postgres?", "@/ps?")
-        self._store = OperationalStore(own, journal_in(folder))
+        self._store = OperationalStore(own, journal_in(folder), KEYS)
 
     def fresh(self) -> OperationalStore:
         """A copy of the migrated database."""
