@@ -114,7 +114,7 @@ def _compared(played: Demo) -> None:
 
 def _left_out(books: Books | None) -> None:
     if books is not None:
-        for fault, why in demo_tryton.LEFT_OUT.items():
+        for fault, why in books.left_out.items():
             output.say(f"not played with this ERP: {fault} ({why} there)")
 
 

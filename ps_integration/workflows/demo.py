@@ -50,6 +50,10 @@ class Books(Protocol):
     def environment(self) -> Mapping[str, str]:
         """Addresses and credentials by the names the firm file uses."""
 
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """How faults of the manifest begin that cannot happen there, and why."""
+
     def prepare(self, night: WorldNight) -> None:
         """Bring it to a night; called again for the same one, it changes nothing."""
 

@@ -16,6 +16,7 @@ from ps_integration.sandbox.servers.tryton.server import DATABASE, PASSWORD, Liv
 from ps_integration.sandbox.world import tryton as world
 from ps_integration.sandbox.world.business_central import REVENUE_ACCOUNT
 from ps_integration.sandbox.world.events import WorldNight
+from ps_integration.sandbox.world.tryton_faults import LEFT_OUT, ROUNDED, records_of
 from ps_integration.settings.load import FirmFile
 from ps_integration.settings.yaml_source import read_yaml
 from ps_integration.workflows.config_check import load_checked
@@ -24,19 +25,6 @@ from ps_integration.workflows.demo_manifest import FILE_NAME
 FOLDER: Final = Path("data/halden_tryton")
 SYSTEM: Final = "tryton"
 REPLACED: Final = "bc"
-LEFT_OUT: Final[Mapping[str, str]] = {
-    "Five hours instead of four on a posted line": "nobody can change a posted invoice",
-    "Somebody raised the price of a posted line": "nobody can change a posted invoice",
-    "An analyst's hour on IN-305 is 100 INR dearer": "there is no price by grade",
-}
-"""How faults of the manifest begin that cannot happen in Tryton, and why."""
-ROUNDED: Final[Mapping[str, str]] = {
-    "MD03 uk-207|bc": "393.83",
-    "TM06 clockify_emea:65f0000000000000000dbbc1": "48.22",
-    "IN07 harvest_us|time_entries|2600900035": "177.52",
-    "TM07 harvest_us:2600900035": "177.52",
-}
-"""Money at risk of breaks whose amounts end in half a cent, which Tryton rounds to even."""
 _HEAD: Final = "# Made by `ps-integration demo --erp tryton` of data/demo; made anew each time.\n"
 
 
@@ -56,6 +44,11 @@ class TrytonBooks:
             "HALDEN_TRYTON_PASSWORD": PASSWORD,
             "HALDEN_HR_FOLDER": str((self.demo_firm.parent / "hr").resolve()),
         }
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """How faults begin that cannot happen in Tryton, and why."""
+        return LEFT_OUT
 
     def prepare(self, night: WorldNight) -> None:
         """What was entered in Tryton before a night."""
@@ -147,14 +140,7 @@ def manifest_of(
         companies: Legal entity to Tryton's company.
         ids: See `sandbox.world.tryton.ids`.
     """
-    known = {name: ids.get(name, "") for name in ("copy", "film archive", "control review")}
-    records = {
-        "MD03": "uk-207|tryton",
-        "MD04": f"project|uk-208|currency|tryton|{companies['UK']}/{known['film archive']}",
-        "BL03": f"kantata|project|21000016|{known['control review']}",
-        "TM02": f"tryton|{companies['UK']}|{ids.get('by hand', '')}",
-        "TM05": f"document|{world.COPIED}|{known['copy']}",
-    }
+    records = records_of(companies, ids)
 
     def of_break(one: Mapping[str, Any]) -> dict[str, Any]:
         at_risk = ROUNDED.get(f"{one['rule']} {one['record']}")
