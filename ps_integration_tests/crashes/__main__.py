@@ -1,6 +1,7 @@
 """The crash matrix from the command line: `python -m ps_integration_tests.crashes --help`."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -111,4 +112,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # servers stop, too
     sys.exit(main(sys.argv[1:]))
