@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational import approvals, ledger
@@ -161,18 +162,24 @@ class History(World):
                          status="complete", started_at=night.as_of,
                          finished_at=night.as_of)  # fmt: skip
             reconcile.reconcile(night, self.warehouse, self.store)
-        bill.classify(night, self.warehouse)
-        bill.account(night, self.warehouse)
-        self.must_balance()
+        self._account()
         staged = stage.stage(night, self.store, bill.plan(night, self.warehouse))
         assert not staged.metadata["refused"], staged.metadata["refused"]
 
     def settle(self) -> None:
         """Copy the store and balance again, as the night does at its end."""
-        night = self.tonight
         mirror.copy(self.warehouse, self.store)
-        bill.classify(night, self.warehouse)
-        bill.account(night, self.warehouse)
+        self._account()
+
+    def balance(self) -> None:
+        """Read, rate and account for everything as it is now; nothing is planned."""
+        mirror.mirror(self.tonight, self.warehouse, self.store)  # type: ignore[arg-type] - a Warehouse
+        bill.rate(self.tonight, self.warehouse)
+        self._account()
+
+    def _account(self) -> None:
+        bill.classify(self.tonight, self.warehouse)
+        bill.account(self.tonight, self.warehouse)
         self.must_balance()
 
     def must_balance(self) -> None:
@@ -191,7 +198,7 @@ class History(World):
             return sorted(session.scalars(query))
 
     def send(self, ref: str, to_state: str = "posted") -> None:
-        """The ERP takes an approved document (`posted`), refuses it, or does not answer."""
+        """The ERP takes an approved or sought document (`posted`), refuses it, or is silent."""
         step = ledger.Step(self.tonight.as_of, self.tonight.run_id, {"phase": "create"})
         with self.store.session() as session:
             document = ledger.load(session, ref)
@@ -199,8 +206,21 @@ class History(World):
                 ledger.transition(session, document, "sending", step)
             ledger.transition(session, document, to_state, step)  # type: ignore[arg-type] - a state
             if to_state == "posted":
-                self._take(document, erp_document.build(document, approvals.lines(session, ref)))
+                self._take(session, document)
+                self._confirm(document)
             ledger.refresh_batch(session, document.batch_id)
+
+    def attempt(self, ref: str, fate: str) -> None:
+        """Post one document: `posted`, `refused`, or its answer is lost, before or after."""
+        self.send(ref, "unknown" if fate.startswith("lost") else fate)
+        if fate == "lost_after":
+            with self.store.snapshot() as session:
+                self._take(session, ledger.load(session, ref))
+
+    def look_up(self) -> None:
+        """Every document without an answer is looked up: adopted, or sent again."""
+        for ref in self.refs("unknown"):
+            self.send(ref)
 
     def post_all(self) -> None:
         """Approve and post everything that is planned."""
@@ -210,8 +230,7 @@ class History(World):
 
     def quiesce(self, nights: int = 4) -> None:
         """Nights with nothing new, everything posted, until nothing is left to post."""
-        for ref in self.refs("unknown"):
-            self.send(ref)
+        self.look_up()
         for _ in range(nights):
             self.run_night()
             self.post_all()
@@ -219,13 +238,15 @@ class History(World):
             if not self.refs("planned", "approved") and not self.owed():
                 return
 
-    def _take(self, document: Document, sent: Any) -> None:
+    def _take(self, session: Session, document: Document) -> None:
+        """The ERP has it from now on; once, however often it is sent."""
+        sent = erp_document.build(document, approvals.lines(session, document.document_ref))
+        if sent.reference in self.erp:
+            return
         assert sent.amount_minor >= 0, "an ERP refuses an invoice or a credit memo below zero"
         amounts = [line.amount_minor for line in sent.lines]
         assert sent.amount_minor == sum(amounts)
         assert sent.amount_minor > 0 or not any(amounts), "a document of nothing"
-        document.erp_id, document.erp_number = sent.reference, f"S-{len(self.erp) + 1}"
-        document.readback_minor, document.confirmed_at = document.amount_minor, self.tonight.as_of
         self.erp[sent.reference] = ErpTruth(sent.kind, tuple(
             ErpLineTruth(
                 Group(line.project_id, line.description[:7], sent.currency, line.revenue_account),
@@ -234,12 +255,27 @@ class History(World):
             for line in sent.lines
         ))  # fmt: skip
         self.put("canonical.erp_documents", system="bc", company=sent.company,
-                 external_id=sent.reference, kind=sent.kind, number=document.erp_number,
+                 external_id=sent.reference, kind=sent.kind, number=f"S-{len(self.erp)}",
                  reference=sent.reference, status="open", is_posted=True,
                  customer_key=sent.customer_key, currency=sent.currency,
                  posting_date=sent.posting_date, amount_minor=sent.amount_minor)  # fmt: skip
 
+    def _confirm(self, document: Document) -> None:
+        document.erp_id = document.document_ref
+        document.erp_number = f"S-{list(self.erp).index(document.document_ref) + 1}"
+        document.readback_minor, document.confirmed_at = document.amount_minor, self.tonight.as_of
+
     # what there is to see
+
+    def states(self) -> dict[str, str]:
+        """The stored state of every document."""
+        with self.store.snapshot() as session:
+            rows = session.execute(select(Document.document_ref, Document.state))
+            return {row.document_ref: row.state for row in rows}
+
+    def standing(self) -> list[str]:
+        """Documents that are posted, known to be, and not cancelled."""
+        return [ref for ref in self.refs("posted") if not self.erp[ref].is_cancelled]
 
     def owed(self) -> list[dict[str, Any]]:
         return self.warehouse.rows(

@@ -1,82 +1,175 @@
-"""Random short histories: whatever happens after posting, the ERP nets to the final truth."""
+"""Random histories: whatever happens, in any order, the ERP nets to the final truth posted once.
 
+A state machine makes, edits, re-rates, moves, withdraws and deletes work, opens and closes periods,
+approves, posts with faults, and voids documents in the ERP. After every step both equations hold
+and the ledger replays to the stored states; in the end, when the dust has settled, the ERP's own
+documents come to the truth to the cent, by project, period, currency and account.
+
+`PS_HISTORIES=500 PS_HISTORY_STEPS=20 python -m pytest ps_integration_tests/billing/test_histories.py` is the long run.
+"""
+
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
+from ps_integration.stores.operational import ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration_tests.billing.history import PERIODS, History
 
-DAYS = (date(2026, 2, 10), date(2026, 3, 5), date(2026, 3, 6), date(2026, 4, 2))
-NUMBER = st.sampled_from(("1", "2"))
-STEP = st.one_of(
-    st.tuples(st.just("set_entry"), NUMBER, st.sampled_from((900, 1001, 3600, 5400))),
-    st.tuples(st.just("move"), NUMBER, st.sampled_from(("p1", "p2"))),
-    st.tuples(st.just("date"), NUMBER, st.sampled_from(DAYS)),
-    st.tuples(st.just("billable"), NUMBER, st.booleans()),
-    st.tuples(st.just("withdraw"), NUMBER),
-    st.tuples(st.just("delete"), NUMBER),
-    st.tuples(st.just("restore"), NUMBER),
-    st.tuples(st.just("rerate"), st.sampled_from(("p1", "p2")), st.sampled_from(("95.55", "120"))),
-    st.tuples(st.just("milestone"), st.integers(0, 2), st.booleans()),
-    st.tuples(
-        st.just("period"), st.sampled_from(PERIODS), st.sampled_from(("open", "closed", "not_open"))
-    ),
-    st.tuples(st.just("void"), st.integers(0, 5)),
-    st.tuples(st.just("policy"), st.sampled_from(("delta", "reverse_and_rebill"))),
-    st.tuples(st.just("night")),
-    st.tuples(st.just("post"), st.sampled_from(("posted", "refused", "unknown"))),
-    st.tuples(st.just("post"), st.just("posted")),
-)
+HISTORIES = int(os.environ.get("PS_HISTORIES", "3"))
+STEPS = int(os.environ.get("PS_HISTORY_STEPS", "10"))
+DAYS = st.sampled_from((date(2026, 2, 10), date(2026, 3, 5), date(2026, 3, 6), date(2026, 4, 2)))
+ENTRY = st.sampled_from(("1", "2"))
+PROJECT = st.sampled_from(("p1", "p2"))
+FATES = st.sampled_from(("posted", "posted", "refused", "lost_before", "lost_after"))
+POLICIES = st.sampled_from(("delta", "reverse_and_rebill"))
+FAR = st.integers(0, 5)
 
 
-FIELDS = {"move": "project_id", "date": "work_date", "billable": "is_billable"}
+class Histories(RuleBasedStateMachine):
+    """One firm; what people, the product and the ERP do to it, in any order."""
 
+    template: Path
 
-def take(history: History, step: tuple) -> None:
-    word, *rest = step
-    if word in FIELDS and rest[0] in history.truth.entries:
-        history.set_entry(rest[0], **{FIELDS[word]: rest[1]})
-    elif word in {"withdraw", "delete", "restore"} and rest[0] in history.truth.entries:
-        getattr(history, word)(rest[0])
-    elif word in OTHERS:
-        OTHERS[word](history, *rest)
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "store.sqlite"
+        shutil.copy(self.template, path)
+        self.store = OperationalStore(f"sqlite:///{path}")
+        self.history = History(
+            self.store, closed_period_policy="shift", future_period_policy="shift"
+        )
 
+    @initialize(policy=POLICIES)
+    def one_entry_is_posted(self, policy: str) -> None:
+        self.history.set_policy(corrections_policy=policy)
+        self.history.set_entry("1")
+        self.history.run_night()
+        self.history.post_all()
 
-def run_night(history: History) -> None:
-    history.run_night()
-    history.approve_all()
+    # what people do at the sources
 
+    @rule(number=ENTRY, seconds=st.sampled_from((900, 1001, 3600, 5400)))
+    def book(self, number: str, seconds: int) -> None:
+        self.history.set_entry(number, seconds=seconds)
 
-def answer_one(history: History, state: str) -> None:
-    for ref in history.refs("approved")[:1]:
-        history.send(ref, state)
+    @rule(number=ENTRY, project=PROJECT)
+    def move(self, number: str, project: str) -> None:
+        self.change(number, project_id=project)
 
+    @rule(number=ENTRY, on=DAYS)
+    def move_to_a_day(self, number: str, on: date) -> None:
+        self.change(number, work_date=on)
 
-def void_one(history: History, place: int) -> None:
-    standing = sorted(ref for ref, one in history.erp.items() if not one.is_cancelled)
-    if standing:
-        history.void(standing[place % len(standing)])
+    @rule(number=ENTRY, is_billable=st.booleans())
+    def bill_or_not(self, number: str, is_billable: bool) -> None:
+        self.change(number, is_billable=is_billable)
 
+    @rule(number=ENTRY)
+    def withdraw(self, number: str) -> None:
+        self.change(number, is_approved=False)
 
-OTHERS: dict[str, Callable[..., None]] = {
-    "set_entry": lambda history, number, seconds: history.set_entry(number, seconds=seconds),
-    "rerate": History.rerate,
-    "milestone": lambda history, more, is_reached: history.set_milestone(
-        "m", amount_minor=50_000 + 777 * more, is_reached=is_reached
-    ),
-    "period": History.set_period,
-    "policy": lambda history, policy: history.set_policy(corrections_policy=policy),
-    "void": void_one,
-    "night": run_night,
-    "post": answer_one,
-}
+    @rule(number=ENTRY)
+    def delete(self, number: str) -> None:
+        self.change(number, is_deleted=True)
+
+    @rule(number=ENTRY)
+    def restore(self, number: str) -> None:
+        self.change(number, is_deleted=False, is_approved=True)
+
+    @rule(project=PROJECT, price=st.sampled_from(("95.55", "120")))
+    def rerate(self, project: str, price: str) -> None:
+        self.history.rerate(project, price)
+
+    @rule(more=st.integers(0, 2), is_reached=st.booleans())
+    def reach_a_milestone(self, more: int, is_reached: bool) -> None:
+        self.history.set_milestone("m", amount_minor=50_000 + 777 * more, is_reached=is_reached)
+
+    # what finance and the ERP do
+
+    @rule(period=st.sampled_from(PERIODS), state=st.sampled_from(("open", "closed", "not_open")))
+    def open_or_close(self, period: str, state: str) -> None:
+        self.history.set_period(period, state)
+
+    @rule(policy=POLICIES)
+    def change_policy(self, policy: str) -> None:
+        self.history.set_policy(corrections_policy=policy)
+
+    @precondition(lambda self: self.history.standing())
+    @rule(at=FAR)
+    def void_in_the_erp(self, at: int) -> None:
+        standing = self.history.standing()
+        self.history.void(standing[at % len(standing)])
+
+    # what the product does
+
+    @rule()
+    def night(self) -> None:
+        self.history.run_night()
+
+    @precondition(lambda self: self.history.refs("planned"))
+    @rule()
+    def approve(self) -> None:
+        self.history.approve_all()
+
+    @precondition(lambda self: self.history.refs("approved"))
+    @rule(at=FAR, fate=FATES)
+    def post_one(self, at: int, fate: str) -> None:
+        refs = self.history.refs("approved")
+        self.history.attempt(refs[at % len(refs)], fate)
+
+    @precondition(lambda self: self.history.refs("unknown"))
+    @rule()
+    def look_up(self) -> None:
+        self.history.look_up()
+
+    # what always holds
+
+    @invariant()
+    def both_equations_hold(self) -> None:
+        self.history.balance()
+
+    @invariant()
+    def the_ledger_replays_to_the_stored_states(self) -> None:
+        with self.store.snapshot() as session:
+            assert ledger.replay(session) == self.history.states()
+
+    @invariant()
+    def a_line_key_is_an_identity(self) -> None:
+        must_be_identities(self.history)
+
+    def teardown(self) -> None:
+        """Let the dust settle; then the ERP must come to the truth."""
+        try:
+            for period in PERIODS:
+                self.history.set_period(period, "open")
+            self.history.quiesce()
+            assert self.history.net() == self.history.truth.net()
+            assert self.history.owed() == []
+            must_be_identities(self.history)
+        finally:
+            self.history.warehouse.close()
+            self.store.close()
+            self.folder.cleanup()
+
+    def change(self, number: str, **fields: object) -> None:
+        if number in self.history.truth.entries:
+            self.history.set_entry(number, **fields)
 
 
 def must_be_identities(history: History) -> None:
@@ -94,28 +187,15 @@ def must_be_identities(history: History) -> None:
     assert all(len(found) == 1 for found in contents.values()), contents
 
 
-@pytest.mark.parametrize("policy", ["reverse_and_rebill", "delta"])
-@settings(max_examples=3, suppress_health_check=[HealthCheck.too_slow])
-@given(steps=st.lists(STEP, min_size=4, max_size=9))
-def test_the_erp_nets_to_the_final_truth(migrated: Path, policy: str, steps: list[tuple]):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "store.sqlite"
-        shutil.copy(migrated, path)
-        store = OperationalStore(f"sqlite:///{path}")
-        history = History(store, closed_period_policy="shift", future_period_policy="shift")
-        try:
-            history.set_policy(corrections_policy=policy)
-            history.set_entry("1")
-            history.run_night()
-            history.post_all()
-            for step in steps:
-                take(history, step)
-            for period in PERIODS:
-                history.set_period(period, "open")
-            history.quiesce()
-            assert history.net() == history.truth.net()
-            assert history.owed() == []
-            must_be_identities(history)
-        finally:
-            history.warehouse.close()
-            store.close()
+@pytest.mark.timeout(0)
+def test_the_erp_nets_to_the_final_truth(migrated: Path):
+    machine = type("FirmHistories", (Histories,), {"template": migrated})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=HISTORIES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -85,8 +85,8 @@ class Place:
             references = state.documents("kantata", "external_references")
             marks = state.stored("clockify_emea", "invoiced_entries")
             return sorted(
-                [(row["subject_id"], row["external_status"], row["external_message"])
-                 for row in references]
+                [(row["subject_id"], row["external_status"],
+                  _NUMBERS.sub("NUMBER", row["external_message"])) for row in references]
                 + [(row.id, str(row.document["invoiced"]), "") for row in marks]
             )  # fmt: skip
         finally:
@@ -104,7 +104,8 @@ class Place:
 
 
 _NUMBERS = re.compile(r"PS-(INV|CR)\d+")
-"""The ERP's own numbers, which a correction names; they depend on which send came first."""
+"""The ERP's own numbers, which corrections and the PSA's messages name; they depend on which
+document was sent first."""
 
 
 def _lines(state: SandboxState, company: str, kind: str) -> list[tuple[str, ...]]:

@@ -70,10 +70,14 @@ class Company:
         """Return the next number of a series of this company."""
         return self.transaction.next_id(self.system, collection(self.id, f"series/{series}"))
 
-    def new_id(self, set_name: str) -> str:
-        """Return an id no record has; the same history gives the same ids."""
-        number = self.next_number(set_name)
-        return str(uuid5(NAMESPACE_URL, f"{self.system}/{self.id}/{set_name}/{number}"))
+    def new_id(self, set_name: str, of: str = "") -> str:
+        """Return an id no record has; the same history gives the same ids.
+
+        With `of`, the records of one name are counted apart, so that what is created at the same
+        time has the same ids whichever comes first.
+        """
+        number = self.next_number(f"{set_name}/{of}" if of else set_name)
+        return str(uuid5(NAMESPACE_URL, f"{self.system}/{self.id}/{set_name}/{of}{number}"))
 
     def precision(self, currency: str) -> Decimal:
         """Return the smallest amount of a currency, as its record says."""

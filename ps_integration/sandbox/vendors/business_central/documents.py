@@ -74,7 +74,7 @@ def create_draft(company: Company, kind: DocumentType, body: object) -> Document
     lines = sent.pop(kind.lines.set_name, [])
     today = company.today.isoformat()
     header = {
-        "id": company.new_id(kind.entity.set_name),
+        "id": company.new_id(kind.entity.set_name, str(sent.get("externalDocumentNumber", ""))),
         "number": next_document_number(company, kind, kind.draft_series),
         kind.date_property: today,
         "postingDate": today,
