@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting crashes lock clean
+.PHONY: help demo test lint defs dev bench bench-posting crashes histories lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ bench: .venv/installed  ## drive a million time entries from raw to batches, wit
 
 crashes: .venv/installed  ## kill posting 10,000 times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
 	$(BIN)/python -m ps_integration_tests.crashes --cases 10000 --out data/crashes.jsonl
+
+histories: .venv/installed  ## play 300 random histories of 20 steps each against the final truth
+	PS_HISTORIES=300 PS_HISTORY_STEPS=20 $(BIN)/python -m pytest -q ps_integration_tests/billing/test_histories.py
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting

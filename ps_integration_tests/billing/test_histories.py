@@ -5,7 +5,7 @@ approves, posts with faults, and voids documents in the ERP. After every step bo
 and the ledger replays to the stored states; in the end, when the dust has settled, the ERP's own
 documents come to the truth to the cent, by project, period, currency and account.
 
-`PS_HISTORIES=500 PS_HISTORY_STEPS=20 python -m pytest ps_integration_tests/billing/test_histories.py` is the long run.
+`make histories` is the long run.
 """
 
 import os
