@@ -16,12 +16,23 @@ from pathlib import Path
 from ps_integration.billing.completeness import completeness_groups
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import bill, configure, conform, connect, mirror, reconcile, resolve
+from ps_integration.workflows import (
+    bill,
+    configure,
+    conform,
+    connect,
+    mirror,
+    reconcile,
+    resolve,
+    why,
+)
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration_tests.bench.firm import ENVIRON, firm, night, sign_openings
 
 ENTRIES = 1_000_000
-NOT_OF_THE_NIGHT = ("generate raw", "bare join")
+NOT_OF_THE_NIGHT = ("generate raw", "post (given)", "why", "bare join")
+WALKS = 20
+CHAPTERS = {"received", "versions", "rated", "posting lines", "approval", "posting", "ERP lines"}
 _BARE_JOIN = """
 select count(*) as entries, sum(en.seconds) as seconds, count(ra.unit_price) as priced
 from billing.entries as en
@@ -130,6 +141,30 @@ def _plan(made: Bench) -> str:
     return f"{sum(b.line_count for b in batches):,} lines, {documents:,} documents"
 
 
+def _post(made: Bench) -> str:
+    made.warehouse.execute(_text("posted"))
+    return _count(made.warehouse, "ops.posting_lines")
+
+
+def _why(made: Bench) -> str:
+    """Walk back from lines of the ERP; the stage's seconds are those of all walks together."""
+    asked = made.warehouse.rows(
+        "select dc.erp_number || '/' || pl.line_no as line from ops.posting_lines as pl"
+        " inner join ops.documents as dc on pl.document_ref = dc.document_ref"
+        " order by hash(pl.line_key) limit $walks", {"walks": WALKS}
+    )  # fmt: skip
+    seconds = []
+    for row in asked:
+        started = time.perf_counter()
+        story = why.why(made.warehouse, str(row["line"]))
+        seconds.append(time.perf_counter() - started)
+        missing = CHAPTERS - set(story.chapters)
+        if missing:
+            raise SystemExit(f"why {row['line']} knows nothing of {', '.join(sorted(missing))}")
+    median, worst = sorted(seconds)[len(seconds) // 2], max(seconds)
+    return f"{len(seconds)} ERP lines to their payloads: median {median:.2f} s, worst {worst:.2f} s"
+
+
 STAGES: tuple[Stage, ...] = (
     ("generate raw", _generate),
     ("conform", _conform),
@@ -140,6 +175,8 @@ STAGES: tuple[Stage, ...] = (
     ("classify", _classify),
     ("account", _account),
     ("plan", _plan),
+    ("post (given)", _post),
+    ("why", _why),
     ("bare join", lambda b: f"{b.warehouse.rows(_BARE_JOIN)[0]['entries']:,} rows"),
 )
 

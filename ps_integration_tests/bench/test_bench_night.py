@@ -9,3 +9,4 @@ def test_a_generated_night_balances_and_plans_what_is_queued(tmp_path: Path):
     assert notes["reconcile"].startswith("0 found")
     queued = notes["classify"].split(" queued")[0].rsplit(" ", 1)[-1]
     assert notes["plan"].startswith(f"{queued} lines")
+    assert notes["why"].startswith("20 ERP lines to their payloads")
