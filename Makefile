@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting crashes histories lock clean
+.PHONY: help demo test lint defs dev bench bench-posting crashes histories mutations lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ crashes: .venv/installed  ## kill posting 10,000 times over four ERPs and two st
 
 histories: .venv/installed  ## play 300 random histories of 20 steps each against the final truth
 	PS_HISTORIES=300 PS_HISTORY_STEPS=20 $(BIN)/python -m pytest -q ps_integration_tests/billing/test_histories.py
+
+mutations: .venv/installed  ## change a night's tables row by row, and count what the equations find
+	$(BIN)/python -m ps_integration_tests.mutations --rows 8
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting

@@ -1,4 +1,8 @@
-"""The two equations: every approved hour has one fate, and the documents come to what is due."""
+"""The two equations: every approved hour has one fate, and the documents come to what is due.
+
+Sums may hold while a record is wrong; `broken_links` names every record on the way from raw to
+price and part that does not follow from the one before it.
+"""
 
 from ps_integration.billing import statements
 from ps_integration.domain.ports import Queries, Row
@@ -20,6 +24,10 @@ _FILES = (
     "correction_lines",
     "corrections",
     "ledger",
+    "reasons",
+    "link_sources",
+    "link_entries",
+    "link_lines",
 )
 WORST_MAX = 10
 """Groups that a failing check names."""
@@ -58,6 +66,16 @@ from billing.record_counts
 where not holds
 order by system
 """
+_BROKEN_LINKS = """
+select
+    table_name,
+    record_key,
+    problem
+from billing.broken_links
+where equation = $equation
+order by table_name, record_key, problem
+limit $worst_max
+"""
 _BROKEN_LEDGER = """
 select
     legal_entity,
@@ -80,7 +98,7 @@ limit $worst_max
 
 
 def account(queries: Queries, *, revenue_account: str = "") -> None:
-    """Fill both equations, `billing.corrections_owed` and `billing.correction_lines`.
+    """Fill both equations, `billing.broken_links`, and what is owed with its correction lines.
 
     Args:
         queries: The warehouse, after `classify`.
@@ -97,6 +115,16 @@ def broken_groups(queries: Queries) -> list[Row]:
 def broken_counts(queries: Queries) -> list[Row]:
     """The systems whose raw time records are not all accounted for."""
     return queries.rows(_BROKEN_COUNTS)
+
+
+def broken_links(queries: Queries, equation: str) -> list[Row]:
+    """The first records that do not follow from what they were made of, by table.
+
+    Args:
+        queries: The warehouse, after `account`.
+        equation: `completeness` or `ledger`, whichever they break.
+    """
+    return queries.rows(_BROKEN_LINKS, {"worst_max": WORST_MAX, "equation": equation})
 
 
 def broken_ledger(queries: Queries) -> list[Row]:

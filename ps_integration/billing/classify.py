@@ -10,6 +10,7 @@ _FILES = (
     "standing",
     "periods",
     "gates",
+    "reasons",
     "caps",
     "dispositions",
     "milestones",

@@ -36,10 +36,15 @@ _RATE_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The tables of the report that need nothing but the warehouse."""
+    """The tables of the report that need nothing but the warehouse.
+
+    Attributes:
+        broken_links: One sentence per record that does not follow from what it was made of.
+    """
 
     completeness: tuple[CompletenessLine, ...]
     record_counts: tuple[RecordCountLine, ...]
+    broken_links: tuple[str, ...]
     ledger: tuple[LedgerLine, ...]
     corrections: tuple[CorrectionLine, ...]
     batches: tuple[BatchLine, ...]
@@ -67,6 +72,10 @@ def figures(queries: Queries, since: datetime) -> Figures:
     return Figures(
         completeness=tuple(_completeness(queries)),
         record_counts=_lines(RecordCountLine, rows(queries, "record_counts")),
+        broken_links=tuple(
+            f"record {row['record_key']} of {row['table_name']} {row['problem']}"
+            for row in rows(queries, "broken_links")
+        ),
         ledger=_lines(LedgerLine, rows(queries, "ledger")),
         corrections=_lines(CorrectionLine, rows(queries, "corrections")),
         batches=_lines(

@@ -105,6 +105,7 @@ def _reasons(
 ) -> Iterator[str]:
     yield from _completeness(figures.completeness)
     yield from _records(figures.record_counts)
+    yield from _links(figures.broken_links)
     yield from _ledger(figures.ledger)
     titles = {rule.code: rule.title for rule in rules}
     for code in held_rules:
@@ -125,6 +126,11 @@ def _records(systems: Iterable[RecordCountLine]) -> Iterator[str]:
     for line in systems:
         if not line.holds:
             yield f"records of {line.system} do not add up to the {line.raw_records:,} received"
+
+
+def _links(links: Sequence[str]) -> Iterator[str]:
+    if links:
+        yield links[0] + (f", and {len(links) - 1:,} more like it" if len(links) > 1 else "")
 
 
 def _ledger(groups: Iterable[LedgerLine]) -> Iterator[str]:

@@ -11,8 +11,10 @@ _BROKEN: Final = """
 select
     exists (select 1 from reconciliation.rule_runs where holds_posting) as blocking_rules_ran,
     exists (select 1 from billing.completeness where not holds)
-    or exists (select 1 from billing.record_counts where not holds) as completeness,
-    exists (select 1 from billing.ledger_equation where not holds) as ledger
+    or exists (select 1 from billing.record_counts where not holds)
+    or exists (select 1 from billing.broken_links where equation = 'completeness') as completeness,
+    exists (select 1 from billing.ledger_equation where not holds)
+    or exists (select 1 from billing.broken_links where equation = 'ledger') as ledger
 """
 
 

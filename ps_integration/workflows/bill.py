@@ -122,6 +122,7 @@ def totals(batches: Sequence[PlannedBatch]) -> dict[str, object]:
 def _completeness(warehouse: Queries) -> CheckResult:
     groups = accounting.broken_groups(warehouse)
     systems = accounting.broken_counts(warehouse)
+    links = accounting.broken_links(warehouse, "completeness")
     if groups:
         worst = groups[0]
         description = (
@@ -133,20 +134,24 @@ def _completeness(warehouse: Queries) -> CheckResult:
     elif systems:
         worst = systems[0]
         description = f"{worst['system']}: its time records are not all accounted for"
+    elif links:
+        worst = links[0]
+        description = f"{worst['table_name']} {worst['record_key']}: {worst['problem']}"
     else:
         description = "every approved hour has exactly one disposition"
     return CheckResult(
         "completeness",
-        not groups and not systems,
+        not groups and not systems and not links,
         "error",
         is_blocking=True,
         description=description,
-        metadata={"worst_groups": groups, "systems": systems},
+        metadata={"worst_groups": groups, "systems": systems, "links": links},
     )
 
 
 def _ledger(warehouse: Queries) -> CheckResult:
     groups = accounting.broken_ledger(warehouse)
+    links = accounting.broken_links(warehouse, "ledger")
     description = "documents, targets and the ERP tie"
     if groups:
         worst = groups[0]
@@ -156,13 +161,16 @@ def _ledger(warehouse: Queries) -> CheckResult:
             f"{worst['target_minor']}, in the ERP {worst['erp_minor']} minor units, "
             f"{worst['unexplained']} unexplained"
         )
+    elif links:
+        worst = links[0]
+        description = f"{worst['table_name']} {worst['record_key']}: {worst['problem']}"
     return CheckResult(
         "ledger",
-        not groups,
+        not groups and not links,
         "error",
         is_blocking=True,
         description=description,
-        metadata={"worst_groups": groups},
+        metadata={"worst_groups": groups, "links": links},
     )
 
 

@@ -50,7 +50,7 @@ select
         'invoice': null,
         'external_reference': null
     })::varchar as payload,
-    sha256(n::varchar) as payload_sha256,
+    sha256(payload) as payload_sha256,
     false as is_tombstone,
     spent_date::timestamptz as source_updated_at,
     timestamptz '2026-04-01 02:00:00+00' as fetched_at,

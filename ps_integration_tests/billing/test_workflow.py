@@ -30,6 +30,7 @@ def test_the_steps_show_rows_money_and_checks(world: World, night: Night):
     classified = bill.classify(night, world.warehouse)
     assert classified.row_count == 2
     assert classified.metadata["queued"] == {"parts": 1, "amount": {"GBP": "150.00 GBP"}}
+    world.honest()
     accounted = bill.account(night, world.warehouse)
     assert [(c.name, c.passed, c.is_blocking) for c in accounted.checks] == [
         ("completeness", True, True), ("ledger", True, True),

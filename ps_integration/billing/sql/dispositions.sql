@@ -150,34 +150,7 @@ all_parts as (
         op.project_id,
         op.resource_id,
         op.work_date,
-        case
-            when op.part_reason in ('before_bill_from', 'invoiced_at_source', 'voided_and_left')
-                then 'settled_elsewhere'
-            when op.part_reason = 'written_off' then 'written_off'
-            when
-                op.part_reason in (
-                    'entry_not_billable',
-                    'task_not_billable',
-                    'internal_project',
-                    'project_not_billable',
-                    'no_hours'
-                )
-                then 'non_billable'
-            when op.part_reason in ('billed_by_milestone', 'billed_by_fixed_fee') then 'covered'
-            when
-                op.part_reason in (
-                    'cap_used_up',
-                    'correction_in_flight',
-                    'opening_not_signed',
-                    'no_open_period',
-                    'period_closed',
-                    'period_not_open',
-                    'period_unknown'
-                )
-                then 'deferred'
-            when op.part_reason = 'to_be_planned' then 'queued'
-            else 'excepted'
-        end as disposition,
+        coalesce(re.disposition, 'excepted') as disposition,
         if(pd.document_ref is not null, 'planned', op.part_reason) as reason,
         case
             when pd.document_ref is not null
@@ -253,6 +226,7 @@ all_parts as (
         pd.document_ref,
         if(op.part_reason = 'to_be_planned', op.posting_period, null) as posting_period
     from open_parts as op
+    left join reasons as re on op.part_reason = re.reason
     left join planned as pd
         on
             op.part_reason = 'to_be_planned'

@@ -213,9 +213,8 @@ where
     )
 group by all;
 
-delete from billing.ledger_equation;
-
-insert into billing.ledger_equation by name
+-- One row per entry, document and other object, and group.
+create or replace temp table ledger_objects as
 with entry_sides as (
     select
         object_id,
@@ -252,58 +251,59 @@ with entry_sides as (
         0 as target_minor,
         owed_minor
     from billing.corrections_owed
-),
-
-by_entry as (
-    select
-        object_id,
-        legal_entity,
-        currency,
-        period,
-        sum(confirmed_minor) as confirmed_minor,
-        sum(in_flight_minor) as in_flight_minor,
-        sum(target_minor) as target_minor,
-        sum(owed_minor) as owed_minor,
-        0 as erp_difference_minor,
-        if(
-            sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) <> sum(target_minor), 1, 0
-        ) as unexplained
-    from entry_sides
-    group by all
-    union all
-    select
-        document_ref as object_id,
-        legal_entity,
-        currency,
-        period,
-        0 as confirmed_minor,
-        0 as in_flight_minor,
-        0 as target_minor,
-        0 as owed_minor,
-        erp_difference_minor,
-        unexplained
-    from ledger_documents
-    union all
-    select
-        object_id,
-        legal_entity,
-        currency,
-        period,
-        if(state = 'posted', amount_minor, 0) as confirmed_minor,
-        if(state is not null and state <> 'posted', amount_minor, 0) as in_flight_minor,
-        if(state is not null, amount_minor, 0) as target_minor,
-        0 as owed_minor,
-        0 as erp_difference_minor,
-        if(is_orphan, 1, 0) as unexplained
-    from ledger_lines
-    where
-        is_orphan
-        or (
-            object_kind not in ('time_entry', 'milestone')
-            and state not in ('planned', 'refused', 'superseded')
-        )
 )
 
+select
+    object_id,
+    legal_entity,
+    currency,
+    period,
+    sum(confirmed_minor) as confirmed_minor,
+    sum(in_flight_minor) as in_flight_minor,
+    sum(target_minor) as target_minor,
+    sum(owed_minor) as owed_minor,
+    0 as erp_difference_minor,
+    if(
+        sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) <> sum(target_minor), 1, 0
+    ) as unexplained
+from entry_sides
+group by all
+union all
+select
+    document_ref as object_id,
+    legal_entity,
+    currency,
+    period,
+    0 as confirmed_minor,
+    0 as in_flight_minor,
+    0 as target_minor,
+    0 as owed_minor,
+    erp_difference_minor,
+    unexplained
+from ledger_documents
+union all
+select
+    object_id,
+    legal_entity,
+    currency,
+    period,
+    if(state = 'posted', amount_minor, 0) as confirmed_minor,
+    if(state is not null and state <> 'posted', amount_minor, 0) as in_flight_minor,
+    if(state is not null, amount_minor, 0) as target_minor,
+    0 as owed_minor,
+    0 as erp_difference_minor,
+    if(is_orphan, 1, 0) as unexplained
+from ledger_lines
+where
+    is_orphan
+    or (
+        object_kind not in ('time_entry', 'milestone')
+        and state not in ('planned', 'refused', 'superseded')
+    );
+
+delete from billing.ledger_equation;
+
+insert into billing.ledger_equation by name
 select
     legal_entity,
     currency,
@@ -318,7 +318,7 @@ select
     and sum(erp_difference_minor) = 0
     and sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) = sum(target_minor)
         as holds
-from by_entry
+from ledger_objects
 group by all
 having
     sum(unexplained) > 0

@@ -421,6 +421,11 @@ create table if not exists billing.record_counts (
     system varchar, raw_records bigint, not_approved bigint, approved bigint,
     quarantined bigint, deleted bigint, superseded bigint, holds boolean
 );
+-- Records that do not follow from what they were made of (billing/sql/link_*.sql).
+create table if not exists billing.broken_links (
+    equation varchar,           -- completeness | ledger
+    table_name varchar, record_key varchar, problem varchar
+);
 create table if not exists billing.ledger_equation (
     legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
     in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint,

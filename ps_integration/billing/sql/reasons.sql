@@ -1,0 +1,46 @@
+-- What each reason of gates.sql means for a part; a reason that begins with break_ means excepted.
+create or replace temp table reasons as
+select
+    re.reason,
+    re.disposition
+from (
+    values
+    ('before_bill_from', 'settled_elsewhere'),
+    ('invoiced_at_source', 'settled_elsewhere'),
+    ('voided_and_left', 'settled_elsewhere'),
+    ('written_off', 'written_off'),
+    ('entry_not_billable', 'non_billable'),
+    ('task_not_billable', 'non_billable'),
+    ('internal_project', 'non_billable'),
+    ('project_not_billable', 'non_billable'),
+    ('no_hours', 'non_billable'),
+    ('billed_by_milestone', 'covered'),
+    ('billed_by_fixed_fee', 'covered'),
+    ('voided_in_erp', 'excepted'),
+    ('project_ambiguous', 'excepted'),
+    ('project_unmapped', 'excepted'),
+    ('resource_ambiguous', 'excepted'),
+    ('resource_unmapped', 'excepted'),
+    ('negative_hours', 'excepted'),
+    ('legal_entity_unknown', 'excepted'),
+    ('currency_unknown', 'excepted'),
+    ('billing_type_unknown', 'excepted'),
+    ('rate_missing', 'excepted'),
+    ('rate_overlap', 'excepted'),
+    ('fx_missing', 'excepted'),
+    ('fx_stale', 'excepted'),
+    ('not_priced', 'excepted'),
+    ('customer_unknown', 'excepted'),
+    ('no_erp_route', 'excepted'),
+    ('project_not_in_erp', 'excepted'),
+    ('revenue_account_unknown', 'excepted'),
+    ('period_rejected', 'excepted'),
+    ('opening_not_signed', 'deferred'),
+    ('correction_in_flight', 'deferred'),
+    ('cap_used_up', 'deferred'),
+    ('no_open_period', 'deferred'),
+    ('period_closed', 'deferred'),
+    ('period_not_open', 'deferred'),
+    ('period_unknown', 'deferred'),
+    ('to_be_planned', 'queued')
+) as re (reason, disposition);
