@@ -115,7 +115,7 @@ select
 from landed as la
 full outer join counted as co
     on la.run_id = co.run_id and la.system = co.system and la.stream = co.stream
-where coalesce(la.records, 0) <> coalesce(co.records, 0)
+where coalesce(la.records, 0) <> coalesce(co.records, 0) or co.run_id is null
 union all
 select
     'completeness' as equation,
