@@ -130,3 +130,43 @@ def test_fires_in06_when_nobody_knows_past_the_deadline(state):
 )
 def test_quiet_in06_before_the_deadline_or_for_what_is_decided(document):
     assert not breaks_of("IN06", ops__documents=[document])
+
+
+def reads(*records, tonight, **more):
+    """Nights of one stream, oldest first, with tonight's read last."""
+    past = [
+        {"run_id": f"n{night}", "records_read": count, "finished_at": at(night, 4),
+         "system": "harvest", "stream": "time_entries"}
+        for night, count in enumerate(records, 1)
+    ]  # fmt: skip
+    last = {"run_id": "r1", "records_read": tonight, "system": "harvest", "stream": "time_entries"}
+    return {"raw__reads": [*past, {**last, **more}]}
+
+
+@pytest.mark.parametrize(("tonight", "change"), [(400, "fewer"), (0, "fewer"), (5000, "more")])
+def test_fires_in04_when_a_stream_gives_far_fewer_or_more(tonight, change):
+    [found] = breaks_of("IN04", **reads(1000, 1100, 950, 900, 1000, tonight=tonight))
+    assert found["record_key"] == f"harvest|time_entries|{change}"
+    assert found["right_value"] == "1000 records as a rule"
+    assert found["blocked_kind"] is None
+
+
+def test_in04_reads_a_run_in_pieces_as_one():
+    nights = reads(1000, 1000, 1000, 1000, 1000, tonight=300)
+    more = {"run_id": "r1", "records_read": 650, "system": "harvest", "stream": "time_entries"}
+    assert not breaks_of("IN04", raw__reads=[*nights["raw__reads"], more])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        reads(1000, 1100, 950, 900, 1000, tonight=600),
+        reads(1000, 1100, 950, 900, tonight=0),
+        reads(30, 40, 35, 30, 40, tonight=0),
+        reads(1000, 1100, 300, 900, 1000, tonight=350),
+        reads(1000, 1100, 950, 900, 1000, tonight=0, status="failed"),
+        reads(1000, 1100, 950, 900, 1000, tonight=0, mode="incremental"),
+    ],
+)
+def test_quiet_in04_within_what_is_usual_or_not_known(changes):
+    assert not breaks_of("IN04", **changes)

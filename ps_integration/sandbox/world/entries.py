@@ -162,6 +162,7 @@ def _day(
     count = random.choice((3, 4, 4, 5))
     start = 8 * 60 + random.randrange(0, 60, 5)
     submitted, approved = closing(day)
+    taken = set()
     for _ in range(count):
         step = 3 if person.system == "harvest_us" else 1
         minutes = step * random.randrange(300 // count // step, 520 // count // step)
@@ -179,6 +180,9 @@ def _day(
             submitted_at=submitted,
             approved_at=approved,
         )
+        while (said := (entry.project, task, minutes, entry.note)) in taken:
+            entry = replace(entry, note=f"{entry.note} again".strip())
+        taken.add(said)
         yield _sometimes_unfinished(random, entry)
         start += minutes + 5
 
