@@ -8,12 +8,13 @@ import typer
 from ps_integration.cli import (
     audit,
     batches,
-    breaks,
+    break_decisions,
     config,
     demo,
     dlq,
     night,
     opening,
+    period,
     post,
     replay,
     reports,
@@ -41,8 +42,9 @@ app.command("report")(reports.command)
 app.command("sandbox")(sandbox.command)
 app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
-app.add_typer(breaks.app, name="breaks")
+app.add_typer(break_decisions.app, name="breaks")
 app.add_typer(opening.app, name="opening")
+app.add_typer(period.app, name="period")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(write_offs.app, name="write-offs")
 app.add_typer(store.app, name="store")
