@@ -8,7 +8,7 @@ import typer
 from ps_integration.cli import (
     audit,
     batches,
-    breaks,
+    break_decisions,
     config,
     demo,
     dlq,
@@ -41,7 +41,7 @@ app.command("report")(reports.command)
 app.command("sandbox")(sandbox.command)
 app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
-app.add_typer(breaks.app, name="breaks")
+app.add_typer(break_decisions.app, name="breaks")
 app.add_typer(opening.app, name="opening")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(write_offs.app, name="write-offs")

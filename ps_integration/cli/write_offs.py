@@ -72,9 +72,11 @@ def confirm_command(
     as_json: JsonOption = False,
 ) -> None:
     """Confirm what another person proposed; the next night shows it as written off."""
-    with output.reported(as_json=as_json), operational_store(load(firm)) as store:
-        who = current_user()
-        done = write_offs.confirm(store, proposal_id, who, datetime.now(UTC))
+    with output.reported(as_json=as_json):
+        file, who = load(firm), current_user()
+        with operational_store(file) as store:
+            rules, now = file.firm.approval, datetime.now(UTC)
+            done = write_offs.confirm(store, proposal_id, who, now, rules)
         names = f"{done.proposed_by} and {who}"
         output.headline(f"{done.subject}: written off by {names}", is_good=True)
         output.finish({"proposal_id": proposal_id, "by": who}, as_json=as_json)

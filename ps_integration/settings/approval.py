@@ -10,10 +10,12 @@ from pydantic import Field
 
 from ps_integration.domain.identity import NOT_A_PERSON, person_of
 from ps_integration.settings.base import Amounts, Identifier, Strict
+from ps_integration.settings.breaks import CLOSES_PERIODS
 from ps_integration.settings.yaml_source import KeyPath
 
 BREAK_GLASS = "break_glass"
 """The role whose people may exceed a limit, with a reason and an alert. It has no limit itself."""
+_WITHOUT_LIMIT = frozenset({BREAK_GLASS, CLOSES_PERIODS})
 
 
 class AutoApproval(Strict):
@@ -112,13 +114,13 @@ def _logins(approval: Approval) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _people(approval: Approval) -> Iterator[tuple[KeyPath, str]]:
-    if BREAK_GLASS in approval.roles:
-        yield ("approval", "roles", BREAK_GLASS), "is the role above all limits and has none"
+    for role in sorted(_WITHOUT_LIMIT & set(approval.roles)):
+        yield ("approval", "roles", role), "is a role without limits of its own; leave it out here"
     if approval.roles and not approval.people:
         yield ("approval", "roles"), "nobody has one; name people under approval.people"
     for name, person in approval.people.items():
         for role in person.roles:
-            if role != BREAK_GLASS and role not in approval.roles:
+            if role not in _WITHOUT_LIMIT and role not in approval.roles:
                 key_path: KeyPath = ("approval", "people", name, "roles")
                 yield key_path, f"{role!r} is no role of this file"
 

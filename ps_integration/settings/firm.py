@@ -9,6 +9,7 @@ from pydantic import Field
 from ps_integration.settings.approval import Approval
 from ps_integration.settings.audit import Audit
 from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
+from ps_integration.settings.breaks import Breaks
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 
 Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
@@ -23,7 +24,9 @@ class LegalEntity(Strict):
     name: str
     currency: Currency
     time_zone: Zone
-    holiday_calendar: str = Field(default="", description="country code of the holidays package")
+    holiday_calendar: str = Field(
+        default="", description="country of the holidays package, or country and region: GB-ENG"
+    )
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"
     future_period: PeriodPolicy = "hold"
@@ -189,6 +192,7 @@ class Firm(Strict):
         default_factory=dict, description="rule owner to a name or address people know"
     )
     approval: Approval = Approval()
+    breaks: Breaks = Breaks()
     slas: Slas = Slas()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()

@@ -6,9 +6,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ps_integration.connectors import registry
+from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.settings.firm import Firm, System
 from ps_integration.settings.load import FirmFile, Problem, load_firm
+from ps_integration.workflows.calendars import holidays_of
 
 
 def load_checked(path: Path) -> FirmFile:
@@ -17,7 +19,7 @@ def load_checked(path: Path) -> FirmFile:
     Raises:
         FixConfigError: Every mistake, one line each.
     """
-    return load_firm(path, (_systems, _rules))
+    return load_firm(path, (_systems, _rules, _calendars))
 
 
 def _systems(firm: Firm) -> Iterator[Problem]:
@@ -38,8 +40,19 @@ def _options(index: int, system: System) -> Iterator[Problem]:
             yield ("systems", index, "options", *detail["loc"]), str(detail["msg"])
 
 
+def _calendars(firm: Firm) -> Iterator[Problem]:
+    for index, entity in enumerate(firm.legal_entities):
+        try:
+            holidays_of(entity.holiday_calendar)
+        except FixConfigError as error:
+            yield ("legal_entities", index, "holiday_calendar"), str(error)
+
+
 def _rules(firm: Firm) -> Iterator[Problem]:
     codes = {rule.code for rule in load_rules(firm.rules_path)}
     for code in firm.rules:
         if code not in codes:
             yield ("rules", code), f"there is no rule {code}; known: {', '.join(sorted(codes))}"
+    for index, line in enumerate(firm.breaks.assign):
+        if line.rule and line.rule not in codes:
+            yield ("breaks", "assign", index, "rule"), f"there is no rule {line.rule}"

@@ -9,7 +9,9 @@ from ps_integration.reconciliation.consequences import roots_of
 from ps_integration.reconciliation.engine import RuleRun, run_rules
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational.break_tending import tend
 from ps_integration.stores.operational.models import Break
+from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
 SAMPLE_MAX: Final = 5
@@ -36,7 +38,9 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
             roots_of(found),
             corrected,
         )
+        due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
         rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
+    put_alerts(night, due)
     with warehouse.transaction():
         warehouse.execute("delete from ops.open_breaks")
         warehouse.insert("ops.open_breaks", rows)
@@ -49,6 +53,7 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
             "worse": summary.worse,
             "better": summary.better,
             "resolved": summary.resolved,
+            "alerts": len(due),
             "could_not_run": [r.rule.code for r in runs if r.status == "could_not_run"],
         },
         checks=(*map(_check, runs), _blocking_rules_ran(runs)),

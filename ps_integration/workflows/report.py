@@ -1,16 +1,19 @@
 """The report step: the night as one frozen value, drawn as a page and a workbook, and kept."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from ps_integration.domain.ports import Queries
 from ps_integration.errors import CouldNotRunError
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.reports import files, html, xlsx
+from ps_integration.reports import files, html, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
 from ps_integration.reports.value import NightReport, decode, encode
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import breaks, pending
+from ps_integration.stores.operational.store import Session
 from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
 
 _BACK_MAX: Final = 10_000
 
@@ -18,8 +21,9 @@ _BACK_MAX: Final = 10_000
 def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
     """Build, draw and file the report of a settled night.
 
-    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, the value itself
-    as `value.json`, and `manifest.json` with the SHA-256 of each.
+    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`,
+    `exceptions.xlsx` to decide in, the value itself as `value.json`, and `manifest.json` with
+    the SHA-256 of each.
 
     Raises:
         FixConfigError: A rule file of the firm is wrong.
@@ -35,7 +39,8 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             load_rules(night.firm.rules_path),
             before,
         )
-    _file(folder, value)
+        work = _work(night, warehouse, session)
+    _file(folder, value, work)
     newest = _latest_or_none(night.folder)
     if newest is None or newest.as_of <= value.as_of:
         files.point_latest(reports, night.run_id)
@@ -89,12 +94,24 @@ def draw_again(folder: Path, run_id: str) -> NightReport:
         CouldNotRunError: There is no such report, or it cannot be read.
     """
     value = value_of(folder, run_id)
-    _file(files.run_folder(reports_folder(folder), run_id), value)
+    place = files.run_folder(reports_folder(folder), run_id)
+    kept = place / working.NAME  # drawn once: its rows are sealed as of that night
+    _file(place, value, {working.NAME: kept.read_bytes()} if kept.exists() else {})
     return value
 
 
-def _file(folder: Path, value: NightReport) -> None:
+def _work(night: Night, warehouse: Queries, session: Session) -> dict[str, bytes]:
+    """The workbook that the night's breaks are decided in; a rehearsal has no key for one."""
+    keys = pending.keys_of(session)
+    if keys is None:
+        return {}
+    sealing = Sealing(night.firm, night.run_id, workbook_keys(keys)[0])
+    return {working.NAME: draw(session, warehouse, sealing, night.as_of)}
+
+
+def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
     drawings = {
+        **work,
         files.VALUE: encode(value),
         html.NAME: html.render_html(value).encode(),
         xlsx.NAME: xlsx.render_xlsx(value),

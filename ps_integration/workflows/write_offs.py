@@ -6,6 +6,7 @@ from typing import cast
 
 from ps_integration.domain.ports import Queries
 from ps_integration.errors import AskFinanceError
+from ps_integration.settings.approval import Approval
 from ps_integration.stores.operational import proposals
 from ps_integration.stores.operational.models import Proposal
 from ps_integration.stores.operational.proposals import WriteOff
@@ -68,17 +69,27 @@ def propose(
         return proposals.propose(session, proposal)
 
 
-def confirm(store: OperationalStore, proposal_id: int, who: str, now: datetime) -> Proposal:
-    """Confirm another person's proposal; the next night writes the part off.
+_NO_RULES = Approval()
+
+
+def confirm(
+    store: OperationalStore,
+    proposal_id: int,
+    who: str,
+    now: datetime,
+    rules: Approval = _NO_RULES,
+) -> Proposal:
+    """Confirm another person's proposal, within their limit; the next night writes it off.
 
     Raises:
-        AskFinanceError: There is none of that number, or the same person proposed it.
+        AskFinanceError: There is none of that number, the same person proposed it, or it is above
+            the limit of the one who confirms.
     """
     with store.session() as session:
         proposal = session.get(Proposal, proposal_id, with_for_update=True)
         if proposal is None or proposal.kind != "write_off" or proposal.part is None:
             raise AskFinanceError(f"proposal {proposal_id}: no write-off of that number")
-        proposals.confirm(session, proposal, who=who, at=now)
+        proposals.confirm(session, proposal, who=who, at=now, rules=rules)
         part = WriteOff(proposal.subject, proposal.part, proposal.amount_minor, proposal.currency)
         proposals.decide(session, proposal, [part])
         return proposal

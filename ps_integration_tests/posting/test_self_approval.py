@@ -1,6 +1,6 @@
 """Nobody approves what they made, by any path and under any spelling of their name."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -9,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from ps_integration.errors import AskFinanceError
 from ps_integration.settings.approval import Approval as Rules
-from ps_integration.stores.operational import breaks, installed
+from ps_integration.stores.operational import break_decisions as decisions
+from ps_integration.stores.operational import installed
+from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 from ps_integration.stores.operational.models import Approval, Audit, Break, Decision
 from ps_integration.workflows import approve, post
 from ps_integration_tests.posting.fake_erp import FakeErp
@@ -190,21 +192,25 @@ def test_who_wrote_off_or_seconded_is_a_maker(store, night):
     approve.approve(store, make_batch().batch_id, "olga", AS_OF, "")
 
 
-def test_who_let_a_held_entry_pass_is_a_maker(store, night):
+@pytest.mark.parametrize("money", [None, 5000])
+def test_who_let_a_held_entry_pass_is_a_maker(store, night, money):
     with store.session() as session:
-        session.add(
-            Break(
-                break_id="b1", rule="TM11", record_key="k", period="2026-03", state="open",
-                severity="high", owner="finance", blocked_kind="entry",
-                blocked_id="harvest_uk:1-1", opened_at=AS_OF, last_seen_at=AS_OF, times_seen=1,
-                times_opened=1, facts={},
-            )
+        item = Break(
+            break_id="b1", rule="TM11", record_key="k", period="2026-03", state="open",
+            severity="high", owner="finance", blocked_kind="entry",
+            blocked_id="harvest_uk:1-1", opened_at=AS_OF, last_seen_at=AS_OF, times_seen=1,
+            times_opened=1, facts={}, at_risk_minor=money, currency="GBP",
         )  # fmt: skip
+        session.add(item)
         session.flush()
-        breaks.accept(session, "b1", by="ana", at=AS_OF, note="long day")
+        ana, ben = (Decider(who, AS_OF, AS_OF.date(), Rules()) for who in ("ana", "ben"))
+        decisions.accept(session, item, Acceptance("long day", date(2099, 1, 1), money), ana)
+        if money is not None:
+            decisions.confirm(session, item, ben)
     post.stage(night, store, [make_batch()])
-    with pytest.raises(AskFinanceError, match="another person"):
-        approve.approve(store, make_batch().batch_id, "ana", AS_OF, "")
+    for who in ("ana", "ben") if money is not None else ("ana",):
+        with pytest.raises(AskFinanceError, match="another person"):
+            approve.approve(store, make_batch().batch_id, who, AS_OF, "")
 
 
 @pytest.mark.parametrize("who", ["maria", "Maria", " MARIA "])

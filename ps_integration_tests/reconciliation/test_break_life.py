@@ -1,18 +1,18 @@
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from ps_integration.contracts.found import COLUMNS
 from ps_integration.domain.breaks import RuleOutcome, break_id
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import breaks
+from ps_integration.settings.approval import Approval
+from ps_integration.stores.operational import break_decisions as decisions
+from ps_integration.stores.operational import breaks, pending
 from ps_integration.stores.operational.base import Base
-from ps_integration.stores.operational.models import BreakEvent
+from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 
 START = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 ID = break_id("TM01", "k", "2026-03")
@@ -23,6 +23,7 @@ def _store():
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with Session(engine) as session:
+        pending.open_for(session, None)
         yield session
     engine.dispose()
 
@@ -38,6 +39,19 @@ def _row(money=100, key="k", rule="TM01", **more):
 def _night(session, day, *rows, status="found", not_compared=(), rules=("TM01",)):
     outcomes = [RuleOutcome(rule, status, "high", "finance", not_compared) for rule in rules]
     return breaks.record(session, (f"r{day}", START + timedelta(days=day)), rows, outcomes)
+
+
+def _by(who="mia", day=0):
+    at = START + timedelta(days=day)
+    return Decider(who, at, at.date(), Approval())
+
+
+def _accept(session, money, note="fine", day=0, until=date(2027, 1, 1)):
+    """Two persons accept the break as it is."""
+    item, _ = breaks.show(session, ID)
+    amount = money or None
+    if decisions.accept(session, item, Acceptance(note, until, amount), _by("mia", day)) != "accepted":
+        decisions.confirm(session, item, _by("olga", day))
 
 
 def _events(session):
@@ -86,21 +100,22 @@ def test_the_same_night_again_changes_nothing():
 def test_an_accepted_break_stays_accepted_until_it_grows():
     with _store() as session:
         _night(session, 0, _row(100))
-        breaks.accept(session, ID, "mia", "agreed with the customer", START)
+        _accept(session, 100, "agreed with the customer")
         _night(session, 1, _row(100))
         assert not breaks.open_breaks(session)
         _night(session, 2, _row(101))
         assert [item.at_risk_minor for item in breaks.open_breaks(session)] == [101]
-        assert _events(session) == ["opened", "accepted", "reopened"]
+        assert _events(session) == ["opened", "proposed", "accepted", "reopened"]
 
 
 def test_accepting_needs_an_open_break_and_a_reason():
     with _store() as session:
         _night(session, 0, _row())
         with pytest.raises(AskFinanceError, match="say why"):
-            breaks.accept(session, ID, "mia", " ", START)
-        with pytest.raises(AskFinanceError, match="not open"):
-            breaks.accept(session, "0" * 24, "mia", "why", START)
+            _accept(session, 100, " ")
+        _night(session, 1)
+        with pytest.raises(AskFinanceError, match="not open, it is resolved"):
+            _accept(session, 100, "why")
 
 
 def test_open_breaks_come_by_money_at_risk():
@@ -109,50 +124,3 @@ def test_open_breaks_come_by_money_at_risk():
         assert [item.record_key for item in breaks.open_breaks(session)] == ["b", "a", "c"]
         with pytest.raises(AskFinanceError, match="no break begins"):
             breaks.show(session, "zzz")
-
-
-class Model:
-    """What must be so after each step, said in the simplest way."""
-
-    def __init__(self):
-        self.state, self.money, self.opened, self.events = None, 0, 0, 0
-
-    def night(self, status, money):
-        if money is None:
-            if self.state in ("open", "accepted") and status != "could_not_run":
-                self.state, self.events = "resolved", self.events + 1
-        elif self.state == "accepted" and money <= self.money:
-            return
-        else:
-            if self.state != "open":
-                self.state, self.opened = "open", self.opened + 1
-            self.money, self.events = money, self.events + 1
-
-
-STEPS = st.one_of(
-    st.tuples(st.just("found"), st.integers(0, 3)),
-    st.tuples(st.sampled_from(["clean", "could_not_run"]), st.none()),
-    st.tuples(st.just("accept"), st.none()),
-)
-
-
-@settings(max_examples=60)
-@given(st.lists(STEPS, max_size=12))
-def test_random_histories_agree_with_a_simple_model(steps):
-    model = Model()
-    with _store() as session:
-        for day, (what, money) in enumerate(steps):
-            if what == "accept":
-                if model.state == "open":
-                    breaks.accept(session, ID, "mia", "fine", START + timedelta(days=day))
-                    model.state, model.events = "accepted", model.events + 1
-                continue
-            _night(session, day, *([] if money is None else [_row(money)]), status=what)
-            model.night(what, money)
-        if model.state is None:
-            assert not breaks.open_breaks(session, with_accepted=True)
-            return
-        item, events = breaks.show(session, ID)
-        assert (item.state, item.times_opened) == (model.state, model.opened)
-        assert (item.at_risk_minor, len(events)) == (model.money, model.events)
-        assert session.query(BreakEvent).count() == model.events

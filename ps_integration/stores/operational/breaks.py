@@ -1,6 +1,7 @@
-"""The life of breaks over nights: opened, seen, worse, better, resolved, accepted, reopened.
+"""The life of breaks over nights: opened, seen, worse, better, resolved, reopened.
 
-The row is what is so now, `break_events` what happened; the same night twice changes nothing.
+The row is what is so now, `break_events` what happened; the same night twice changes nothing. What
+people decide is in `break_decisions`, what the calendar brings in `break_tending`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,16 +11,37 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.breaks import RuleOutcome, id_of
-from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational.models import Break, BreakEvent
+from ps_integration.stores.operational.break_events import (
+    Found,
+    Word,
+    both_values,
+    measure,
+    tell,
+)
+from ps_integration.stores.operational.break_queries import (
+    Sighting,
+    last_seq,
+    open_breaks,
+    show,
+    sightings,
+)
+from ps_integration.stores.operational.models import Break
 
-Found = Mapping[str, object]
-Measure = tuple[int, int, int]
-_SYSTEM: Final = "system"
+__all__ = [
+    "BreakSummary",
+    "Sessions",
+    "Sighting",
+    "last_seq",
+    "measure",
+    "open_breaks",
+    "record",
+    "show",
+    "sightings",
+]
 _CORRECTED: Final = ("TM06", "TM07", "IN07")
 
 
@@ -51,6 +73,10 @@ class BreakSummary:
 class _Night:
     run_id: str
     at: datetime
+
+    def word(self, note: str = "", detail: Mapping[str, object] | None = None) -> Word:
+        """The night tells of an event."""
+        return Word(self.at, run_id=self.run_id, note=note, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,113 +131,63 @@ def record(
     return BreakSummary(**counts)
 
 
-def accept(session: Session, break_id: str, by: str, note: str, at: datetime) -> None:
-    """Finance lives with a break as it is; it comes back when it grows or returns.
-
-    Raises:
-        AskFinanceError: There is no such open break, or no reason is given.
-    """
-    item = session.get(Break, break_id)
-    if item is None or item.state != "open":
-        raise AskFinanceError(f"break {break_id} is not open")
-    if not note.strip():
-        raise AskFinanceError(f"break {break_id}: say why it is accepted")
-    item.state, item.closed_at = "accepted", at
-    session.add(_event(item.break_id, _Night("", at), "accepted", item.facts, by=by, note=note))
-
-
-def open_breaks(
-    session: Session, *, rule: str | None = None, with_accepted: bool = False
-) -> list[Break]:
-    """Open breaks by money at risk, the largest first; currencies side by side."""
-    states = ("open", "accepted") if with_accepted else ("open",)
-    query = select(Break).where(Break.state.in_(states))
-    if rule is not None:
-        query = query.where(Break.rule == rule)
-    rows = session.scalars(query).all()
-    return sorted(rows, key=lambda b: (-abs(b.at_risk_minor or 0), b.rule, b.record_key, b.period))
-
-
-def last_seq(session: Session) -> int:
-    """The newest break event; 0 when no break was ever found."""
-    return session.scalar(select(func.max(BreakEvent.seq))) or 0
-
-
-def show(session: Session, break_id: str) -> tuple[Break, list[BreakEvent]]:
-    """One break, by its id or the beginning of it, and everything that happened to it.
-
-    Raises:
-        AskFinanceError: No break, or more than one, begins like that.
-    """
-    rows = session.scalars(select(Break).where(Break.break_id.startswith(break_id))).all()
-    if len(rows) != 1:
-        how = "no break begins" if not rows else f"{len(rows)} breaks begin"
-        raise AskFinanceError(f"{how} with {break_id!r}; see `breaks list`")
-    events = session.scalars(
-        select(BreakEvent).where(BreakEvent.break_id == rows[0].break_id).order_by(BreakEvent.seq)
-    ).all()
-    return rows[0], list(events)
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One break as one run saw it; `root` is rule and record key of the break at its root now."""
-
-    rule: str
-    record_key: str
-    period: str
-    at_risk_minor: int | None
-    currency: str | None
-    legal_entity: str | None
-    cause: str | None
-    root: tuple[str, str] | None
-
-
-def sightings(session: Session, run_id: str) -> list[Sighting]:
-    """Everything a run found, in order of rule and record."""
-    query = (
-        select(Break, BreakEvent.facts)
-        .join(BreakEvent, BreakEvent.break_id == Break.break_id)
-        .where(BreakEvent.run_id == run_id, BreakEvent.event != "resolved")
-        .order_by(Break.rule, Break.record_key, Break.period, BreakEvent.seq)
-    )
-    roots = {row.break_id: (row.rule, row.record_key) for row in session.scalars(select(Break))}
-    return [
-        Sighting(
-            item.rule,
-            item.record_key,
-            item.period,
-            facts["at_risk_minor"],
-            facts["currency"],
-            facts["legal_entity"],
-            facts["cause"],
-            roots.get(item.root_break_id or ""),
-        )
-        for item, facts in session.execute(query)
-    ]
-
-
 def _see(session: Session, now: _Night, item: Break | None, key: str, sighting: _Found) -> str:
     facts = _facts(sighting.row)
     if item is None:
         item = _new(now, key, sighting.row)
         session.add(item)
-        event = "opened"
-    else:
-        event = _what_happened(item, facts)
-        if event == "seen" and item.last_seen_at == now.at and item.facts == facts:
-            _set(item, sighting, facts)
-            return event
-        if item.last_seen_at != now.at:
-            item.times_seen += 1
-    if event == "reopened":
-        item.state, item.closed_at = "open", None
-        item.times_opened += 1
-    if event != "accepted":
         _set(item, sighting, facts)
-        session.add(_event(key, now, event, facts))
+        tell(session, item, "opened", now.word())
+        return "opened"
+    event, before = _what_happened(item, facts), item.facts
+    if event == "seen" and item.last_seen_at == now.at and before == facts:
+        _set(item, sighting, facts)
+        return event
+    if item.last_seen_at != now.at:
+        item.times_seen += 1
     item.last_seen_at = max(item.last_seen_at, now.at)
+    if event != "accepted":
+        said = _again(item, now, facts) if event == "reopened" else _moved(event, before, facts)
+        if event == "seen" and _is_told_differently(before, facts):
+            item.version += 1
+        _set(item, sighting, facts)
+        tell(session, item, event, now.word(*said))
+        _wake_worse(session, now, item, event)
     return event
+
+
+def _again(item: Break, now: _Night, facts: Found) -> tuple[str, Mapping[str, object] | None]:
+    """Open a break again; what it was before is in its history."""
+    note, detail = "", None
+    if item.state == "accepted":
+        moved, detail = both_values(item.facts, facts)
+        detail = {**detail, "accepted_minor": item.accepted_minor}
+        note = f"beyond what was accepted: {moved}"
+    reopen(item, now.at)
+    return note, detail
+
+
+def reopen(item: Break, at: datetime) -> None:
+    """Begin another episode of a break."""
+    item.state, item.closed_at, item.episode_at = "open", None, at
+    item.times_opened += 1
+    item.alerts, item.alerted_minor = "", None
+    _lay_down(item)
+
+
+def _moved(event: str, before: Found, facts: Found) -> tuple[str, Mapping[str, object] | None]:
+    return both_values(before, facts) if event in ("worse", "better") else ("", None)
+
+
+def _is_told_differently(before: Found, facts: Found) -> bool:
+    """Whether more than the wording has changed; the wording may count days."""
+    return any(before.get(name) != facts[name] for name in facts if name != "detail")
+
+
+def _wake_worse(session: Session, now: _Night, item: Break, event: str) -> None:
+    if event == "worse" and item.snoozed_until is not None:
+        item.snoozed_until = None
+        tell(session, item, "woke", now.word("it got worse"))
 
 
 def _what_happened(item: Break, facts: dict[str, object]) -> str:
@@ -220,27 +196,22 @@ def _what_happened(item: Break, facts: dict[str, object]) -> str:
     if item.state == "resolved":
         return "reopened"
     if item.state == "accepted":
-        return "accepted" if is_same_money and after <= before else "reopened"
+        limit = before if item.accepted_minor is None else (item.accepted_minor,)
+        return "accepted" if is_same_money and after[: len(limit)] <= limit else "reopened"
     if not is_same_money or before == after:
         return "seen"
     return "worse" if after > before else "better"
 
 
-def measure(facts: Found) -> Measure:
-    """How bad a break is: money at risk, then its difference in money, then in time."""
-    money, difference, seconds = (
-        facts.get(name) for name in ("at_risk_minor", "difference_minor", "difference_seconds")
-    )
-    return _size(money), _size(difference), _size(seconds)
-
-
-def _size(value: object) -> int:
-    return abs(value) if isinstance(value, int) else 0
-
-
 def _resolve(session: Session, now: _Night, item: Break, note: str) -> None:
     item.state, item.closed_at = "resolved", now.at
-    session.add(_event(item.break_id, now, "resolved", item.facts, note=note))
+    _lay_down(item)
+    tell(session, item, "resolved", now.word(note))
+
+
+def _lay_down(item: Break) -> None:
+    """Forget what belongs to an episode."""
+    item.snoozed_until = item.due_on = item.accepted_until = item.accepted_minor = None
 
 
 def _new(now: _Night, key: str, row: Found) -> Break:
@@ -255,6 +226,10 @@ def _new(now: _Night, key: str, row: Found) -> Break:
         closed_at=None,
         times_seen=1,
         times_opened=1,
+        version=0,
+        episode_at=now.at,
+        alerts="",
+        is_assigned_by_hand=False,
     )
 
 
@@ -278,23 +253,3 @@ def _facts(row: Found) -> dict[str, object]:
         name: str(value) if isinstance(value, Decimal | date) else value
         for name, value in row.items()
     }
-
-
-def _event(
-    key: str,
-    now: _Night,
-    event: str,
-    facts: dict[str, object],
-    *,
-    by: str = _SYSTEM,
-    note: str = "",
-) -> BreakEvent:
-    return BreakEvent(
-        break_id=key,
-        at=now.at,
-        run_id=now.run_id or None,
-        event=event,
-        by=by,
-        note=note,
-        facts=facts,
-    )

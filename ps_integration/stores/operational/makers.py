@@ -54,7 +54,9 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     accepted = (
         select(BreakEvent.by)
         .join(Break, Break.break_id == BreakEvent.break_id)
-        .where(Break.state == "accepted", BreakEvent.event == "accepted", or_(*holds))
+        .where(
+            Break.state == "accepted", BreakEvent.event.in_(("proposed", "accepted")), or_(*holds)
+        )
     )
     found.update(session.scalars(accepted))
     return frozenset(found)

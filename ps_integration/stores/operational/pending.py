@@ -61,3 +61,9 @@ def of(session: Session) -> Pending:
     if not isinstance(pending, Pending):
         raise TypeError("only the store opens sessions")
     return pending
+
+
+def keys_of(session: Session) -> KeyRing | None:
+    """The keys that a writing transaction codes with; None where nothing is coded."""
+    pending = session.info.get(_INFO)
+    return pending.keys if isinstance(pending, Pending) else None

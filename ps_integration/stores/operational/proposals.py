@@ -1,15 +1,18 @@
-"""Write-offs in two steps: one person proposes, another confirms."""
+"""What is given up takes two steps: one person proposes, another confirms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ps_integration.domain.identity import NOT_A_PERSON
+from ps_integration.domain.identity import is_person
+from ps_integration.domain.money import Money
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import audit
+from ps_integration.settings.approval import Approval
+from ps_integration.stores.operational import audit, rights
 from ps_integration.stores.operational.models import Decision, Proposal
 
 
@@ -27,23 +30,31 @@ class WriteOff:
     currency: str
 
 
-def waiting(session: Session) -> Sequence[Proposal]:
+_NO_RULES: Final = Approval()
+
+
+def waiting(
+    session: Session, kinds: Sequence[str] = ("write_off", "discard")
+) -> Sequence[Proposal]:
     """Proposals that nobody has confirmed, oldest first."""
     return session.scalars(
-        select(Proposal).where(Proposal.confirmed_by.is_(None)).order_by(Proposal.proposal_id)
+        select(Proposal)
+        .where(Proposal.confirmed_by.is_(None), Proposal.kind.in_(kinds))
+        .order_by(Proposal.proposal_id)
     ).all()
 
 
-def find(session: Session, kind: str, subject: str) -> Proposal | None:
-    """The proposal about a subject that waits, if one does."""
-    return session.scalars(
-        select(Proposal)
-        .where(Proposal.kind == kind, Proposal.subject == subject, Proposal.confirmed_by.is_(None))
-        .with_for_update()
-    ).first()
+def find(session: Session, kind: str, subject: str, part: int | None = None) -> Proposal | None:
+    """The proposal about a subject, or one part of it, that waits, if one does."""
+    query = select(Proposal).where(
+        Proposal.kind == kind, Proposal.subject == subject, Proposal.confirmed_by.is_(None)
+    )
+    if part is not None:
+        query = query.where(Proposal.part == part)
+    return session.scalars(query.with_for_update()).first()
 
 
-def propose(session: Session, proposal: Proposal) -> Proposal:
+def propose(session: Session, proposal: Proposal, *, file_sha256: str = "") -> Proposal:
     """Write a proposal and its audit row.
 
     Raises:
@@ -52,34 +63,47 @@ def propose(session: Session, proposal: Proposal) -> Proposal:
     _require_person(proposal.proposed_by)
     if not proposal.reason.strip():
         raise AskFinanceError("say why: a write-off needs its reason")
-    known = find(session, proposal.kind, proposal.subject)
-    if known is not None and known.part == proposal.part:
+    known = find(session, proposal.kind, proposal.subject, proposal.part)
+    if known is not None:
         raise AskFinanceError(
             f"{proposal.subject}: {known.proposed_by} has proposed it already; another person "
             f"confirms proposal {known.proposal_id}"
         )
     session.add(proposal)
     session.flush()
-    _note(session, proposal, "propose", by=proposal.proposed_by, at=proposal.proposed_at)
+    word = (proposal.proposed_by, proposal.proposed_at, file_sha256)
+    _note(session, proposal, "propose", word)
     return proposal
 
 
-def confirm(session: Session, proposal: Proposal, *, who: str, at: datetime) -> None:
+def confirm(
+    session: Session,
+    proposal: Proposal,
+    *,
+    who: str,
+    at: datetime,
+    rules: Approval = _NO_RULES,
+    file_sha256: str = "",
+) -> None:
     """Confirm what another person proposed.
 
     Raises:
-        AskFinanceError: It is confirmed already, or the person is the one who proposed it.
+        AskFinanceError: It is confirmed already, the person is the one who proposed it, under
+            whatever login, or it is above what the person may approve.
     """
     _require_person(who)
     if proposal.confirmed_by is not None:
         raise AskFinanceError(f"proposal {proposal.proposal_id}: is confirmed already")
-    if who == proposal.proposed_by:
+    if rules.person(who) == rules.person(proposal.proposed_by):
         raise AskFinanceError(
             f"proposal {proposal.proposal_id}: {who} proposed it; another person must confirm"
         )
+    amount = Money(abs(proposal.amount_minor), proposal.currency)
+    if refused := rights.over_amount(rules, who, amount):
+        raise AskFinanceError(f"proposal {proposal.proposal_id}: {refused}")
     proposal.confirmed_by, proposal.confirmed_at = who, at
     session.flush()
-    _note(session, proposal, "confirm", by=who, at=at)
+    _note(session, proposal, "confirm", (who, at, file_sha256))
 
 
 def decide(session: Session, proposal: Proposal, parts: Sequence[WriteOff]) -> None:
@@ -102,17 +126,20 @@ def decide(session: Session, proposal: Proposal, parts: Sequence[WriteOff]) -> N
 
 
 def _require_person(who: str) -> None:
-    if who in NOT_A_PERSON:
+    if not is_person(who):
         raise AskFinanceError(f"{who or 'nobody'!r} is not a person and cannot decide")
 
 
-def _note(session: Session, proposal: Proposal, act: str, *, by: str, at: datetime) -> None:
+def _note(session: Session, proposal: Proposal, act: str, word: tuple[str, datetime, str]) -> None:
+    by, at, file_sha256 = word
     detail = {
         "proposal_id": proposal.proposal_id,
         "part": proposal.part,
         "amount_minor": proposal.amount_minor,
         "currency": proposal.currency,
         "reason": proposal.reason,
+        **({"until": proposal.until.isoformat()} if proposal.until else {}),
+        **({"file_sha256": file_sha256} if file_sha256 else {}),
     }
     action = f"{act}_{proposal.kind}"
     audit.append(session, at=at, who=by, action=action, subject=proposal.subject, detail=detail)

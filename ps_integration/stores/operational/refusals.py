@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from ps_integration.domain import breaks
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import audit
-from ps_integration.stores.operational.models import Break, BreakEvent, Document, PostingLine
+from ps_integration.stores.operational.break_events import Word, tell
+from ps_integration.stores.operational.models import Break, Document, PostingLine
 
 RULE: Final = "IN01"
 """Dead letter waiting: a write that is not tried again until a person or a change frees it."""
@@ -36,14 +37,6 @@ class _Subject:
     blocked_id: str
     record_key: str
     lines: Sequence[PostingLine]
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    by: str
-    at: datetime
-    run_id: str | None
-    note: str = ""
 
 
 def take_apart(
@@ -101,6 +94,8 @@ def _open(session: Session, document: Document, subject: _Subject, refusal: Refu
         times_seen=0,
         times_opened=0,
     )
+    if row.state != "open":
+        row.episode_at, row.alerts, row.due_on = refusal.at, "", None
     row.state, row.last_seen_at, row.closed_at, row.facts = "open", refusal.at, None, facts
     row.times_seen, row.times_opened = row.times_seen + 1, row.times_opened + 1
     row.at_risk_minor = sum(line.amount_minor for line in subject.lines)
@@ -108,7 +103,7 @@ def _open(session: Session, document: Document, subject: _Subject, refusal: Refu
     session.add(row)
     session.flush()
     event = "reopened" if known else "opened"
-    _tell(session, row, event, _Word("system", refusal.at, refusal.run_id))
+    tell(session, row, event, Word(refusal.at, run_id=refusal.run_id))
     return break_id
 
 
@@ -131,7 +126,7 @@ def release_changed(
         if not is_changed and row.facts["config_hash"] == config_hash:
             continue
         row.state, row.closed_at = "resolved", at
-        _tell(session, row, "resolved", _Word("system", at, run_id))
+        tell(session, row, "resolved", Word(at, run_id=run_id))
         closed += 1
     return closed
 
@@ -146,7 +141,7 @@ def release(session: Session, break_id: str, *, who: str, at: datetime, note: st
     if row is None or row.rule != RULE or row.state != "open":
         raise AskFinanceError(f"break {break_id}: not an open refusal of an ERP")
     row.state, row.closed_at = "resolved", at
-    _tell(session, row, "resolved", _Word(who, at, None, note))
+    tell(session, row, "resolved", Word(at, who, note=note))
     audit.append(
         session, at=at, who=who, action="release_refusal", subject=break_id, detail={"note": note}
     )
@@ -157,18 +152,3 @@ def open_refusals(session: Session) -> Sequence[Break]:
     return session.scalars(
         select(Break).where(Break.rule == RULE, Break.state == "open").order_by(Break.break_id)
     ).all()
-
-
-def _tell(session: Session, row: Break, event: str, word: _Word) -> None:
-    session.add(
-        BreakEvent(
-            break_id=row.break_id,
-            at=word.at,
-            run_id=word.run_id,
-            event=event,
-            by=word.by,
-            note=word.note,
-            facts=dict(row.facts),
-        )
-    )
-    session.flush()

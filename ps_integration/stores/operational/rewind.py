@@ -7,7 +7,7 @@ feedback was told before that instant.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import Table, insert, select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import FREES_ITS_LINES
 from ps_integration.stores.operational.base import Base
+from ps_integration.stores.operational.break_events import STATES
 from ps_integration.stores.operational.ledger import batch_status
 from ps_integration.stores.operational.models import (
     Batch,
@@ -33,7 +34,6 @@ from ps_integration.stores.operational.models import (
 from ps_integration.stores.operational.store import OperationalStore
 
 _CHUNK = 20_000
-_OPEN_AFTER = frozenset({"opened", "seen", "worse", "better", "reopened"})
 _UNSENT = {
     "erp_id": None,
     "erp_number": None,
@@ -145,7 +145,7 @@ def _put_breaks(reading: Session, writing: Session, marks: Marks) -> None:
         for row in _rows(reading, BreakEvent)
         if _seq(row) <= marks.break_seq and row["run_id"] != marks.run_id
     ]
-    last = {row["break_id"]: row for row in events}
+    last = {row["break_id"]: row for row in events if row["event"] in STATES}
     breaks = (
         _break_at(row, last[row["break_id"]])
         for row in _rows(reading, Break)
@@ -156,10 +156,11 @@ def _put_breaks(reading: Session, writing: Session, marks: Marks) -> None:
 
 
 def _break_at(row: Row, event: Row) -> Row:
-    what, facts = event["event"], event["facts"]
-    state = "open" if what in _OPEN_AFTER else what
+    state, facts, decided = STATES[str(event["event"])], event["facts"], event["detail"]
     seen = dict(facts) if isinstance(facts, dict) else {}
     names = ("blocked_kind", "blocked_id", "at_risk_minor", "currency")
+    accepted = decided if state == "accepted" and isinstance(decided, dict) else {}
+    until = accepted.get("until")
     return {
         **row,
         **{name: seen.get(name) for name in names},
@@ -167,6 +168,8 @@ def _break_at(row: Row, event: Row) -> Row:
         "facts": seen,
         "last_seen_at": event["at"],
         "closed_at": None if state == "open" else event["at"],
+        "accepted_minor": accepted.get("amount_minor"),
+        "accepted_until": date.fromisoformat(until) if until else None,
     }
 
 

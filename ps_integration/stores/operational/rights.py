@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.identity import person_of
 from ps_integration.domain.money import Money, exact_minor
 from ps_integration.settings.approval import BREAK_GLASS, Approval, ApproverRole
 from ps_integration.settings.base import Amounts
@@ -61,6 +62,23 @@ def needs_two(session: Session, batch: Batch, rules: Approval) -> bool:
     """Whether the batch is so large that two people must approve it."""
     threshold = _minor(rules.second_person_above, batch.currency)
     return threshold is not None and total(session, batch) > threshold
+
+
+def stranger(rules: Approval, who: str) -> str:
+    """Why a person decides nothing here; empty when they are among the firm's people."""
+    if not rules.people or rules.person(who) in {person_of(name) for name in rules.people}:
+        return ""
+    return f"{who} is not among approval.people of the firm file and decides nothing"
+
+
+def over_amount(rules: Approval, who: str, amount: Money) -> str:
+    """Why an amount is above what the person may let go; empty when it is not."""
+    if not rules.people:
+        return ""
+    limit = _limit(_roles(rules, who), amount.currency)
+    if amount.minor <= limit:
+        return ""
+    return f"{amount} is above the limit of {who}, {Money(limit, amount.currency)}"
 
 
 def over_limit(session: Session, batch: Batch, rules: Approval, who: str) -> str:

@@ -5,7 +5,12 @@ what happened append-only, and what an approval signs as it is (see `migrations`
 """
 
 from ps_integration.stores.operational.models.audit import Audit
-from ps_integration.stores.operational.models.breaks import Break, BreakEvent
+from ps_integration.stores.operational.models.breaks import (
+    Break,
+    BreakEvent,
+    BreakImport,
+    PeriodEvent,
+)
 from ps_integration.stores.operational.models.decisions import (
     Approval,
     ConfigChange,
@@ -34,6 +39,7 @@ __all__ = [
     "BatchMaker",
     "Break",
     "BreakEvent",
+    "BreakImport",
     "ConfigChange",
     "Decision",
     "Document",
@@ -43,6 +49,7 @@ __all__ = [
     "LedgerEntry",
     "LiveLine",
     "Opening",
+    "PeriodEvent",
     "PostingLine",
     "Proposal",
     "Run",

@@ -1,9 +1,17 @@
-"""Tables of breaks and their events."""
+"""Tables of breaks, their events, the files they were decided by, and closed periods."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ps_integration.stores.operational.base import Base
@@ -33,6 +41,18 @@ class Break(Base):
     facts: Mapped[dict[str, Any]]  # the row of reconciliation.found, as last seen
     at_risk_minor: Mapped[int | None] = mapped_column(Minor)
     currency: Mapped[str | None] = mapped_column(String(3))
+    # Grows with everything that a decision could depend on; a workbook repeats it.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # An episode is from opened or reopened to closed; it has one due date and one alert.
+    episode_at: Mapped[datetime | None]
+    assigned_to: Mapped[str | None] = mapped_column(String(128))
+    is_assigned_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+    due_on: Mapped[date | None]
+    snoozed_until: Mapped[date | None]
+    accepted_minor: Mapped[int | None] = mapped_column(Minor)
+    accepted_until: Mapped[date | None]
+    alerts: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    alerted_minor: Mapped[int | None] = mapped_column(Minor)
 
 
 class BreakEvent(Base):
@@ -45,7 +65,40 @@ class BreakEvent(Base):
     break_id: Mapped[str] = mapped_column(ForeignKey("breaks.break_id"), index=True)
     at: Mapped[datetime]
     run_id: Mapped[str | None] = mapped_column(String(64))
-    event: Mapped[str] = mapped_column(String(16))  # opened | seen | worse | better | ...
+    # opened | seen | worse | better | resolved | reopened (the rules), assigned | woke | alerted
+    # (the custodian of the night), assigned | commented | snoozed | proposed | accepted (people)
+    event: Mapped[str] = mapped_column(String(16))
     by: Mapped[str] = mapped_column(String(128))
     note: Mapped[str] = mapped_column(Text, default="")
     facts: Mapped[dict[str, Any]]
+    detail: Mapped[dict[str, Any] | None]  # both values of a change, or what was decided
+
+
+class BreakImport(Base):
+    """A workbook of decisions that was carried out; the same one again changes nothing."""
+
+    __tablename__ = "break_imports"
+    decisions_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    file_sha256: Mapped[str] = mapped_column(String(64))
+    export_id: Mapped[str] = mapped_column(String(64), index=True)
+    decisions: Mapped[dict[str, Any]]  # hash of what was decided, by break
+    imported_by: Mapped[str] = mapped_column(String(128))
+    imported_at: Mapped[datetime]
+
+
+class PeriodEvent(Base):
+    """Who closed, or opened again, one period of one legal entity, under which answer."""
+
+    __tablename__ = "period_events"
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    legal_entity: Mapped[str] = mapped_column(String(64), index=True)
+    period: Mapped[str] = mapped_column(String(7))
+    act: Mapped[str] = mapped_column(String(16))  # closed | reopened
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(128))
+    answer: Mapped[str] = mapped_column(String(16))  # clean | not clean | could not say
+    reasons: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(Text, default="")
+    run_id: Mapped[str] = mapped_column(String(64))  # the night the answer rests on

@@ -1,0 +1,62 @@
+"""Open breaks as a list to work from: their age, whether they are overdue, and what is put off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ps_integration.domain.business_days import BUCKETS, bucket
+from ps_integration.settings.firm import Firm
+from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational.models import Break
+from ps_integration.stores.operational.store import Session
+from ps_integration.workflows.break_work import day_of
+from ps_integration.workflows.calendars import calendars
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One break with its age in business days of its legal entity."""
+
+    item: Break
+    age: int
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """What is shown, and how many are put off and hold nothing."""
+
+    shown: Sequence[Listed]
+    put_off: int
+
+    @staticmethod
+    def ages(shown: Sequence[Listed]) -> dict[str, int]:
+        """How many open breaks are of each age; ages that none has are left out."""
+        counts = dict.fromkeys(BUCKETS, 0)
+        for one in shown:
+            if one.item.state == "open":
+                counts[bucket(one.age)] += 1
+        return {name: count for name, count in counts.items() if count}
+
+
+def listed(session: Session, firm: Firm, now: datetime, *, with_all: bool = False) -> List:
+    """The breaks to work, the most money at risk first.
+
+    What is put off is left out unless it holds money back, or all is asked for.
+    """
+    found = breaks.open_breaks(session, with_accepted=with_all)
+    hidden = [] if with_all else [item for item in found if _is_put_off(item)]
+    known, today = calendars(firm), day_of(firm, now)
+    shown = []
+    for item in found:
+        if item in hidden:
+            continue
+        calendar = known.of(item.facts.get("legal_entity"))
+        age = calendar.age(item.episode_at or item.opened_at, now)
+        is_overdue = item.state == "open" and item.due_on is not None and item.due_on < today
+        shown.append(Listed(item, age, is_overdue))
+    return List(shown, len(hidden))
+
+
+def _is_put_off(item: Break) -> bool:
+    return item.snoozed_until is not None and item.blocked_kind is None
