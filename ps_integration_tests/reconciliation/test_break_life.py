@@ -50,7 +50,10 @@ def _accept(session, money, note="fine", day=0, until=date(2027, 1, 1)):
     """Two persons accept the break as it is."""
     item, _ = breaks.show(session, ID)
     amount = money or None
-    if decisions.accept(session, item, Acceptance(note, until, amount), _by("mia", day)) != "accepted":
+    if (
+        decisions.accept(session, item, Acceptance(note, until, amount), _by("mia", day))
+        != "accepted"
+    ):
         decisions.confirm(session, item, _by("olga", day))
 
 
