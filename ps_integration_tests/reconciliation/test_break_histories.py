@@ -20,10 +20,8 @@ from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 from ps_integration.stores.operational.break_tending import tend
 from ps_integration.stores.operational.models import BreakEvent
-from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.custody import custodian
 from ps_integration_tests.posting.making import make_firm
-from ps_integration_tests.posting.test_postgresql import server  # noqa: F401 - a fixture
 
 START = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)  # a Monday
 ID = break_id("TM01", "k", "2026-03")
@@ -100,6 +98,9 @@ class Model:
             self.snoozed, self.events = None, self.events + 1
         if self.owner is None:
             self.owner, self.events = "finance", self.events + 1
+        self.alert(day)
+
+    def alert(self, day):
         why = None
         if not self.alerts:
             why = "opened"
@@ -153,25 +154,34 @@ def decide(session, model, item, by, what, value):
         decisions.assign(session, item, "olga", by)
         model.owner, model.events = "olga", model.events + 1
     elif what == "accept":
-        asked = Acceptance("fine", until, model.money or None)
-        if model.proposed:
-            refused(lambda: decisions.accept(session, item, asked, by))
-        elif model.money:
-            assert decisions.accept(session, item, asked, by) == "proposed"
-            model.proposed, model.events = until, model.events + 1
-            refused(lambda: decisions.confirm(session, item, by))
-        else:
-            decisions.accept(session, item, asked, by)
-            model.close("accepted")
-            model.accepted = (0, until)
-    elif model.proposed and model.proposed >= by.today:
-        other = Decider("olga", by.at, by.today, Approval())
-        decisions.confirm(session, item, other)
-        accepted = (model.money, model.proposed)
-        model.close("accepted")
-        model.accepted = accepted
+        accept(session, model, item, by, until)
     else:
+        confirm(session, model, item, by)
+
+
+def accept(session, model, item, by, until):
+    asked = Acceptance("fine", until, model.money or None)
+    if model.proposed:
+        refused(lambda: decisions.accept(session, item, asked, by))
+    elif model.money:
+        assert decisions.accept(session, item, asked, by) == "proposed"
+        model.proposed, model.events = until, model.events + 1
         refused(lambda: decisions.confirm(session, item, by))
+    else:
+        decisions.accept(session, item, asked, by)
+        model.close("accepted")
+        model.accepted = (0, until)
+
+
+def confirm(session, model, item, by):
+    other = Decider("olga", by.at, by.today, Approval())
+    if not model.proposed or model.proposed < by.today:
+        refused(lambda: decisions.confirm(session, item, other))
+        return
+    decisions.confirm(session, item, other)
+    accepted = (model.money, model.proposed)
+    model.close("accepted")
+    model.accepted = accepted
 
 
 def refused(call):
@@ -231,31 +241,3 @@ def test_random_lives_agree_with_a_simple_model(engine, steps):
         for day, step in enumerate(steps):
             play(session, model, day, step)
             agree(session, model)
-
-
-LIFE = [
-    ("found", 2), ("found", 4), ("snooze", 3), ("found", 4), ("accept", 2), ("confirm", 1),
-    ("found", 4), ("found", 5), ("comment", 1), ("clean", None), ("found", 1), ("accept", 3),
-    ("confirm", 1), ("could_not_run", None), ("could_not_run", None), ("could_not_run", None),
-    ("found", 1), ("assign", 1), ("reopen", 1), ("clean", None),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_whole_life_is_the_same_on_both_stores(kind, request, tmp_path):
-    if kind == "sqlite":
-        store = OperationalStore(f"sqlite:///{tmp_path / 'store.sqlite'}")
-    else:
-        store = OperationalStore(request.getfixturevalue("server"))
-        with store.engine.begin() as connection:
-            connection.exec_driver_sql("drop schema public cascade")
-            connection.exec_driver_sql("create schema public")
-    store.migrate()
-    model = Model()
-    for day, step in enumerate(LIFE):
-        with store.session() as session:
-            play(session, model, day, step)
-        with store.snapshot() as session:
-            agree(session, model)
-    assert model.opened == 4
-    store.close()

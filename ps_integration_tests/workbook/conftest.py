@@ -18,7 +18,6 @@ from ps_integration.workflows.break_work import desk
 from ps_integration.workflows.custody import custodian
 from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
 from ps_integration.workflows.workbook_import import import_workbook
-from ps_integration_tests.posting.test_postgresql import server  # noqa: F401 - a fixture
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 TODAY = date(2026, 4, 1)

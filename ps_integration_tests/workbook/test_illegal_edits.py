@@ -36,6 +36,7 @@ def snoozing(book, until):
     return book.set("Decision", "snooze").set("Snooze until", until)
 
 
+NINE = datetime(2026, 4, 7, 9)  # noqa: DTZ001 - a spreadsheet knows no zones
 DECIDED = [
     ("unknown decision", lambda b: b.set("Decision", "ignore"), "Decision", "is no decision"),
     ("decision as a number", lambda b: b.set("Decision", 1), "Decision", "is no decision"),
@@ -49,7 +50,7 @@ DECIDED = [
     ("snooze without a date", lambda b: b.set("Decision", "snooze"), "Snooze until", "needs the"),
     ("date as text", lambda b: snoozing(b, "2026-04-07"), "Snooze until", "is not a date"),
     ("date in words", lambda b: snoozing(b, "next week"), "Snooze until", "is not a date"),
-    ("an instant", lambda b: snoozing(b, datetime(2026, 4, 7, 9)), "Snooze until", "an instant"),
+    ("an instant", lambda b: snoozing(b, NINE), "Snooze until", "an instant"),
     ("date without snooze", lambda b: b.set("Snooze until", date(2026, 4, 7)), "Snooze until",
      "goes with the decision snooze"),
     ("wake what is awake", lambda b: b.set("Decision", "wake"), "Decision", "is not snoozed"),
@@ -201,12 +202,12 @@ def renamed(book, name="Work"):
     return book.change('name="Exceptions"', f'name="{name}"', "xl/workbook.xml")
 
 
+OTHER = FIRM.model_copy(update={"firm": FIRM.firm.model_copy(update={"id": "other"})})
 FILES = [
     ("sheet renamed", lambda w: renamed(Book(w.export())).bytes(), "'Exceptions' is missing"),
     ("identity renamed", lambda w: Book(w.export()).change(
         'name="Export"', 'name="X"', "xl/workbook.xml").bytes(), "'Export' is missing"),
-    ("another firm", lambda w: w.export(FIRM.model_copy(
-        update={"firm": FIRM.firm.model_copy(update={"id": "other"})})), "Export!A1: the file is of firm"),
+    ("another firm", lambda w: w.export(OTHER), "Export!A1: the file is of firm"),
     ("not from here", lambda w: w.export(key=b"x" * 32), "Export!A2: the seal does not hold"),
     ("header altered", lambda w: Book(w.export()).change(
         "r0", "r9", "xl/worksheets/sheet3.xml").bytes(), "Export!A2: the seal does not hold"),

@@ -10,11 +10,9 @@ from sqlalchemy import select
 from ps_integration.errors import AskFinanceError
 from ps_integration.reports.columns import FIRST_ROW
 from ps_integration.reports.working import AT, TITLES
-from ps_integration.stores.operational import breaks
-from ps_integration.stores.operational.models import Audit, BreakImport, Proposal
-from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.operational.models import Audit, Proposal
 from ps_integration_tests.reports.hostile import PAYLOADS
-from ps_integration_tests.workbook.conftest import IDS, NOW, RING, ROWS, Desk
+from ps_integration_tests.workbook.conftest import IDS, NOW, ROWS
 from ps_integration_tests.workbook.edit import MAIN, Book
 
 
@@ -74,9 +72,9 @@ def test_a_second_person_confirms_in_a_workbook_of_their_own(work):
     waits = Book(work.export())
     assert "123.45 GBP until 2026-06-30: Settled by letter" in waits.row(0)
     data = waits.set("Decision", "confirm").bytes()
-    with pytest.raises(AskFinanceError, match="Exceptions!G4: .*another person must confirm"):
+    with pytest.raises(AskFinanceError, match=r"Exceptions!G4: .*another person must confirm"):
         work.bring(data)
-    with pytest.raises(AskFinanceError, match="Exceptions!G4: .*above the limit of ben"):
+    with pytest.raises(AskFinanceError, match=r"Exceptions!G4: .*above the limit of ben"):
         work.bring(data, "ben")
     work.bring(data, "olga.k")
     item, events = work.show(0)
@@ -122,7 +120,7 @@ def test_one_refusal_and_nothing_of_the_file_is_applied(work):
     before = work.contents()
     book = Book(work.export()).set("Comment", "fine").set("Assign to", "ben", 1)
     book.set("Decision", "confirm", 2)
-    with pytest.raises(AskFinanceError, match="Exceptions!G6: .*nobody has proposed"):
+    with pytest.raises(AskFinanceError, match=r"Exceptions!G6: .*nobody has proposed"):
         work.bring(book.bytes())
     assert work.contents() == before
     [refusal] = audited(work, "refuse_import")
@@ -171,22 +169,3 @@ def test_whatever_the_data_say_an_untouched_row_is_untouched(work):
         texts = dict(zip(names, TEXTS[number:], strict=False))
         work.night(number + 1, rows, at, **texts)
         assert len(work.bring(Book(work.export()).set("Assign to", "ben").bytes()).decided) == 1
-
-
-def test_a_round_trip_on_postgresql(server, warehouse):  # noqa: F811 - the fixture
-    store = OperationalStore(server, keys=RING)
-    with store.engine.begin() as connection:
-        connection.exec_driver_sql("drop schema public cascade")
-        connection.exec_driver_sql("create schema public")
-    store.migrate()
-    work = Desk(store, warehouse).night()
-    data = Book(work.export()).set("Decision", "accept", 1).set("Accept amount", 50, 1)
-    data = data.set("Comment", "fine", 1).bytes()
-    work.bring(data)
-    assert work.bring(data).repeated == 1
-    work.bring(Book(work.export()).set("Decision", "confirm", 1).bytes(), "ben")
-    with store.snapshot() as session:
-        item, _ = breaks.show(session, IDS[1])
-        assert item.state == "accepted"
-        assert len(list(session.scalars(select(BreakImport)))) == 2
-    store.close()

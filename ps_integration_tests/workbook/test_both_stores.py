@@ -1,0 +1,75 @@
+"""The life of a break, its workbook and a closed period, on SQLite and on PostgreSQL."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from ps_integration.stores.operational import audit_check, breaks, periods
+from ps_integration.stores.operational.models import BreakImport, PeriodEvent
+from ps_integration.stores.operational.store import OperationalStore
+from ps_integration_tests.posting.test_postgresql import server  # noqa: F401 - a fixture
+from ps_integration_tests.reconciliation.test_break_histories import Model, agree, play
+from ps_integration_tests.workbook.conftest import IDS, NOW, RING, Desk
+from ps_integration_tests.workbook.edit import Book
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request, tmp_path):
+    """An empty store, migrated."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("server")
+    opened = OperationalStore(url, keys=RING)
+    if opened.is_postgresql:
+        with opened.engine.begin() as connection:
+            connection.exec_driver_sql("drop schema public cascade")
+            connection.exec_driver_sql("create schema public")
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+LIFE = [
+    ("found", 2), ("found", 4), ("snooze", 3), ("found", 4), ("accept", 2), ("confirm", 1),
+    ("found", 4), ("found", 5), ("comment", 1), ("clean", None), ("found", 1), ("accept", 3),
+    ("confirm", 1), ("could_not_run", None), ("could_not_run", None), ("could_not_run", None),
+    ("found", 1), ("assign", 1), ("reopen", 1), ("clean", None),
+]  # fmt: skip
+
+
+def test_a_whole_life(store):
+    model = Model()
+    for day, step in enumerate(LIFE):
+        with store.session() as session:
+            play(session, model, day, step)
+        with store.snapshot() as session:
+            agree(session, model)
+    assert model.opened == 4
+
+
+def test_a_workbook_there_and_back(store, warehouse):
+    work = Desk(store, warehouse).night()
+    data = Book(work.export()).set("Decision", "accept", 1).set("Accept amount", 50, 1)
+    data = data.set("Comment", "fine", 1).bytes()
+    work.bring(data)
+    assert work.bring(data).repeated == 1
+    work.bring(Book(work.export()).set("Decision", "confirm", 1).bytes(), "ben")
+    with store.snapshot() as session:
+        item, _ = breaks.show(session, IDS[1])
+        assert item.state == "accepted"
+        assert len(list(session.scalars(select(BreakImport)))) == 2
+        assert audit_check.verify(session, RING).holds
+
+
+def test_what_was_closed_is_never_changed(store):
+    event = PeriodEvent(
+        legal_entity="UK", period="2026-03", act="closed", at=NOW, by="mia", answer="clean",
+        note="", run_id="r1",
+    )  # fmt: skip
+    with store.session() as session:
+        periods.put(session, event, {"reasons": []})
+    for statement in ("update period_events set answer = 'clean'", "delete from period_events"):
+        with pytest.raises(DatabaseError), store.engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+    with store.snapshot() as session:
+        assert session.scalars(select(PeriodEvent)).one().by == "mia"
