@@ -204,9 +204,12 @@ def _told(done: Imported, who: str) -> str:
         if not done.repeated:
             return "nothing is decided in this file; nothing has changed"
         return (
-            f"nothing has changed: all {done.repeated} decisions were carried out before, "
-            f"last {done.earlier}"
+            f"nothing has changed: {_count(done.repeated)} carried out before, last {done.earlier}"
         )
     verb = "would be carried out" if done.is_dry else f"carried out by {who}"
-    again = f"; {done.repeated} were carried out before" if done.repeated else ""
-    return f"{len(done.decided)} decisions {verb}{again}"
+    again = f"; {_count(done.repeated)} carried out before" if done.repeated else ""
+    return f"{_count(len(done.decided))} {verb}{again}"
+
+
+def _count(count: int) -> str:
+    return f"{count:,} decision{'' if count == 1 else 's'}"

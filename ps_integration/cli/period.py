@@ -12,7 +12,7 @@ from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.domain.identity import current_user
 from ps_integration.workflows import period_close
 from ps_integration.workflows.nightly import operational_store, snapshot
-from ps_integration.workflows.period import PeriodAnswer, status
+from ps_integration.workflows.period import PeriodAnswer
 from ps_integration.workflows.period_close import Person
 
 app = typer.Typer(no_args_is_help=True, help="Periods: status, close, reopen.")
@@ -33,13 +33,7 @@ def status_command(
 ) -> None:
     """Say whether a period is clean (exit 0), not clean (1), or cannot be told (2), and why."""
     with output.reported(as_json=as_json):
-        file = load(firm)
-        with (
-            snapshot(file) as warehouse,
-            operational_store(file) as store,
-            store.snapshot() as session,
-        ):
-            found = status(file.firm, warehouse, session, entity, period)
+        found = period_close.ask(load(firm), entity, period)
         _draw(found)
         output.finish(asdict(found), as_json=as_json, code=_CODES[found.answer])
 

@@ -1,4 +1,4 @@
-"""Jobs are verbs: the whole night, posting what was approved since, feeding back, replaying."""
+"""Jobs are verbs: the night, posting what was approved since, feeding back, replaying, asking."""
 
 from datetime import UTC
 
@@ -10,6 +10,7 @@ from ps_integration.defs.resources import AS_OF_TAG, FirmResource, environ
 from ps_integration.errors import PsIntegrationError
 from ps_integration.settings.firm import Firm
 from ps_integration.workflows.jobs import JOBS
+from ps_integration.workflows.period_close import ask
 from ps_integration.workflows.replay import replay
 
 _DESCRIPTIONS = {
@@ -52,6 +53,37 @@ def replay_job() -> None:
     plan_again()
 
 
+class PeriodConfig(dg.Config):
+    """Which period to ask about.
+
+    Attributes:
+        legal_entity: Its id in the firm file.
+        period: The month, e.g. `2026-03`.
+    """
+
+    legal_entity: str
+    period: str
+
+
+@dg.op(description="Asks whether a period of a legal entity is clean, and fails when it is not.")
+def ask_period(context: dg.OpExecutionContext, config: PeriodConfig, firm: FirmResource) -> None:
+    """Fail unless the answer is clean, with the reasons; the command line asks the same."""
+    try:
+        found = ask(firm.load(), config.legal_entity, config.period)
+    except PsIntegrationError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    told = {f"{one.weight}: {one.kind}": one.text for one in found.reasons}
+    context.log.info("%s: %s", found.sentence, "; ".join(told.values()) or "nothing against it")
+    if found.answer != "clean":
+        raise dg.Failure(found.sentence, metadata=told, allow_retries=False)
+
+
+@dg.job(name="period_status", description="Ask whether a period of a legal entity is clean.")
+def period_status_job() -> None:
+    """One step: ask."""
+    ask_period()
+
+
 def jobs(firm: Firm) -> dg.Definitions:
     """Every job, and the schedule of the night."""
     asset_jobs = [
@@ -64,7 +96,9 @@ def jobs(firm: Firm) -> dg.Definitions:
         )
         for name in JOBS
     ]
-    return dg.Definitions(jobs=[*asset_jobs, replay_job], schedules=[nightly_schedule(firm)])
+    return dg.Definitions(
+        jobs=[*asset_jobs, replay_job, period_status_job], schedules=[nightly_schedule(firm)]
+    )
 
 
 def _selection(name: str, firm: Firm) -> dg.AssetSelection:

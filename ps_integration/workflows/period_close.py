@@ -14,9 +14,11 @@ from ps_integration.errors import AskFinanceError
 from ps_integration.settings.approval import Approval
 from ps_integration.settings.breaks import CLOSES_PERIODS
 from ps_integration.settings.firm import Firm
+from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import periods
 from ps_integration.stores.operational.models import PeriodEvent
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows.nightly import operational_store, snapshot
 from ps_integration.workflows.period import PeriodAnswer, status
 
 
@@ -26,6 +28,21 @@ class Person:
 
     who: str
     at: datetime
+
+
+def ask(file: FirmFile, legal_entity: str, period: str) -> PeriodAnswer:
+    """Whether a period is clean, of the firm's own stores.
+
+    Raises:
+        FixConfigError: There is no such legal entity, or that is no period.
+        CouldNotRunError: No night has finished yet.
+    """
+    with (
+        snapshot(file) as warehouse,
+        operational_store(file) as store,
+        store.snapshot() as session,
+    ):
+        return status(file.firm, warehouse, session, legal_entity, period)
 
 
 def close(

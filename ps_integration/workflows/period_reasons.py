@@ -145,7 +145,7 @@ def of_books(queries: Queries, scope: Scope) -> Iterator[Reason]:
         text = f"{_count(books['unapproved'], 'billable entry')} not approved, {spent} hours"
         yield Reason("unapproved", "wrong", text, books["unapproved"])
     if books["unassigned"]:
-        text = f"{books['unassigned']:,} approved entries have no legal entity; they may be of it"
+        text = f"{_count(books['unassigned'], 'approved entry')} of no legal entity, maybe of it"
         yield Reason("unassigned", "unknown", text, books["unassigned"])
     if books["deferred"]:
         spent = hours(books["deferred_seconds"], 2)
@@ -156,7 +156,7 @@ def of_books(queries: Queries, scope: Scope) -> Iterator[Reason]:
 _GAPS: Final = {
     "unread": ("unread", "{0} could not be read whole within its limit"),
     "never_read": ("never_read", "{0} was never read"),
-    "quarantined": ("quarantined", "{1} of {0} in quarantine; they may be of it"),
+    "quarantined": ("quarantined", "{1} of {0} in quarantine, maybe of it"),
     "records": ("records", "the records of {0} do not add up to what was received"),
     "rule": ("rule_could_not_run", "rule {0} could not run"),
 }

@@ -79,7 +79,8 @@ def test_every_rule_and_every_system_has_its_check(repository):
 
 def test_the_jobs_are_those_of_the_design(repository):
     names = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
-    assert names == {"nightly_sync", "post_approved_batches", "billing_feedback", "replay"}
+    assert names == {"nightly_sync", "post_approved_batches", "billing_feedback", "replay",
+                     "period_status"}  # fmt: skip
 
 
 def test_the_night_runs_in_the_firms_own_zone_once_a_person_switches_it_on(repository):

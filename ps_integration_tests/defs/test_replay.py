@@ -55,3 +55,12 @@ def test_dagster_replays_too_and_fails_on_a_difference(played, instance):
     config = {"ops": {"plan_again": {"config": {"run_id": "then"}}}}
     job = played.defs.resolve_job_def("replay")
     assert job.execute_in_process(config, instance=instance).success
+
+
+def test_dagster_asks_whether_a_period_is_clean_and_fails_when_it_is_not(played, instance):
+    told = {"legal_entity": "UK", "period": "2026-03"}
+    config = {"ops": {"ask_period": {"config": told}}}
+    job = played.defs.resolve_job_def("period_status")
+    result = job.execute_in_process(config, instance=instance, raise_on_error=False)
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert "UK 2026-03" in failure.step_failure_data.user_failure_data.description

@@ -42,7 +42,10 @@ def open_documents(session: Session, legal_entity: str, period: str) -> tuple[Op
         .group_by(state, Document.currency)
         .order_by(state, Document.currency)
     )
-    return tuple(OpenDocuments(*row[:3], int(row[3])) for row in session.execute(query))
+    return tuple(
+        OpenDocuments(named, currency, count, int(amount))
+        for named, currency, count, amount in session.execute(query)
+    )
 
 
 def history(session: Session, legal_entity: str, period: str) -> Sequence[PeriodEvent]:
