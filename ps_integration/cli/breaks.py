@@ -44,7 +44,10 @@ def list_command(
             output.say(f"{found.put_off} put off; --all shows them")
         is_open = any(one.item.state == "open" for one in shown)
         code = output.ExitCode.BREAKS if is_open else output.ExitCode.CLEAR
-        data = [{**_row(one.item), "age_business_days": one.age} for one in shown]
+        data = [
+            {**_row(one.item), "age_business_days": one.age, "waits_for": one.waits_for}
+            for one in shown
+        ]
         told = {"breaks": data, "ages": found.ages(shown), "put_off": found.put_off}
         output.finish(told, as_json=as_json, code=code)
 
@@ -72,6 +75,8 @@ def _state(one: Listed) -> str:
     item = one.item
     if item.state == "accepted":
         return f"accepted until {item.accepted_until or 'it grows'}"
+    if one.waits_for:
+        return f"waits for {one.waits_for}"
     if item.snoozed_until is not None:
         return f"until {item.snoozed_until}"
     return "overdue" if one.is_overdue else "open"

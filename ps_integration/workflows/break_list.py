@@ -6,20 +6,25 @@ from datetime import datetime
 
 from ps_integration.domain.business_days import BUCKETS, bucket
 from ps_integration.settings.firm import Firm
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import break_decisions, breaks
 from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.store import Session
-from ps_integration.workflows.break_work import day_of
+from ps_integration.workflows.break_work import day_of, said_of
 from ps_integration.workflows.calendars import calendars
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One break with its age in business days of its legal entity."""
+    """One break with its age in business days of its legal entity.
+
+    Attributes:
+        waits_for: What it waits for from a second person; empty when for nothing.
+    """
 
     item: Break
     age: int
     is_overdue: bool
+    waits_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ def listed(session: Session, firm: Firm, now: datetime, *, with_all: bool = Fals
     found = breaks.open_breaks(session, with_accepted=with_all)
     hidden = [] if with_all else [item for item in found if _is_put_off(item)]
     known, today = calendars(firm), day_of(firm, now)
+    waiting = break_decisions.all_waiting(session)
     shown = []
     for item in found:
         if item in hidden:
@@ -54,7 +60,7 @@ def listed(session: Session, firm: Firm, now: datetime, *, with_all: bool = Fals
         calendar = known.of(item.facts.get("legal_entity"))
         age = calendar.age(item.episode_at or item.opened_at, now)
         is_overdue = item.state == "open" and item.due_on is not None and item.due_on < today
-        shown.append(Listed(item, age, is_overdue))
+        shown.append(Listed(item, age, is_overdue, said_of(waiting.get(item.break_id))))
     return List(shown, len(hidden))
 
 

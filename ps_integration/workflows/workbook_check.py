@@ -68,7 +68,7 @@ def export_of(pages: Mapping[str, Page], keys: Sequence[bytes], firm: str) -> Ex
     if told["format"] != str(sealed.FORMAT):
         raise FixConfigError(f"{page.ref(0, 0)}: the file is of another release; export anew")
     for key in keys:
-        if hmac.compare_digest(sealed.signature(key, header), signed):
+        if hmac.compare_digest(sealed.signature(key, header).encode(), signed.encode()):
             break_ids = _listed(page)
             if sealed.ids_sha256(break_ids) != told["ids_sha256"]:
                 raise FixConfigError(f"{page.ref(FIRST_ROW, 0)}: the list of rows was altered")
@@ -94,9 +94,9 @@ def check(page: Page, export: Export) -> Checked:
         if all(value == "" for value in page.cells[row]):
             continue
         checked.refusals += _row(page, row, export, known_ids, seen)
-        break_id, version = str(page.value(row, _BREAK)), page.value(row, _VERSION)
-        if seen.get(break_id) == row and isinstance(version, int | float):
-            checked.rows.append(WorkRow(row, break_id, int(version)))
+        break_id = str(page.value(row, _BREAK))
+        if seen.get(break_id) == row:
+            checked.rows.append(WorkRow(row, break_id, _version(page, row)))
     for place, break_id in enumerate(export.break_ids):
         if break_id not in seen:
             text = f"the row of break {break_id} is gone; rows are not deleted"
@@ -137,10 +137,9 @@ def _row(
 
 def _sealed_cells(page: Page, row: int, export: Export) -> Iterator[tuple[int, int, str]]:
     cells, _, proof = str(page.value(row, _SEAL)).partition("|")
-    version, break_id = page.value(row, _VERSION), str(page.value(row, _BREAK))
-    number = int(version) if isinstance(version, int | float) else -1
-    proven = sealed.row_proof(export.key, export.export_id, break_id, number, cells)
-    if not hmac.compare_digest(proven, proof):
+    version, break_id = _version(page, row), str(page.value(row, _BREAK))
+    proven = sealed.row_proof(export.key, export.export_id, break_id, version, cells)
+    if not hmac.compare_digest(proven.encode(), proof.encode()):
         yield row, _SEAL, "the row's id, version or seal was altered, or is of another export"
         return
     for column, wanted in zip(SEALED, cells.split("."), strict=True):
@@ -148,3 +147,10 @@ def _sealed_cells(page: Page, row: int, export: Export) -> Iterator[tuple[int, i
         found = page.value(row, at)
         if sealed.cell_hash(sealed.said(found)) != wanted and not page.is_formula(row, at):
             yield row, at, f"{column.title} says {found!r}, which is not what was exported"
+
+
+def _version(page: Page, row: int) -> int:
+    """The version that a row says; -1 when that is no number."""
+    value = page.value(row, _VERSION)
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if isinstance(value, int) or is_whole else -1  # type: ignore[call-overload]  # a number by now

@@ -83,7 +83,7 @@ def import_workbook(
         FixConfigError: It is no exception workbook of this firm.
         AskFinanceError: Every cell that is refused, a line each; nothing was applied.
     """
-    pages = read_pages(data)
+    pages = read_pages(data, (working.SHEET, working.EXPORT))
     export, page = export_of(pages, keys, firm), pages[working.SHEET]
     checked = check(page, export)
     sha256 = hashlib.sha256(data).hexdigest()

@@ -14,7 +14,10 @@ from ps_integration.reports.columns import letters
 
 BYTES_MAX: Final = 50_000_000
 UNPACKED_BYTES_MAX: Final = 600_000_000
+CELLS_MAX: Final = 20_000_000
+"""Of the rectangle from A1 to the last cell."""
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+_CONTENT: Final = frozenset({"v", "is", "f"})
 _SAVE_AS: Final = "save it as an Excel workbook (.xlsx) and import that"
 
 
@@ -41,8 +44,8 @@ class Page:
         return f"{letters(at)}{row + 1}" in self.formulas
 
 
-def read_pages(data: bytes) -> Mapping[str, Page]:
-    """Every sheet of a workbook, by name.
+def read_pages(data: bytes, names: Sequence[str]) -> Mapping[str, Page]:
+    """The sheets of a workbook that have these names; others are not looked at.
 
     Raises:
         FixConfigError: It is no workbook of that kind, or too large.
@@ -55,15 +58,17 @@ def read_pages(data: bytes) -> Mapping[str, Page]:
                 raise FixConfigError("the file unpacks to more than a workbook of ours could hold")
             if _RELATIONS not in archive.namelist():
                 raise FixConfigError(f"the file is no Excel workbook; {_SAVE_AS}")
-            formulas = {name: _formulas(archive, path) for name, path in _paths(archive).items()}
+            paths = _paths(archive)
+            found = [name for name in names if name in paths]
+            formulas = {name: _formulas(archive, name, paths[name]) for name in found}
         with CalamineWorkbook.from_filelike(BytesIO(data)) as book:
             return {
                 name: Page(
                     name,
                     book.get_sheet_by_name(name).to_python(skip_empty_area=False),
-                    formulas.get(name, frozenset()),
+                    formulas[name],
                 )
-                for name in book.sheet_names
+                for name in found
             }
     except (zipfile.BadZipFile, CalamineError, expat.ExpatError, KeyError, ValueError) as error:
         raise FixConfigError(
@@ -94,7 +99,8 @@ def _inside(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _formulas(archive: zipfile.ZipFile, path: str) -> frozenset[str]:
+def _formulas(archive: zipfile.ZipFile, name: str, path: str) -> frozenset[str]:
+    """Which cells of a sheet hold a formula; one far outside would make the sheet too large."""
     found: set[str] = set()
     here = [""]
 
@@ -102,11 +108,22 @@ def _formulas(archive: zipfile.ZipFile, path: str) -> frozenset[str]:
         local = tag.rpartition(":")[2]
         if local == "c":
             here[0] = attributes.get("r", "")
-        elif local == "f":
-            found.add(here[0])
+        elif local in _CONTENT:
+            if not 0 < _area(here[0]) <= CELLS_MAX:
+                raise ValueError(f"{name}!{here[0]} is nowhere in what was exported")
+            if local == "f":
+                found.add(here[0])
 
     _walk(archive.read(path), cell)
     return frozenset(found)
+
+
+def _area(ref: str) -> int:
+    """Cells of the rectangle from A1 to one cell."""
+    column, digits = 0, ref.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    for letter in ref[: len(ref) - len(digits)]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column * int(digits or 0)
 
 
 def _walk(data: bytes, start: Callable[[str, dict[str, str]], None]) -> None:

@@ -112,6 +112,9 @@ ALTERED = [
     ("id", lambda b: b.set("Break", "0" * 24), "Break", "none of this export"),
     ("id of another row", lambda b: b.set("Break", IDS[1]), "Seal", "was altered"),
     ("version", lambda b: b.set("Version", 99), "Seal", "was altered"),
+    ("version in words", lambda b: b.set("Version", "two"), "Seal", "was altered"),
+    ("version not whole", lambda b: b.set("Version", 2.5), "Seal", "was altered"),
+    ("seal in other letters", lambda b: b.set("Seal", "x|\u00fc"), "Seal", "was altered"),
     ("seal", lambda b: b.set("Seal", "x|y"), "Seal", "was altered"),
     ("seal of another row", lambda b: b.set("Break", IDS[1]).delete(1), "Seal", "was altered"),
     ("row deleted", lambda b: b.delete(1), ("Rule", 1), "rows are not deleted"),
@@ -218,6 +221,13 @@ FILES = [
     ("cut off", lambda w: w.export()[:-300], "cannot be read as a workbook"),
     ("a zip of something else", lambda w: Book(w.export()).without(
         "xl/_rels/workbook.xml.rels").bytes(), "is no Excel workbook"),
+    ("a cell far away", lambda w: Book(w.export()).write("XFD1048576", "x").bytes(),
+     "Exceptions!XFD1048576 is nowhere"),
+    ("a cell without a place", lambda w: Book(w.export()).change(
+        'r="G4"([^>]*)/>', "\\1><f>1+1</f><v>2</v></c>").bytes(), "Exceptions! is nowhere"),
+    ("seal in other letters", lambda w: Book(w.export()).change(
+        '<c r="A2"(.*?)<t>', '<c r="A2"\\1<t>\u00fc', "xl/worksheets/sheet3.xml").bytes(),
+     "Export!A2: the seal does not hold"),
     ("entities", lambda w: Book(w.export()).change(
         r"<worksheet ", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet ').bytes(), "document type"),
 ]  # fmt: skip

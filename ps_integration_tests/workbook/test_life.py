@@ -107,6 +107,9 @@ def test_an_acceptance_that_is_over_is_reopened_with_its_history(work):
 
 def test_an_amount_that_moved_is_proposed_anew(work):
     decide(work, 0, break_decisions.accept, Acceptance("fine", WEEK, 12345))
+    with work.store.snapshot() as session:
+        [first, *_] = listed(session, FIRM, NOW).shown
+    assert first.waits_for.startswith("a second person: maria would accept 123.45 GBP until")
     work.night(1, [(*ROWS[0][:2], 12000, "GBP"), *ROWS[1:]], NOW + timedelta(days=1))
     with pytest.raises(AskFinanceError, match="as it is now"):
         decide(work, 0, break_decisions.confirm, who="olga")
