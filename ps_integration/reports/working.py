@@ -93,9 +93,9 @@ SEALED: Final[Sequence[Column[WorkLine]]] = (
     Column("Severity", 10, "text", lambda x: x.line.severity),
     money("At risk", lambda x: x.line.at_risk_minor, lambda x: x.line.currency),
     Column("Currency", 10, "text", lambda x: x.line.currency),
+    Column("Due", 12, "day", lambda x: x.due_on),
     Column("Record", 30, "text", lambda x: x.line.record_key),
     Column("Assigned to", 18, "text", lambda x: x.assigned_to),
-    Column("Due", 12, "day", lambda x: x.due_on),
     Column("Age, business days", 10, "integer", lambda x: x.age_business_days),
     Column("Snoozed until", 13, "day", lambda x: x.snoozed_until),
     Column("Waits for", 40, "text", lambda x: x.waiting or None),
@@ -143,6 +143,9 @@ def _exceptions(pen: Pen, work: Work, seal: Seal) -> None:
         width = COLUMNS[at].width if at < len(COLUMNS) else 9
         page.set_column(at, at, width, None, {"hidden": title in _HIDDEN})
     page.freeze_panes(FIRST_ROW, 2)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(HEADER_ROW)
     page.set_row(HEADER_ROW, 30)
     page.protect("", {"autofilter": True, "format_columns": True, "format_rows": True})
     pen.text(0, 0, SHEET, styles.title)
