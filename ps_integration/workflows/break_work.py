@@ -13,7 +13,7 @@ from ps_integration.reconciliation.rule import load_rules
 from ps_integration.settings.firm import Firm
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import break_decisions as decisions
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import breaks, rights
 from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 from ps_integration.stores.operational.models import Break, Proposal
 from ps_integration.stores.operational.store import OperationalStore, Session
@@ -84,6 +84,7 @@ def decide(store: OperationalStore, desk: Desk, break_id: str, decision: Decisio
         AskFinanceError: What is wrong with it; nothing was decided.
     """
     with store.session() as session:
+        rights.one_at_a_time(session)
         item, _ = breaks.show(session, break_id)
         found = [text for _, text in mistakes(item, decision, desk)]
         if found:

@@ -15,7 +15,7 @@ from ps_integration.settings.approval import Approval
 from ps_integration.settings.breaks import CLOSES_PERIODS
 from ps_integration.settings.firm import Firm
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational import periods
+from ps_integration.stores.operational import periods, rights
 from ps_integration.stores.operational.models import PeriodEvent
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.nightly import operational_store, snapshot
@@ -69,6 +69,7 @@ def close(
     """
     try:
         with store.session() as session:
+            rights.one_at_a_time(session)
             _require_right(firm.approval, person.who)
             found = status(firm, queries, session, *place)
             _require_clean(found, accepted)
@@ -98,6 +99,7 @@ def reopen(
     if not why.strip():
         raise AskFinanceError("say why the period is opened again")
     with store.session() as session:
+        rights.one_at_a_time(session)
         found = status(firm, queries, session, *place)
         periods.put(session, _event("reopened", found, person, why), _kept(found))
         return found

@@ -14,7 +14,7 @@ from ps_integration.domain.identity import is_person
 from ps_integration.domain.seal import digest
 from ps_integration.errors import AskFinanceError
 from ps_integration.reports import working
-from ps_integration.stores.operational import audit, break_imports
+from ps_integration.stores.operational import audit, break_imports, rights
 from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.break_work import Decision, Desk, carry_out, mistakes
@@ -119,6 +119,7 @@ def _note_refusal(store: OperationalStore, desk: Desk, told: str) -> None:
 
 
 def _apply(session: Session, page: Page, export: Export, checked: Checked, desk: Desk) -> Imported:
+    rights.one_at_a_time(session)
     done = break_imports.carried_out(session, export.export_id)
     rows, repeated = _decided(session, page, checked, done.decisions)
     for one in rows:

@@ -1,5 +1,7 @@
 """The life of a break, its workbook and a closed period, on SQLite and on PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
@@ -73,3 +75,17 @@ def test_what_was_closed_is_never_changed(store):
             connection.exec_driver_sql(statement)
     with store.snapshot() as session:
         assert session.scalars(select(PeriodEvent)).one().by == "mia"
+
+
+def test_the_same_file_brought_twice_at_once_is_carried_out_once(store, warehouse):
+    work = Desk(store, warehouse).night()
+    book = Book(work.export())
+    for row in range(4):
+        book.set("Comment", f"seen {row}", row)
+    data = book.bytes()
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda _: work.bring(data), range(4)))
+    assert sorted(len(one.decided) for one in done) == [0, 0, 0, 4]
+    with store.snapshot() as session:
+        events = breaks.show(session, IDS[0])[1]
+    assert [one.note for one in events if one.event == "commented"] == ["seen 0"]

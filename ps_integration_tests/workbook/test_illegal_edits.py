@@ -4,16 +4,22 @@ import re
 from datetime import date, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ps_integration.errors import AskFinanceError, FixConfigError
 from ps_integration.reports.columns import letters
-from ps_integration.reports.working import AT
+from ps_integration.reports.sealed import said
+from ps_integration.reports.working import AT, HAND_TITLES, TITLES
 from ps_integration.stores.operational import break_decisions as decisions
 from ps_integration.stores.operational import breaks
 from ps_integration.stores.operational.break_decisions import Acceptance
 from ps_integration.workflows.break_work import Decision, decide, desk
+from ps_integration.workflows.workbook_read import read_pages
 from ps_integration_tests.workbook.conftest import FIRM, IDS, NOW, ROWS
 from ps_integration_tests.workbook.edit import ROW, Book
+
+HIDDEN = ("Break", "Version", "Seal")
 
 
 def cell(title, row=0):
@@ -252,3 +258,34 @@ def test_a_file_that_unpacks_to_too_much_is_refused(work, monkeypatch):
     assert "unpacks to more" in refused(work, work.export())
     monkeypatch.setattr("ps_integration.workflows.workbook_read.BYTES_MAX", 1000)
     assert "larger than 1,000 bytes" in refused(work, work.export())
+
+
+VALUES = st.one_of(
+    st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=12),
+    st.integers(-(10**6), 10**6),
+    st.floats(-1e6, 1e6).map(lambda number: round(number, 3)),
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(st.sampled_from(TITLES), st.integers(0, 3), VALUES)
+def test_any_cell_changed_to_anything_is_as_it_was_or_refused_or_decided(work, title, row, value):
+    """A cell of the program that reads otherwise is named; no other cell ever is."""
+    data = work.export()
+    before = read_pages(data, ("Exceptions",))["Exceptions"].value(ROW - 1 + row, AT[title])
+    edited = Book(data).set(title, value, row).bytes()
+    after = read_pages(edited, ("Exceptions",))["Exceptions"].value(ROW - 1 + row, AT[title])
+    decided, told = set(), ""
+    try:
+        decided = set(work.bring(edited, is_dry=True).decided)
+    except AskFinanceError as error:
+        told = str(error)
+    own = {cell(title, row)}
+    if title in HIDDEN:
+        own = {cell("Seal", row), cell("Break", row), f"Exceptions!A{ROW + row}"}
+    assert set(re.findall(r"^(Exceptions![A-Z]+\d+): ", told, re.MULTILINE)) <= own, told
+    assert bool(told) or title in HAND_TITLES or said(before) == said(after)
+    assert decided <= {IDS[row]}
