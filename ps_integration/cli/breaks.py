@@ -76,7 +76,7 @@ def _state(one: Listed) -> str:
     if item.state == "accepted":
         return f"accepted until {item.accepted_until or 'it grows'}"
     if one.waits_for:
-        return f"waits for {one.waits_for}"
+        return "waits for a second person"
     if item.snoozed_until is not None:
         return f"until {item.snoozed_until}"
     return "overdue" if one.is_overdue else "open"

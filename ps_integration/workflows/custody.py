@@ -14,6 +14,8 @@ from ps_integration.workflows import alerts
 from ps_integration.workflows.calendars import Calendars, calendars
 from ps_integration.workflows.night import Night
 
+NAME_MAX = 128
+"""Characters of a name that the store keeps."""
 MANAGER = "project_manager"
 """The owner role whose breaks go to the manager of their project, where one is known."""
 
@@ -35,7 +37,7 @@ class FirmCustodian:
         project = str(item.facts.get("project_id") or "")
         if item.owner == MANAGER and project in self.rules.project_managers:
             return self.rules.project_managers[project]
-        return self.owners.get(item.owner, item.owner)
+        return self.owners.get(item.owner, item.owner)[:NAME_MAX]
 
     def due_on(self, item: Break) -> date:
         """Business days by severity, or fewer for much money, after the episode's first day."""
@@ -107,6 +109,6 @@ def owner_choices(firm: Firm, roles: frozenset[str]) -> tuple[str, ...]:
         firm: The firm file.
         roles: Owner roles of the rules.
     """
-    named = {firm.owners.get(role, role) for role in roles | {MANAGER}}
+    named = {firm.owners.get(role, role)[:NAME_MAX] for role in roles | {MANAGER}}
     named |= {line.to for line in firm.breaks.assign} | set(firm.breaks.project_managers.values())
     return tuple(sorted(named | set(firm.approval.people)))

@@ -1,6 +1,7 @@
 """The reconcile step: run the rules, carry the breaks on by one night, say what holds what."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
 from ps_integration.domain.money import Money
@@ -39,7 +40,10 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
             corrected,
         )
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
-        rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
+        known = breaks.open_breaks(session, with_accepted=True)
+        rows = [_open_row(item) for item in known]
+        overdue = sum(_is_overdue(item, night.as_of_date) for item in known)
+        put_off = sum(item.snoozed_until is not None for item in known)
     put_alerts(night, due)
     with warehouse.transaction():
         warehouse.execute("delete from ops.open_breaks")
@@ -54,10 +58,16 @@ def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepR
             "better": summary.better,
             "resolved": summary.resolved,
             "alerts": len(due),
+            "overdue": overdue,
+            "put_off": put_off,
             "could_not_run": [r.rule.code for r in runs if r.status == "could_not_run"],
         },
         checks=(*map(_check, runs), _blocking_rules_ran(runs)),
     )
+
+
+def _is_overdue(item: Break, today: date) -> bool:
+    return item.state == "open" and item.due_on is not None and item.due_on < today
 
 
 def _open_row(item: Break) -> Row:
