@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select
 
 from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import audit_check, break_decisions, breaks
+from ps_integration.stores.operational import audit_check, break_decisions, breaks, proposals
 from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 from ps_integration.stores.operational.break_tending import tend
-from ps_integration.stores.operational.models import Break, BreakEvent
+from ps_integration.stores.operational.models import Break, BreakEvent, Decision, Proposal
 from ps_integration.stores.operational.rewind import Marks, rewind
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows import write_offs
 from ps_integration.workflows.break_list import listed
 from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration_tests.posting.making import make_night
@@ -129,3 +130,19 @@ def test_every_decision_is_in_the_trail_and_the_trail_holds(work):
     assert [(one.event, one.by) for one in events[-4:]] == [
         ("assigned", "maria"), ("commented", "maria"), ("snoozed", "maria"), ("woke", "maria"),
     ]  # fmt: skip
+
+
+def test_a_write_off_is_confirmed_by_another_person_within_their_limit(work):
+    asked = Proposal(
+        kind="write_off", subject="harvest:1", part=1, amount_minor=12345, currency="GBP",
+        reason="agreed", proposed_by="olga", proposed_at=NOW,
+    )  # fmt: skip
+    with work.store.session() as session:
+        number = proposals.propose(session, asked).proposal_id
+    for who, said in (("olga.k", "another person"), ("ben", "above the limit of ben, 50.00 GBP")):
+        with pytest.raises(AskFinanceError, match=said):
+            write_offs.confirm(work.store, number, who, NOW, FIRM.approval)
+    write_offs.confirm(work.store, number, "maria", NOW, FIRM.approval)
+    with work.store.snapshot() as session:
+        [decision] = session.scalars(select(Decision))
+    assert (decision.decided_by, decision.seconded_by) == ("olga", "maria")
