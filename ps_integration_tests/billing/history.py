@@ -145,7 +145,8 @@ class History(World):
     @property
     def tonight(self) -> Night:
         as_of = FIRST_NIGHT + timedelta(days=self.nights)
-        return Night(f"r{self.nights}", as_of, make_firm(), "0" * 64, Path(), "schedule",
+        folder = Path(str(self.store.engine.url.database)).parent
+        return Night(f"r{self.nights}", as_of, make_firm(), "0" * 64, folder, "schedule",
                      "schedule")  # fmt: skip
 
     def run_night(self, *, with_rules: bool = False) -> None:

@@ -2,6 +2,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,12 @@ class Store:
     def session(self):
         with Session(self.engine) as session, session.begin():
             yield session
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path, monkeypatch):
+    """Alerts are written into the folder of the night, which is here the current one."""
+    monkeypatch.chdir(tmp_path)
 
 
 def _night(day=0):
