@@ -158,6 +158,7 @@ _GAPS: Final = {
     "never_read": ("never_read", "{0} was never read"),
     "quarantined": ("quarantined", "{1} of {0} in quarantine, maybe of it"),
     "records": ("records", "the records of {0} do not add up to what was received"),
+    "links": ("links", "{1} of the {0} equation not made of what they should be"),
     "rule": ("rule_could_not_run", "rule {0} could not run"),
 }
 

@@ -61,6 +61,13 @@ inner join serving as sv on rc.system = sv.system
 where not rc.holds
 union all
 select
+    'links' as gap,
+    equation as subject,
+    count(*) as record_count
+from billing.broken_links
+group by equation
+union all
+select
     'rule' as gap,
     rule || coalesce(' (' || nullif(message, '') || ')', '') as subject,
     1::bigint as record_count
