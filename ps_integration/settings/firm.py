@@ -23,7 +23,9 @@ class LegalEntity(Strict):
     name: str
     currency: Currency
     time_zone: Zone
-    holiday_calendar: str = Field(default="", description="country code of the holidays package")
+    holiday_calendar: str = Field(
+        default="", description="country, or country and part: GB, GB-SCT, US-CA"
+    )
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"
     future_period: PeriodPolicy = "hold"
