@@ -45,8 +45,10 @@ def test_quiet_md02_when_the_erp_says_closed():
 
 
 def test_fires_tm09_for_a_person_who_is_not_assigned():
-    [found] = breaks_of("TM09", canonical__assignments=[assignment("KR9")],
-                        canonical__crosswalk=[{}] * 7 + [cross("resource", "bob", "kantata", "KR9")])  # fmt: skip
+    links = [{}] * 7 + [cross("resource", "bob", "kantata", "KR9")]
+    [found] = breaks_of(
+        "TM09", canonical__assignments=[assignment("KR9")], canonical__crosswalk=links
+    )
     assert (found["record_key"], found["right_value"]) == ("harvest:1", "not assigned")
     assert (found["at_risk_minor"], found["cause"]) == (15000, "master_data_incomplete")
     assert found["blocked_kind"] is None
@@ -132,3 +134,108 @@ def test_fires_tm16_and_prices_what_contradicts(change, said):
 )
 def test_quiet_tm16_when_flags_agree_or_are_not_known(change):
     assert not breaks_of("TM16", billing__entries=[change])
+
+
+def task(system, external_id, key, project, **more):
+    return {
+        **from_record(system, "tasks", external_id),
+        "match_key": key,
+        "project_external_id": project,
+        "name": key,
+        "is_billable": True,
+        "is_active": True,
+        **more,
+    }
+
+
+TASK_LINKS = [{}] * 7 + [
+    cross("task", key, system, f"{system[0].upper()}-{key}")
+    for key in ("design", "build")
+    for system in ("kantata", "harvest")
+]
+
+
+def tasks_in(psa, time):
+    rows = [task("kantata", f"K-{key}", key, "K1", **more) for key, more in psa.items()]
+    rows += [task("harvest", f"H-{key}", key, "H1", **more) for key, more in time.items()]
+    return breaks_of("MD07", canonical__tasks=rows, canonical__crosswalk=TASK_LINKS)
+
+
+def test_fires_md07_for_a_task_that_the_time_system_lacks():
+    [found] = tasks_in({"design": {}, "build": {}}, {"design": {}})
+    assert found["record_key"] == "task|apollo|build|harvest"
+    assert (found["left_id"], found["right_value"]) == ("K-build", "missing")
+    assert found["cause"] == "not_synced_yet"
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "cause"),
+    [
+        ({"is_active": False}, "not active", "sync_failed"),
+        ({"is_billable": False}, "not billable", "manual_edit_in_copy"),
+    ],
+)
+def test_md07_fires_for_a_task_that_differs(change, said, cause):
+    [found] = tasks_in({"design": {}}, {"design": change})
+    assert (found["right_value"], found["cause"]) == (said, cause)
+
+
+@pytest.mark.parametrize(
+    ("psa", "time"),
+    [
+        ({"design": {}}, {"design": {}, "build": {}}),
+        ({"design": {}, "build": {"is_active": False}}, {"design": {}}),
+        ({"design": {"is_billable": None}}, {"design": {"is_billable": False}}),
+        ({"design": {}}, {}),
+    ],
+)
+def test_quiet_md07_when_the_time_system_has_what_is_planned(psa, time):
+    assert not tasks_in(psa, time)
+
+
+BOB = [{}] * 7 + [
+    cross("resource", "bob@x.com", "kantata", "KR2"),
+    cross("resource", "bob@x.com", "harvest", "HR2"),
+]
+IN_TIME = assignment("HR2", "harvest", "H1")
+
+
+def test_md07_fires_for_an_assignment_that_the_time_system_lacks():
+    rows = [assignment("KR1"), IN_TIME]
+    [found] = breaks_of("MD07", canonical__assignments=rows, canonical__crosswalk=BOB)
+    assert found["record_key"] == "assignment|apollo|ann@x.com|harvest"
+    assert (found["left_value"], found["right_value"]) == ("ann@x.com assigned", "missing")
+
+
+def test_md07_fires_when_both_say_dates_and_they_differ():
+    rows = [
+        assignment("KR1", ends_on=date(2026, 6, 30)),
+        assignment("HR1", "harvest", "H1", ends_on=date(2026, 5, 31)),
+    ]
+    [found] = breaks_of("MD07", canonical__assignments=rows)
+    assert (found["left_value"], found["right_value"]) == ("to 2026-06-30", "to 2026-05-31")
+    rows[1]["ends_on"] = None
+    assert not breaks_of("MD07", canonical__assignments=rows)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ends_on": date(2026, 3, 19)},
+        {"starts_on": date(2026, 3, 21)},
+        {"is_active": False},
+        {"resource_external_id": "KR-unknown"},
+    ],
+)
+def test_quiet_md07_for_an_assignment_that_is_not_of_today(change):
+    rows = [assignment("KR1", **change), IN_TIME]
+    assert not breaks_of("MD07", canonical__assignments=rows, canonical__crosswalk=BOB)
+
+
+def test_quiet_md07_on_a_closed_project_and_without_assignments_in_the_time_system():
+    rows = [assignment("KR1"), IN_TIME]
+    closed = [{"status": "closed"}]
+    assert not breaks_of("MD07", canonical__assignments=rows[:1])
+    assert not breaks_of(
+        "MD07", canonical__assignments=rows, canonical__crosswalk=BOB, billing__projects=closed
+    )
