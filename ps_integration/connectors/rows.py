@@ -49,6 +49,12 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     "accounting_periods": "company period starts_on ends_on state",
     "fx_rates": "company from_currency to_currency rate_type valid_on rate",
     "invoice_statuses": "subject_kind subject_external_id reference status message updated_at",
+    "opportunities": """
+        name customer_key legal_entity stage won_on amount_minor currency project_key updated_at
+    """,
+    "absences": """
+        resource_external_id kind starts_on ends_on seconds_per_day approval_state updated_at
+    """,
 }
 COLUMNS: Final[dict[CanonicalObject, tuple[str, ...]]] = {
     table: ("external_id", *columns.split()) for table, columns in _TABLES.items()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, get_args
 
+from ps_integration.contracts.absences import ABSENCES
 from ps_integration.contracts.approvals import APPROVALS
 from ps_integration.contracts.assignments import ASSIGNMENTS
 from ps_integration.contracts.books import ACCOUNTING_PERIODS, FX_RATES, LEGAL_ENTITIES
@@ -12,6 +13,7 @@ from ps_integration.contracts.erp import ERP_DOCUMENTS, ERP_LINES, INVOICE_STATU
 from ps_integration.contracts.expenses import EXPENSES
 from ps_integration.contracts.milestones import MILESTONES
 from ps_integration.contracts.model import Versioned
+from ps_integration.contracts.opportunities import OPPORTUNITIES
 from ps_integration.contracts.posting import BILLING_EVENTS, POSTING_BATCHES
 from ps_integration.contracts.projects import PROJECTS
 from ps_integration.contracts.rates import RATES
@@ -39,6 +41,8 @@ CONTRACTS: Final[Mapping[str, Versioned]] = MappingProxyType(
         "accounting_periods": ACCOUNTING_PERIODS,
         "fx_rates": FX_RATES,
         "invoice_statuses": INVOICE_STATUSES,
+        "opportunities": OPPORTUNITIES,
+        "absences": ABSENCES,
         "legal_entities": LEGAL_ENTITIES,
         "billing_events": BILLING_EVENTS,
         "posting_batches": POSTING_BATCHES,

@@ -25,6 +25,8 @@ CanonicalObject = Literal[
     "accounting_periods",
     "fx_rates",
     "invoice_statuses",
+    "opportunities",
+    "absences",
 ]
 
 

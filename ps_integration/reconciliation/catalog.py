@@ -13,7 +13,13 @@ def markdown_table(rules: Sequence[Rule] | None = None) -> str:
     ]
     lines += [
         f"| {rule.code} | {rule.title} | {rule.owner.replace('_', ' ')} | {rule.severity} "
-        f"| {'yes' if rule.blocks else 'no'} |"
+        f"| {_holds(rule)} |"
         for rule in (load_rules() if rules is None else rules)
     ]
     return "\n".join(lines) + "\n"
+
+
+def _holds(rule: Rule) -> str:
+    if rule.blocks:
+        return "yes"
+    return "by policy" if rule.may_block else "no"

@@ -27,7 +27,8 @@ class Link:
 
 _HOLDS_PROJECT: Final = ("MD01", "MD03", "MD04", "BL08")
 _HOLDS_ENTRY: Final = ("MD10", "MD08", "MD09", "TM11", "TM08", "TM10")
-_ON_PROJECT: Final = (*_HOLDS_ENTRY, "TM01", "TM15", "BL02")
+_ON_PROJECT: Final = (*_HOLDS_ENTRY, "TM01", "TM15", "BL02", "MD02")
+_ON_ENTRY: Final = ("TM09", "TM14", "TM16", "TM17")
 
 LINKS: Final = (
     *(
@@ -42,6 +43,8 @@ LINKS: Final = (
         for at, rule in enumerate(_HOLDS_ENTRY)
         for root in _HOLDS_ENTRY[:at]
     ),
+    *(Link(rule, root, "project") for rule in _ON_ENTRY for root in _HOLDS_PROJECT),
+    *(Link(rule, root, "entry") for rule in _ON_ENTRY for root in _HOLDS_ENTRY),
     Link("TM07", "IN07", "entry"),
     Link("BL06", "TM03", "document"),
     Link("BL06", "TM04", "document"),

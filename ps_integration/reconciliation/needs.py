@@ -3,6 +3,7 @@
 A need is written `table@role`: every system of that role has rows in that canonical table, or has
 had all its streams read completely (then the table is truly empty). A need ending in `!`
 (`rates@erp!`) asks for rows, because an optional stream that is not served looks like an empty one.
+A need ending in `?` (`opportunities@crm?`) is met where the firm has no system of that role.
 `billing_attributes@erp!` asks for ERP projects that say how they are billed.
 `reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
 all others.
@@ -15,7 +16,7 @@ from typing import Final
 from ps_integration.domain.ports import Queries
 
 NEED_PATTERN: Final = re.compile(
-    r"^(reconciliation\.(found|holds)|[a-z_]+@(crm|psa|time|erp|hr)!?)$"
+    r"^(reconciliation\.(found|holds)|[a-z_]+@(crm|psa|time|erp|hr)[!?]?)$"
 )
 _PHRASES: Final = {
     "billing_attributes": "billing attributes of projects",
@@ -57,9 +58,11 @@ def lacking(queries: Queries, need: str) -> Lack | None:
     """What is missing for one need, or None when it is met."""
     if need.startswith("reconciliation."):
         return None
-    name, role = need.removesuffix("!").split("@")
+    name, role = need.rstrip("!?").split("@")
     what = _PHRASES.get(name, name.replace("_", " "))
     systems = [str(row["system"]) for row in queries.rows(_SYSTEMS, {"role": role})]
+    if not systems and need.endswith("?"):
+        return None
     if not systems:
         return Lack(f"no system has the role {role}", is_configured=False)
     table, condition = (

@@ -18,7 +18,7 @@ REQUIRED: Final = (
 OPTIONAL: Final = ("needs", "needs_for")
 _CLOSED: Final[Mapping[str, Sequence[str]]] = {
     "severity": SEVERITIES,
-    "blocks": ("yes", "no"),
+    "blocks": ("yes", "no", "policy"),
     "needs_period": ("yes", "no"),
     "cause": tuple(sorted(CAUSES)),
 }
@@ -44,6 +44,7 @@ class Rule:
         severity: Default `critical`, `high`, `medium` or `low`.
         owner: Role that works the breaks, e.g. `delivery_ops`.
         blocks: Whether a break holds what it names from being posted.
+        may_block: Whether a break names something that a firm may let it hold.
         remedy: What to do, in plain words.
         cause: The probable cause when the SQL does not say a better one.
         needs: Inputs without which the rule could not run (see `needs`).
@@ -58,6 +59,7 @@ class Rule:
     severity: Severity
     owner: str
     blocks: bool
+    may_block: bool
     remedy: str
     cause: str
     needs: tuple[str, ...]
@@ -136,6 +138,7 @@ def parse_rule(path: Path) -> Rule:
         severity=severity,
         owner=value["owner"],
         blocks=value["blocks"] == "yes",
+        may_block=value["blocks"] != "no",
         remedy=value["remedy"],
         cause=value["cause"],
         needs=_words(value.get("needs", "")),

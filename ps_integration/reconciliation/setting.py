@@ -55,7 +55,7 @@ def _changed(rule: Rule, settings: Settings) -> Rule:
         raise FixConfigError(f"rules.{rule.code}.severity {word!r}: {', '.join(SEVERITIES)}")
     owner = own.pop("owner", rule.owner)
     blocks = not _is_no(own.pop("blocks", "yes" if rule.blocks else "no"))
-    if blocks and not rule.blocks:
+    if blocks and not rule.may_block:
         raise FixConfigError(f"rules.{rule.code}.blocks: this rule names nothing it could hold")
     wide = {k: v for name in _FIRM_WIDE for k, v in settings.get(name, {}).items()}
     tolerances = dict(rule.tolerances)

@@ -25,7 +25,7 @@ class LegalEntity(Strict):
     currency: Currency
     time_zone: Zone
     holiday_calendar: str = Field(
-        default="", description="country of the holidays package, or country and region: GB-ENG"
+        default="", description="country, or country and part: GB, GB-SCT, US-CA"
     )
     rounding: Literal["half_up", "half_even"] = "half_up"
     closed_period: PeriodPolicy = "hold"

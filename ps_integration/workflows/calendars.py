@@ -1,17 +1,21 @@
 """Business days of the firm's legal entities, by their holiday calendars and time zones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from ps_integration.domain import business_days
 from ps_integration.domain.business_days import IsHoliday
+from ps_integration.domain.ports import Row
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Firm
+
+YEARS_BACK: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,28 @@ def holidays_of(code: str) -> IsHoliday:
     """
     if not code:
         return business_days.no_holidays
+    known = _known(code)
+    return lambda day: day in known
+
+
+def public_holidays(firm: Firm, as_of_date: date) -> list[Row]:
+    """Every holiday of each legal entity's calendar, from two years back to the next year's end.
+
+    Raises:
+        FixConfigError: A holiday calendar is not known.
+    """
+    years = range(as_of_date.year - YEARS_BACK, as_of_date.year + 2)
+    return [
+        {"legal_entity": entity.id, "day": day, "name": name}
+        for entity in firm.legal_entities
+        if entity.holiday_calendar
+        for day, name in sorted(_known(entity.holiday_calendar, years).items())
+    ]
+
+
+def _known(code: str, years: Iterable[int] | None = None) -> holidays.HolidayBase:
     country, _, region = code.partition("-")
     try:
-        known = holidays.country_holidays(country, subdiv=region or None)
+        return holidays.country_holidays(country, subdiv=region or None, years=years)
     except NotImplementedError as error:
         raise FixConfigError(f"holiday_calendar {code!r}: {error}") from error
-    return lambda day: day in known

@@ -6,6 +6,7 @@ from ps_integration.connectors.registry import vendor
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.settings.firm import Firm
+from ps_integration.workflows.calendars import public_holidays
 from ps_integration.workflows.night import Night, StepResult
 
 _ROLES = ("time", "psa", "erp", "hr", "crm")
@@ -32,6 +33,7 @@ def configure(night: Night, warehouse: Queries) -> StepResult:
             for rank, scope in enumerate(night.firm.rates.precedence, start=1)
         ],
         "config.revenue_targets": list(_revenue_targets(night.firm)),
+        "config.public_holidays": public_holidays(night.firm, night.as_of_date),
         "config.rule_settings": list(_rule_settings(night.firm)),
     }
     with warehouse.transaction():

@@ -63,6 +63,13 @@ GOOD = {
         "subject_external_id": "p",
         "status": "paid",
     },
+    "opportunities": {"stage": "won", "won_on": TODAY, "amount_minor": 1, "currency": "GBP"},
+    "absences": {
+        "resource_external_id": "r",
+        "starts_on": TODAY,
+        "ends_on": TODAY,
+        "approval_state": "approved",
+    },
 }
 
 

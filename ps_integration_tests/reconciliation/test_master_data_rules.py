@@ -160,34 +160,3 @@ def test_quiet_md10_for_a_resource_its_own_system_does_not_know():
     entry = [{"resource_id": None, "resource_matches": 0, "resource_external_id": "HR9"}]
     assert not breaks_of("MD10", **UNPOSTED, billing__entries=entry)
     assert breaks_of("MD08", **UNPOSTED, billing__entries=entry)
-
-
-UNKNOWN_TO_PSA = {"psa_system": None, "psa_external_id": None}
-
-
-def test_fires_md02_for_a_project_that_only_the_erp_knows():
-    [found] = breaks_of("MD02", billing__projects=[UNKNOWN_TO_PSA])
-    assert (found["record_key"], found["right_system"]) == ("apollo", "kantata")
-    assert (found["at_risk_minor"], found["currency"]) == (15000, "USD")
-    assert "billed 150.00 USD" in found["detail"]
-
-
-def test_fires_md02_with_nothing_at_risk_when_nothing_was_billed():
-    [found] = breaks_of("MD02", billing__projects=[UNKNOWN_TO_PSA], canonical__erp_lines=[])
-    assert found["at_risk_minor"] == 0
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"billing__projects": [{}]},
-        {"billing__projects": [{**UNKNOWN_TO_PSA, "status": "closed"}]},
-        {"billing__projects": [{**UNKNOWN_TO_PSA, "erp_external_id": None}]},
-        {
-            "billing__projects": [UNKNOWN_TO_PSA],
-            "canonical__projects": [{}, {}, {"status": "closed"}],
-        },
-    ],
-)
-def test_quiet_md02_for_what_the_psa_knows_or_is_closed(changes):
-    assert not breaks_of("MD02", **changes)

@@ -1,10 +1,9 @@
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from ps_integration_tests.reconciliation.world import AS_OF, RULES, UNPOSTED, at, breaks_of
+from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, at, breaks_of
 
 
 @pytest.mark.parametrize(("extra", "fires"), [(0, False), (1, True)])
@@ -315,84 +314,3 @@ def test_quiet_tm15_without_a_cap_and_tm01_leaves_the_part_above_it_alone():
     assert not breaks_of("TM15", **UNPOSTED)
     capped = {**UNPOSTED, "billing__projects": [{"cap_minor": 0}]}
     assert not breaks_of("TM01", beside=("TM15",), **capped)
-
-
-def two(note="", other=None, **more):
-    """The world's entry, and one like it but for what is given."""
-    return {
-        "billing__entries": [{}, {"system": "harvest", "is_primary": True, "entry_id": "harvest:2",
-                                  "external_id": "2", **more}],
-        "canonical__time_entries": [
-            {"note": note},
-            {"system": "harvest", "external_id": "2", "note": note, **(other or {})},
-        ],
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("note", "other"), [("", {}), ("Design review", {"note": " design  REVIEW "})]
-)
-def test_fires_tm14_for_entries_that_are_alike(note, other):
-    [found] = breaks_of("TM14", **two(note, other))
-    assert (found["record_key"], found["entry_id"]) == ("harvest:1", "harvest:2")
-    assert found["difference_seconds"] == 3600
-    assert found["at_risk_minor"] == 15000
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        two("Design", {"note": "Review"}),
-        two("", {"started_at": at(10, 9)}),
-        two(seconds=3601),
-        two(work_date=date(2026, 3, 11)),
-        two(resource_id="bob@x.com"),
-        two(project_id="other"),
-        two(task_id="other"),
-        two(is_deleted=True),
-        two(is_primary=False),
-        two(approval_state="rejected"),
-    ],
-)
-def test_quiet_tm14_when_anything_tells_them_apart(changes):
-    assert not breaks_of("TM14", **changes)
-
-
-@pytest.mark.parametrize(
-    ("entry", "words"),
-    [
-        ({"task_is_billable": False}, "billable, but task"),
-        ({"project_is_billable": False}, "billable, but project apollo is not billable"),
-        ({"billing_type": "internal"}, "billable, but project apollo is internal"),
-        ({"is_billable": False}, "not billable, but task and project are"),
-    ],
-)
-def test_fires_tm16_when_flags_contradict(entry, words):
-    [found] = breaks_of("TM16", billing__entries=[entry, {}])
-    assert words in found["detail"]
-    assert found["blocked_kind"] is None
-
-
-def test_tm16_holds_when_the_firm_says_so(monkeypatch):
-    strict = replace(RULES["TM16"], tolerances={"tolerance_holds": 1})
-    monkeypatch.setitem(RULES, "TM16", strict)
-    [found] = breaks_of("TM16", billing__entries=[{"task_is_billable": False}, {}])
-    assert (found["blocked_kind"], found["blocked_id"]) == ("entry", "harvest:1")
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        {},
-        {"is_billable": False, "task_is_billable": False},
-        {"is_billable": False, "billing_type": "internal", "project_is_billable": False},
-        {"is_billable": False, "task_is_billable": None},
-        {"is_billable": False, "billing_type": "fixed_fee"},
-        {"task_is_billable": False, "approval_state": "submitted"},
-        {"task_is_billable": False, "is_deleted": True},
-        {"task_is_billable": False, "seconds": 0},
-        {"task_is_billable": False, "work_date": date(2026, 1, 31)},
-    ],
-)
-def test_quiet_tm16_when_they_agree_or_nothing_hangs_on_it(entry):
-    assert not breaks_of("TM16", billing__entries=[entry, {}])

@@ -8,6 +8,10 @@ from ps_integration_tests.reconciliation.world_master import at, cross, from_rec
 
 FACTS: dict[str, list[Row]] = {
     "canonical.milestones": [],
+    "canonical.opportunities": [],
+    "canonical.absences": [],
+    "canonical.assignments": [],
+    "config.public_holidays": [],
     "canonical.erp_documents": [
         {
             **from_record("bc", "invoices", "G1"),

@@ -2,7 +2,7 @@
 -- title: Volume unlike the last nights: fewer or more records than expected
 -- severity: medium
 -- owner: integration
--- blocks: yes
+-- blocks: policy
 -- needs_period: no
 -- cause: unknown
 -- remedy: Ask the system's owner what changed; if the count is right, accept the break.
@@ -10,7 +10,6 @@
 -- tolerance_shortfall_percent: 50
 -- tolerance_excess_percent: 300
 -- tolerance_records: 50
--- tolerance_holds: 0
 
 -- What a read found, night by night, in the same mode; a run's reads of one stream count together.
 -- The middle of the last nights is what is expected: one odd night among them moves it little.
@@ -93,8 +92,8 @@ select
     tn.system || ' gave ' || tn.records || ' records of ' || replace(tn.stream, '_', ' ')
     || ' tonight; in the ' || ex.nights || ' nights before it were ' || ex.fewest || ' to '
     || ex.most || ', ' || ex.usual || ' in the middle.' as detail,
-    if($tolerance_holds = 1, 'system', null) as blocked_kind,
-    if($tolerance_holds = 1, tn.system, null) as blocked_id
+    'system' as blocked_kind,
+    tn.system as blocked_id
 from tonight as tn
 inner join expected as ex
     on tn.system = ex.system and tn.stream = ex.stream and tn.mode = ex.mode

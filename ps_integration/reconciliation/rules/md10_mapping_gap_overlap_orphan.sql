@@ -52,6 +52,20 @@ external_ids as (
         system,
         external_id
     from canonical.tasks
+    -- an opportunity is mapped to the project it became
+    union all
+    select
+        'project' as object_kind,
+        system,
+        external_id
+    from canonical.opportunities
+    union all
+    -- some HR systems know a person only by the leave they took
+    select
+        'resource' as object_kind,
+        system,
+        resource_external_id as external_id
+    from canonical.absences
 ),
 
 orphans as (

@@ -2,63 +2,80 @@
 -- title: Billable flag contradicts contract, task or project
 -- severity: medium
 -- owner: project_manager
--- blocks: yes
+-- blocks: policy
 -- needs_period: yes
--- cause: master_data_incomplete
--- remedy: Correct the flag of the entry in the time system, or that of its task or project.
--- tolerance_holds: 0
+-- cause: unknown
+-- remedy: Correct the flag of the entry, or of the task or project where that is the wrong one.
 
-with spoken as (
+-- what an hour of that person costs on that project, where only one price is in use
+with prices as (
+    select
+        en.resource_id,
+        en.project_id,
+        min(ra.unit_price) as unit_price,
+        min(ra.currency) as currency
+    from billing.rated_entries as ra
+    inner join billing.entries as en on ra.entry_id = en.entry_id
+    where ra.unit_price is not null
+    group by en.resource_id, en.project_id
+    having count(distinct ra.unit_price) = 1 and count(distinct ra.currency) = 1
+),
+
+judged as (
     select
         en.*,
         case
-            when not en.is_billable then null
-            when en.billing_type = 'internal' then 'project ' || en.project_id || ' is internal'
-            when not en.project_is_billable
-                then 'project ' || en.project_id || ' is not billable'
-            when not en.task_is_billable
-                then 'task ' || coalesce(en.task_id, en.task_external_id, '') || ' is not billable'
-        end as why_not,
-        not en.is_billable
-        and en.task_is_billable
-        and coalesce(en.project_is_billable, false)
-        and en.billing_type = 'time_and_materials' as is_given_away,
-        ra.amount_minor
+            when en.is_billable and en.billing_type = 'internal' then 'the project is internal'
+            when en.is_billable and not en.project_is_billable
+                then 'the project is not billable'
+            when en.is_billable and not en.task_is_billable then 'the task is not billable'
+            when
+                not en.is_billable
+                and en.project_is_billable
+                and en.task_is_billable
+                and en.billing_type = 'time_and_materials'
+                then 'the contract, the task and the project are billed by the hour'
+        end as said
     from billing.entries as en
-    left join billing.rated_entries as ra on en.entry_id = ra.entry_id
     left join config.going_live as gl
         on en.legal_entity = gl.legal_entity and en.system = gl.time_system
     where
         en.is_primary
-        and not coalesce(en.is_deleted, false)
         and en.approval_state = 'approved'
-        and en.seconds <> 0
+        and not coalesce(en.is_deleted, false)
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
 )
 
 select
-    entry_id as record_key,
-    coalesce(period, strftime(work_date, '%Y-%m')) as period,
-    legal_entity,
-    project_id,
-    customer_key,
-    entry_id,
-    system as left_system,
-    external_id as left_id,
-    if(is_billable, 'billable', 'not billable') as left_value,
-    null as right_system,
-    coalesce(task_id, project_id) as right_id,
-    coalesce(why_not, 'task and project are billable') as right_value,
-    seconds as difference_seconds,
+    ju.entry_id as record_key,
+    ju.period,
+    ju.legal_entity,
+    ju.project_id,
+    ju.customer_key,
+    ju.entry_id,
+    ju.system as left_system,
+    ju.external_id as left_id,
+    if(ju.is_billable, 'billable', 'not billable') as left_value,
+    coalesce(pr.psa_system, pr.erp_system) as right_system,
+    coalesce(pr.psa_external_id, pr.erp_external_id) as right_id,
+    ju.said as right_value,
+    ju.seconds as difference_seconds,
     null as difference_minor,
-    amount_minor as at_risk_minor,
-    if(amount_minor is null, null, currency) as currency,
-    'master_data_incomplete' as cause,
-    entry_id || ' of ' || work_date || ', ' || reconciliation.hours_text(seconds) || ', is marked '
-    || if(is_billable, 'billable, but ' || why_not, 'not billable, but task and project are')
-    || '.' as detail,
-    if($tolerance_holds = 1, 'entry', null) as blocked_kind,
-    if($tolerance_holds = 1, entry_id, null) as blocked_id
-from spoken
-where why_not is not null or is_given_away
+    (
+        (2 * ju.seconds * (pc.unit_price * 1000000)::hugeint * cu.factor + 3600000000)
+        // 7200000000
+    )::bigint as at_risk_minor,
+    if(pc.unit_price is null or cu.factor is null, null, pc.currency) as currency,
+    if(ju.is_billable and ju.said <> 'the task is not billable', 'wrong_project', 'unknown')
+        as cause,
+    ju.entry_id || ' of ' || ju.work_date::varchar || ', '
+    || reconciliation.hours_text(ju.seconds) || ', is marked '
+    || if(ju.is_billable, 'billable', 'not billable') || ', but ' || ju.said || '.' as detail,
+    'entry' as blocked_kind,
+    ju.entry_id as blocked_id
+from judged as ju
+left join prices as pc on ju.resource_id = pc.resource_id and ju.project_id = pc.project_id
+left join config.currencies as cu on pc.currency = cu.currency
+left join billing.projects as pr on ju.project_id = pr.project_id
+where ju.said is not null
 order by record_key;

@@ -162,27 +162,29 @@ def _day(
     count = random.choice((3, 4, 4, 5))
     start = 8 * 60 + random.randrange(0, 60, 5)
     submitted, approved = closing(day)
-    taken = set()
+    made: set[tuple[Project, str, int, str]] = set()
     for _ in range(count):
         step = 3 if person.system == "harvest_us" else 1
         minutes = step * random.randrange(300 // count // step, 520 // count // step)
         task = random.choices(tuple(TASKS), weights=(3, 8, 4, 1))[0]
+        project = random.choice(projects)
+        spoken = random.choice(_NOTES)
+        # nobody does the same twice on one day: that would look like a duplicate
+        note = next(n for n in (spoken, *_NOTES[2:]) if (project, task, minutes, n) not in made)
+        made.add((project, task, minutes, note))
         entry = Entry(
             number=0,
             person=person,
-            project=random.choice(projects),
+            project=project,
             task=task,
             work_date=day,
             minutes=minutes,
             start=start,
-            note=random.choice(_NOTES),
+            note=note,
             created_at=moment(day, 23) - timedelta(hours=2),
             submitted_at=submitted,
             approved_at=approved,
         )
-        while (said := (entry.project, task, minutes, entry.note)) in taken:
-            entry = replace(entry, note=f"{entry.note} again".strip())
-        taken.add(said)
         yield _sometimes_unfinished(random, entry)
         start += minutes + 5
 

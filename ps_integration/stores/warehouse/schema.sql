@@ -43,6 +43,8 @@ create table if not exists config.going_live (
 create table if not exists config.ownership (object_kind varchar, field varchar, system varchar);
 create table if not exists config.rate_precedence (scope varchar, rank integer);
 create table if not exists config.revenue_targets (system varchar, object_number varchar);
+-- Public holidays where a legal entity's people work, from its holiday calendar.
+create table if not exists config.public_holidays (legal_entity varchar, day date, name varchar);
 create table if not exists config.rule_settings (
     rule varchar, setting varchar, value varchar
 );
@@ -262,6 +264,22 @@ create table if not exists canonical.invoice_statuses (
     reference varchar,          -- ERP document external id (BC: invoice id); null for a bare mark
     status varchar,             -- draft | open | part_paid | paid | cancelled | invoiced
     message varchar, updated_at timestamptz
+);
+-- A sale of the CRM; `project_key` is the key of the project it became, where the CRM knows it.
+create table if not exists canonical.opportunities (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    name varchar, customer_key varchar, legal_entity varchar,
+    stage varchar,              -- open | won | lost
+    won_on date, amount_minor bigint, currency varchar, project_key varchar,
+    updated_at timestamptz
+);
+-- Leave, as HR has it: first and last day away.
+create table if not exists canonical.absences (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    resource_external_id varchar, kind varchar, starts_on date, ends_on date,
+    seconds_per_day bigint,     -- null = the whole day
+    approval_state varchar,     -- draft | submitted | approved | rejected
+    updated_at timestamptz
 );
 create table if not exists canonical.crosswalk (
     object_kind varchar,        -- project | customer | resource | task | legal_entity
@@ -515,6 +533,16 @@ create table if not exists reconciliation.unposted_entries (
     rate_price decimal(18, 6), rate_currency varchar, unit_price decimal(18, 6),
     amount_minor bigint, problem varchar,   -- as billing.rated_entries; null price = not rated
     document_ref varchar                    -- one that waits to be posted; null = none
+);
+
+-- Pairs of names or notes that are alike, for suggestions only; left_key < right_key. Filled before
+-- the rules run (reconciliation/likeness.py); score from 0 to 100.
+create table if not exists reconciliation.likenesses (
+    kind varchar,               -- customer | project | time_entry
+    left_key varchar, right_key varchar,    -- canonical id, system:external_id, or entry_id
+    left_system varchar, left_id varchar, left_text varchar,
+    right_system varchar, right_id varchar, right_text varchar,
+    score integer, evidence varchar
 );
 
 -- What holds entries, projects, customers or systems tonight: what blocking rules found and finance

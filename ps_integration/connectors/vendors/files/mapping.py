@@ -80,6 +80,7 @@ def _value(source: Source, column: str, texts: Mapping[str, object]) -> object:
 def _reader(fields: Fields, source: Source, column: str) -> object:
     readers: Mapping[str, Callable[[], object]] = {
         "seconds": lambda: fields.seconds(column, _UNITS[source.unit]),
+        "seconds_per_day": lambda: fields.seconds(column, _UNITS[source.unit]),
         "approval_state": lambda: fields.choice(column, _STATES),
         "currency": lambda: fields.currency(column),
         "match_key": lambda: fields.key(column, source.pattern),
@@ -100,7 +101,8 @@ def _reader(fields: Fields, source: Source, column: str) -> object:
 
 def _plain(source: Source, column: str, told: object) -> object:
     """A number's text with a decimal point, when it is written with a comma."""
-    is_number = column == "seconds" or column.endswith("_minor") or column in _PRICES | _NUMBERS
+    is_time = column in {"seconds", "seconds_per_day"}
+    is_number = is_time or column.endswith("_minor") or column in _PRICES | _NUMBERS
     if source.decimal == "," and is_number and isinstance(told, str) and "." not in told:
         return told.replace(",", ".", 1)
     return told

@@ -1,0 +1,42 @@
+-- Two entries of one person, project, task, day and duration, in the order of their ids. Entries
+-- that say when they began, and began at different times, are two.
+with entries as (
+    select
+        en.entry_id,
+        en.resource_id,
+        en.project_id,
+        coalesce(en.task_id, en.task_external_id, '') as task,
+        en.work_date,
+        en.seconds,
+        te.started_at,
+        trim(coalesce(te.note, '')) as note
+    from billing.entries as en
+    left join canonical.time_entries as te
+        on en.system = te.system and en.external_id = te.external_id
+    left join config.going_live as gl
+        on en.legal_entity = gl.legal_entity and en.system = gl.time_system
+    where
+        en.is_primary
+        and en.approval_state in ('submitted', 'approved')
+        and not coalesce(en.is_deleted, false)
+        and en.seconds > 0
+        and en.resource_id is not null
+        and en.project_id is not null
+        and (gl.bill_from is null or en.work_date >= gl.bill_from)
+)
+
+select
+    fi.entry_id as left_key,
+    se.entry_id as right_key,
+    fi.note as left_text,
+    se.note as right_text
+from entries as fi
+inner join entries as se
+    on
+        fi.resource_id = se.resource_id
+        and fi.project_id = se.project_id
+        and fi.task = se.task
+        and fi.work_date = se.work_date
+        and fi.seconds = se.seconds
+        and fi.entry_id < se.entry_id
+where fi.started_at is null or se.started_at is null or fi.started_at = se.started_at;
