@@ -278,7 +278,7 @@ def test_every_contract_is_a_check_with_counts_and_samples(suite):
     suite.land("clock", "time", make_entry("good"))
     suite.night()
     checks = {check.name: check for check in suite.result.checks}
-    assert len(checks) == 18
+    assert len(checks) == 20
     entries = checks["contract_time_entries"]
     assert (entries.passed, entries.severity, entries.is_blocking) == (False, "warn", False)
     assert (entries.metadata["row_count"], entries.metadata["quarantined_count"]) == (1, 7)
