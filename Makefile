@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting crashes histories mutations lock clean
+.PHONY: help demo test lint defs dev bench bench-posting crashes histories mutations quality lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ histories: .venv/installed  ## play 300 random histories of 20 steps each agains
 
 mutations: .venv/installed  ## change a night's tables row by row, and count what the equations find
 	$(BIN)/python -m ps_integration_tests.mutations --rows 8
+
+quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
+	$(BIN)/python -m ps_integration_tests.quality --seeds 8
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting

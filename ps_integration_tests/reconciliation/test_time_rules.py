@@ -314,3 +314,30 @@ def test_quiet_tm15_without_a_cap_and_tm01_leaves_the_part_above_it_alone():
     assert not breaks_of("TM15", **UNPOSTED)
     capped = {**UNPOSTED, "billing__projects": [{"cap_minor": 0}]}
     assert not breaks_of("TM01", beside=("TM15",), **capped)
+
+
+@pytest.mark.parametrize(
+    ("readback", "quantity", "cause"),
+    [
+        (15000, "0.75000", "unauthorised_posting"),
+        (None, "0.75000", "unknown"),
+        (15000, "1.00200", "rounding"),
+        (15000, "60.00000", "unit_or_timezone"),
+    ],
+)
+def test_tm03_says_why_the_hours_differ(readback, quantity, cause):
+    [found] = breaks_of(
+        "TM03",
+        canonical__erp_lines=[{"quantity": Decimal(quantity)}],
+        ops__documents=[{"readback_minor": readback}],
+    )
+    assert found["cause"] == cause
+
+
+def test_tm04_blames_whoever_changed_what_was_read_back():
+    [found] = breaks_of(
+        "TM04",
+        canonical__erp_lines=[{"amount_minor": 10000}],
+        ops__documents=[{"readback_minor": 15000}],
+    )
+    assert found["cause"] == "unauthorised_posting"

@@ -92,7 +92,10 @@ select
         co.their_status = 'cancelled', co.amount_minor, abs(co.amount_minor - co.their_minor)
     )::bigint as at_risk_minor,
     co.currency,
-    'unauthorised_posting' as cause,
+    if(
+        co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1,
+        'rounding', 'unauthorised_posting'
+    ) as cause,
     co.document_ref || ' was posted as ' || coalesce(co.erp_number, 'a document') || ' and '
     || co.system || ' shows another: ' || co.what || '.'
     || if(

@@ -7,6 +7,7 @@
 -- needs: projects@psa, projects@erp
 -- cause: not_synced_yet
 -- remedy: Create the project in the ERP under the same number, or map it in the crosswalk.
+-- tolerance_likeness: 90
 
 with unposted as (
     select
@@ -42,6 +43,27 @@ milestones as (
         and coalesce(mi.reached_on, mi.updated_at::date) >= cw.valid_from
         and coalesce(mi.reached_on, mi.updated_at::date) < cw.valid_to
     group by cw.canonical_id
+),
+
+-- projects of the ERP that the PSA does not know, and that may be the one that is missing
+alike as (
+    select
+        pr.project_id,
+        max_by(if(li.left_key = pr.project_id, li.right_id, li.left_id), li.score) as erp_id
+    from reconciliation.likenesses as li
+    inner join billing.projects as pr on pr.project_id in (li.left_key, li.right_key)
+    inner join config.system_roles as sr
+        on
+            sr.role = 'erp'
+            and sr.system = if(li.left_key = pr.project_id, li.right_system, li.left_system)
+    left join billing.projects as ot
+        on ot.project_id = if(li.left_key = pr.project_id, li.right_key, li.left_key)
+    where
+        li.kind = 'project'
+        and li.score >= $tolerance_likeness
+        and pr.erp_external_id is null
+        and ot.psa_external_id is null
+    group by pr.project_id
 )
 
 select
@@ -55,21 +77,23 @@ select
     pr.psa_external_id as left_id,
     pr.name as left_value,
     pr.erp_system as right_system,
-    null as right_id,
+    al.erp_id as right_id,
     null as right_value,
     null as difference_seconds,
     null as difference_minor,
     (coalesce(un.amount_minor, 0) + coalesce(mi.amount_minor, 0))::bigint as at_risk_minor,
     pr.currency,
-    'not_synced_yet' as cause,
+    if(al.erp_id is null, 'not_synced_yet', 'mapping_missing') as cause,
     'Project ' || coalesce(pr.name, pr.project_id) || ' is active in ' || pr.psa_system
     || ' and not in ' || coalesce(pr.erp_system, 'any ERP') || '; '
-    || coalesce(un.entries, 0)::varchar || ' approved entries wait.' as detail,
+    || coalesce(un.entries, 0)::varchar || ' approved entries wait.'
+    || coalesce(' It may be ' || al.erp_id || ' there, which nothing maps.', '') as detail,
     'project' as blocked_kind,
     pr.project_id as blocked_id
 from billing.projects as pr
 left join unposted as un on pr.project_id = un.project_id
 left join milestones as mi on pr.project_id = mi.project_id
+left join alike as al on pr.project_id = al.project_id
 where
     pr.psa_system is not null
     and pr.erp_external_id is null

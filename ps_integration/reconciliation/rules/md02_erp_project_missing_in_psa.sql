@@ -7,6 +7,7 @@
 -- needs: projects@psa, projects@erp
 -- cause: master_data_incomplete
 -- remedy: Create the project in the PSA under the same number, map it, or close it in the ERP.
+-- tolerance_likeness: 90
 
 with unposted as (
     select
@@ -34,6 +35,24 @@ planned_in_psa as (
     from config.routing as ro
     cross join config.run as ru
     where ro.role = 'psa' and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
+),
+
+-- projects of the PSA that the ERP does not know, and that may be this one
+alike as (
+    select
+        pr.project_id,
+        max_by(ot.psa_external_id, li.score) as psa_id
+    from reconciliation.likenesses as li
+    inner join billing.projects as pr on pr.project_id in (li.left_key, li.right_key)
+    inner join billing.projects as ot
+        on ot.project_id = if(li.left_key = pr.project_id, li.right_key, li.left_key)
+    where
+        li.kind = 'project'
+        and li.score >= $tolerance_likeness
+        and pr.psa_external_id is null
+        and ot.psa_external_id is not null
+        and ot.erp_external_id is null
+    group by pr.project_id
 )
 
 select
@@ -47,22 +66,24 @@ select
     pr.erp_external_id as left_id,
     coalesce(ie.name, pr.name) as left_value,
     null as right_system,
-    null as right_id,
+    al.psa_id as right_id,
     null as right_value,
     null as difference_seconds,
     null as difference_minor,
     coalesce(un.amount_minor, 0)::bigint as at_risk_minor,
     pr.currency,
-    'master_data_incomplete' as cause,
+    if(al.psa_id is null, 'master_data_incomplete', 'mapping_missing') as cause,
     'Project ' || coalesce(ie.name, pr.name, pr.project_id) || ' is in ' || pr.erp_system
     || ' and not in the PSA; ' || coalesce(un.entries, 0)::varchar
-    || ' approved entries on it are still to be posted.' as detail,
+    || ' approved entries on it are still to be posted.'
+    || coalesce(' It may be ' || al.psa_id || ' of the PSA, which nothing maps.', '') as detail,
     null as blocked_kind,
     null as blocked_id
 from billing.projects as pr
 left join in_erp as ie on pr.erp_system = ie.system and pr.erp_external_id = ie.external_id
 left join unposted as un on pr.project_id = un.project_id
 left join planned_in_psa as pp on pr.legal_entity = pp.legal_entity
+left join alike as al on pr.project_id = al.project_id
 where
     pr.erp_external_id is not null
     and pr.psa_external_id is null

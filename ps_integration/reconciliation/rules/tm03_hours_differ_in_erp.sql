@@ -26,7 +26,19 @@ select
     us.amount_minor - th.amount_minor as difference_minor,
     abs(us.amount_minor - th.amount_minor) as at_risk_minor,
     us.currency,
-    'unknown' as cause,
+    case
+        when
+            us.amount_minor = th.amount_minor
+            and round(abs(us.quantity), 2) = round(abs(th.quantity), 2)
+            then 'rounding'
+        -- the same work in minutes, or in days of eight hours
+        when
+            us.amount_minor = th.amount_minor
+            and (us.quantity * 60 = th.quantity or us.quantity = th.quantity * 8)
+            then 'unit_or_timezone'
+        when us.was_confirmed then 'unauthorised_posting'
+        else 'unknown'
+    end as cause,
     'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was posted with '
     || us.quantity::varchar || ' h and holds ' || th.quantity::varchar || ' h in ' || us.system
     || '.' as detail,

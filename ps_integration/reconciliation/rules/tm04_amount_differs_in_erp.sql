@@ -29,7 +29,14 @@ select
     abs(us.amount_minor) - abs(th.amount_minor) as difference_minor,
     abs(abs(us.amount_minor) - abs(th.amount_minor)) as at_risk_minor,
     us.currency,
-    if(abs(abs(us.amount_minor) - abs(th.amount_minor)) <= 1, 'rounding', 'unknown') as cause,
+    case
+        when
+            abs(us.unit_price) = abs(th.unit_price)
+            and abs(abs(us.amount_minor) - abs(th.amount_minor)) <= 1
+            then 'rounding'
+        when us.was_confirmed then 'unauthorised_posting'
+        else 'unknown'
+    end as cause,
     'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was rated '
     || reconciliation.money_text(us.amount_minor, cy.factor, us.currency) || ' and holds '
     || reconciliation.money_text(th.amount_minor, cy.factor, us.currency) || ' in ' || us.system

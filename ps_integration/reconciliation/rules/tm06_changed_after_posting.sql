@@ -124,6 +124,8 @@ select
     case co.what
         when 'its rate' then 'rate_changed_late'
         when 'project' then 'wrong_project'
+        -- a task belongs to its project
+        when 'project, task' then 'wrong_project'
         when 'date' then 'wrong_date'
         else 'edited_after_posting'
     end as cause,

@@ -60,7 +60,9 @@ days as (
         min(en.system) filter (where en.is_primary) as time_system,
         min(en.system) filter (where not en.is_primary) as psa_system,
         coalesce(sum(en.seconds) filter (where en.is_primary), 0) as time_seconds,
-        coalesce(sum(en.seconds) filter (where not en.is_primary), 0) as psa_seconds
+        coalesce(sum(en.seconds) filter (where not en.is_primary), 0) as psa_seconds,
+        list(en.seconds) filter (where en.is_primary) as time_entries,
+        list(en.seconds) filter (where not en.is_primary) as psa_entries
     from entries as en
     semi join kept as ke on en.project_id = ke.project_id and en.period = ke.period
     where
@@ -86,7 +88,19 @@ select
     null as difference_minor,
     null as at_risk_minor,
     null as currency,
-    if(da.psa_seconds = 0, 'not_synced_yet', 'sync_failed') as cause,
+    case
+        when da.psa_seconds = 0 then 'not_synced_yet'
+        -- exactly one entry of the time system is what the PSA lacks
+        when
+            len(da.psa_entries) < len(da.time_entries)
+            and list_contains(da.time_entries, da.time_seconds - da.psa_seconds)
+            then 'not_synced_yet'
+        when
+            len(da.psa_entries) > len(da.time_entries)
+            and list_contains(da.psa_entries, da.psa_seconds - da.time_seconds)
+            then 'duplicate_entry'
+        else 'sync_failed'
+    end as cause,
     da.resource_id || ' on project ' || da.project_id || ', ' || da.work_date::varchar || ': '
     || reconciliation.hours_text(da.time_seconds) || ' in the time system, '
     || reconciliation.hours_text(da.psa_seconds) || ' in the PSA.' as detail,

@@ -21,6 +21,11 @@ with prices as (
     having count(distinct ra.unit_price) = 1 and count(distinct ra.currency) = 1
 ),
 
+posted as (
+    select distinct object_id
+    from reconciliation.standing_lines
+),
+
 judged as (
     select
         en.*,
@@ -66,8 +71,11 @@ select
         // 7200000000
     )::bigint as at_risk_minor,
     if(pc.unit_price is null or cu.factor is null, null, pc.currency) as currency,
-    if(ju.is_billable and ju.said <> 'the task is not billable', 'wrong_project', 'unknown')
-        as cause,
+    case
+        when ju.is_billable and ju.said <> 'the task is not billable' then 'wrong_project'
+        when not ju.is_billable and po.object_id is not null then 'edited_after_posting'
+        else 'unknown'
+    end as cause,
     ju.entry_id || ' of ' || ju.work_date::varchar || ', '
     || reconciliation.hours_text(ju.seconds) || ', is marked '
     || if(ju.is_billable, 'billable', 'not billable') || ', but ' || ju.said || '.' as detail,
@@ -77,5 +85,6 @@ from judged as ju
 left join prices as pc on ju.resource_id = pc.resource_id and ju.project_id = pc.project_id
 left join config.currencies as cu on pc.currency = cu.currency
 left join billing.projects as pr on ju.project_id = pr.project_id
+left join posted as po on ju.entry_id = po.object_id
 where ju.said is not null
 order by record_key;

@@ -612,6 +612,8 @@ select
     dc.system,
     dc.erp_id,
     dc.erp_number,
+    -- it was read back as it was sent: what differs now was changed since
+    coalesce(abs(dc.readback_minor) = abs(dc.amount_minor), false) as was_confirmed,
     row_number() over (partition by pl.document_ref order by pl.line_no) as position
 from ops.posting_lines as pl
 inner join ops.documents as dc on pl.document_ref = dc.document_ref

@@ -1,0 +1,63 @@
+"""The firm of the labelled worlds: three legal entities, two time systems, PSA, ERP, HR and CRM."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ps_integration.settings.firm import Firm
+from ps_integration.workflows.night import Night
+
+AS_OF = datetime(2026, 4, 1, 3, tzinfo=UTC)
+BEFORE = datetime(2026, 3, 29, 3, tzinfo=UTC)
+"""The night in which everything that is posted was posted."""
+BILL_FROM = date(2026, 2, 2)
+ENTITIES = {"US": "USD", "UK": "GBP", "DE": "EUR"}
+TIME_SYSTEM = {"US": "harvest", "UK": "harvest", "DE": "clockify"}
+REVENUE = "4000"
+
+
+def firm() -> Firm:
+    """The firm file as a value."""
+    return Firm.model_validate(
+        {
+            "firm": {
+                "id": "quality", "name": "Quality", "time_zone": "UTC", "reporting_currency": "USD",
+            },
+            "legal_entities": [
+                {"id": code, "name": code, "currency": currency, "time_zone": "UTC"}
+                for code, currency in ENTITIES.items()
+            ],
+            "systems": [
+                {"id": "harvest", "vendor": "harvest", "roles": ["time"]},
+                {"id": "clockify", "vendor": "clockify", "roles": ["time"]},
+                {"id": "psa", "vendor": "kantata", "roles": ["psa"]},
+                {
+                    "id": "bc", "vendor": "business_central", "roles": ["erp"],
+                    "options": {"revenue_accounts": [REVENUE]},
+                },
+                {"id": "hr", "vendor": "files", "roles": ["hr"]},
+                {"id": "crm", "vendor": "files", "roles": ["crm"]},
+            ],
+            "routing": {
+                "time": [
+                    {"legal_entity": code, "system": system} for code, system in TIME_SYSTEM.items()
+                ],
+                "psa": [{"legal_entity": code, "system": "psa"} for code in ENTITIES],
+                "erp": [
+                    {"legal_entity": code, "system": "bc", "company": f"{code} Ltd"}
+                    for code in ENTITIES
+                ],
+            },
+            "going_live": [
+                {"legal_entity": code, "time_system": system, "bill_from": BILL_FROM}
+                for code, system in TIME_SYSTEM.items()
+            ],
+            "rates": {"source": "psa"},
+            "rules": {"TM09": {"blocks": False}, "TM16": {"blocks": False}},
+        }
+    )  # fmt: skip
+
+
+def night(as_of: datetime = AS_OF) -> Night:
+    """A night of that firm."""
+    run_id = f"quality-{as_of:%m-%d}"
+    return Night(run_id, as_of, firm(), "0" * 64, Path("/nowhere"), "schedule", "schedule")

@@ -1,0 +1,323 @@
+"""Takes the cause that a break states away, and nothing else: then the break must be gone.
+
+Every remedy sees the break as the rules wrote it, never the label of the fault. What a record was
+before the fault comes from the clean world, and only as far as the stated cause speaks of it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from ps_integration.domain.ports import Row
+from ps_integration_tests.quality.clean import post
+from ps_integration_tests.quality.firm import AS_OF, REVENUE
+from ps_integration_tests.quality.remedies_of_masters import MASTER_REMEDIES
+from ps_integration_tests.quality.world import World
+
+Remedy = Callable[[World, World, Row], None]
+
+
+def remove_cause(world: World, clean: World, found: Row) -> bool:
+    """Do what takes the stated cause away; False where no cause is stated, or none that has one."""
+    remedy = REMEDIES.get((str(found["rule"]), str(found["cause"])))
+    if remedy is None:
+        return False
+    remedy(world, clean, found)
+    return True
+
+
+def _entry(world: World, found: Row) -> Row:
+    system, _, external_id = str(found["entry_id"]).partition(":")
+    return world["time_entries"][system, external_id]
+
+
+def _of_clean(*names: str) -> Remedy:
+    def restore(world: World, clean: World, found: Row) -> None:
+        before = _entry(clean, found)
+        _entry(world, found).update({name: before[name] for name in names})
+
+    return restore
+
+
+def _restored(world: World, clean: World, found: Row) -> None:
+    key = tuple(str(found["entry_id"]).split(":", 1))
+    world["time_entries"][key] = dict(clean["time_entries"][key])
+
+
+def _posted(world: World, _clean: World, found: Row) -> None:
+    """What waits is posted; what is stuck with it, too."""
+    entries = [_entry(world, found)]
+    if found["right_id"] is not None:
+        lines = world.rows("ops.posting_lines", document_ref=found["right_id"])
+        ids = {str(line["object_id"]) for line in lines}
+        entries = [row for row in world["time_entries"].values() if _name(row) in ids]
+        _forget(world, found["right_id"])
+    if any(_name(row) == found["entry_id"] for row in entries):
+        ref = f"PS-now-{found['entry_id']}"
+        post(world, ref, str(found["project_id"]), entries)
+
+
+def _name(row: Row) -> str:
+    return f"{row['system']}:{row['external_id']}"
+
+
+def _forget(world: World, ref: object) -> None:
+    world.drop("ops.posting_lines", lambda row: row["document_ref"] == ref)
+    world.drop("ops.documents", lambda row: row["document_ref"] == ref)
+
+
+def _cancelled(world: World, _clean: World, found: Row) -> None:
+    for document in world.rows("erp_documents", number=found["right_id"]):
+        document["status"] = "cancelled"
+
+
+def _once(world: World, clean: World, found: Row) -> None:
+    if str(found["record_key"]).startswith("document|"):
+        erp_id = str(found["record_key"]).rpartition("|")[2]
+        world["erp_documents"]["bc", erp_id]["status"] = "cancelled"
+        return
+    for ref in str(found["right_id"]).split(", ")[1:]:
+        _forget(world, ref)
+
+
+def _line_as_sent(world: World, _clean: World, found: Row) -> None:
+    ref, line_no = str(found["record_key"]).split("|")
+    ours = world.one("ops.posting_lines", document_ref=ref, line_no=int(line_no))
+    theirs = world["erp_lines"]["bc", f"id-{ref}/{line_no}"]
+    change = int(str(ours["amount_minor"])) - int(str(theirs["amount_minor"]))
+    for name in ("quantity", "unit_price", "amount_minor"):
+        theirs[name] = ours[name]
+    world["erp_documents"]["bc", f"id-{ref}"]["amount_minor"] += change
+
+
+def _document_as_sent(world: World, clean: World, found: Row) -> None:
+    key = ("bc", f"id-{found['record_key']}")
+    world["erp_documents"][key] = dict(clean["erp_documents"][key])
+    for line in clean.rows("erp_lines", document_external_id=key[1]):
+        world["erp_lines"]["bc", line["external_id"]] = dict(line)
+
+
+def _rate_as_it_was(world: World, clean: World, found: Row) -> None:
+    number = f"psa-P{str(found['project_id']).removeprefix('p-')}"
+    for price in world.rows("rates", system="psa", project_external_id=number):
+        before = clean["rates"].get(("psa", price["external_id"]), price)
+        price["unit_price"] = before["unit_price"]
+
+
+def _to_another_project(world: World, _clean: World, found: Row) -> None:
+    entry = _entry(world, found)
+    if found["rule"] == "TM16":
+        entry["is_billable"] = False
+        return
+    mine = world.rows("assignments", resource_external_id=entry["resource_external_id"])
+    others = {row["project_external_id"] for row in mine} - {entry["project_external_id"]}
+    entry["project_external_id"] = min(others)
+    entry["task_external_id"] = f"{min(others)}-design"
+
+
+def _assigned(world: World, _clean: World, found: Row) -> None:
+    entry = _entry(world, found)
+    number = str(entry["project_external_id"]).rpartition("-")[2]
+    person = str(entry["resource_external_id"]).rpartition("-")[2]
+    world.put(
+        "assignments", "psa", f"new-{number}-{person}", is_active=True,
+        project_external_id=f"psa-{number}", resource_external_id=f"psa-{person}",
+    )  # fmt: skip
+
+
+def _on_an_assigned_day(world: World, _clean: World, found: Row) -> None:
+    row = world["assignments"]["psa", found["right_id"]]
+    _entry(world, found)["work_date"] = row["ends_on"]
+
+
+def _opened(world: World, _clean: World, found: Row) -> None:
+    for period in world.rows("accounting_periods", period=found["period"]):
+        if str(period["company"]).startswith(str(found["legal_entity"])):
+            period["state"] = "open"
+
+
+def _plausible(world: World, _clean: World, found: Row) -> None:
+    if found["entry_id"] is not None and _entry(world, found)["seconds"] < 0:
+        _entry(world, found)["seconds"] *= -1
+        return
+    person, day = str(found["right_id"] or found["left_id"]).split()
+    number = person.partition("@")[0].removeprefix("person")
+    rows = [
+        row for row in world["time_entries"].values()
+        if str(row["work_date"]) == day and row["system"] != "psa"
+        and str(row["resource_external_id"]).endswith(f"-R{number}")
+    ]  # fmt: skip
+    longest = max(rows, key=lambda row: row["seconds"])
+    longest["seconds"] = min(longest["seconds"], 3600)
+
+
+def _actual(world: World, found: Row) -> list[Row]:
+    person, project, day = str(found["record_key"]).split("|")
+    number = person.partition("@")[0].removeprefix("person")
+    return [
+        row for row in world.rows("time_entries", system="psa")
+        if str(row["work_date"]) == day and row["resource_external_id"] == f"psa-R{number}"
+        and row["project_external_id"] == f"psa-P{project.removeprefix('p-')}"
+    ]  # fmt: skip
+
+
+def _brought_over(world: World, clean: World, found: Row) -> None:
+    """What the clean PSA had of that day and the PSA has not."""
+    here = {row["external_id"] for row in _actual(world, found)}
+    for row in _actual(clean, found):
+        if row["external_id"] not in here:
+            world["time_entries"]["psa", row["external_id"]] = dict(row)
+
+
+def _in_line(world: World, _clean: World, found: Row) -> None:
+    for row in _actual(world, found)[:1]:
+        row["seconds"] += found["difference_seconds"]
+
+
+def _less_one(world: World, _clean: World, found: Row) -> None:
+    surplus = -int(str(found["difference_seconds"]))
+    rows = [row for row in _actual(world, found) if row["seconds"] == surplus]
+    world.drop("time_entries", lambda other: any(other is row for row in rows[-1:]))
+
+
+def _approved(world: World, _clean: World, found: Row) -> None:
+    _entry(world, found).update(approval_state="approved", approved_at=AS_OF - timedelta(hours=20))
+
+
+def _deleted(world: World, _clean: World, found: Row) -> None:
+    entry = _entry(world, found)
+    world.drop("time_entries", lambda row: row is entry)
+
+
+def _no_cap(world: World, _clean: World, found: Row) -> None:
+    world["projects"]["psa", found["left_id"]]["cap_minor"] = None
+
+
+def _another_day(world: World, _clean: World, found: Row) -> None:
+    if found["right_id"] is not None:
+        world.drop("absences", lambda row: row["external_id"] == found["right_id"])
+        return
+    person, day = str(found["record_key"]).split("|")
+    number = person.partition("@")[0].removeprefix("person")
+    for row in world["time_entries"].values():
+        mine = str(row["resource_external_id"]).endswith(f"-R{number}")
+        if mine and str(row["work_date"]) == day:
+            row["work_date"] += timedelta(days=1)
+
+
+def _milestone_billed(world: World, _clean: World, found: Row) -> None:
+    row = world["milestones"]["psa", found["left_id"]]
+    post(world, f"PS-now-{found['left_id']}", str(found["project_id"]), [row])
+
+
+def _told(world: World, _clean: World, found: Row) -> None:
+    system, kind, subject, reference = str(found["record_key"]).split("|")
+    note = world["ops.feedback"][system, kind, subject, reference]
+    note |= {"state": "told", "told_at": note["changed_at"]}
+    world.put(
+        "invoice_statuses", system, f"{kind}|{subject}|{reference}", subject_kind=kind,
+        subject_external_id=subject, status=note["status"], reference=reference,
+    )  # fmt: skip
+
+
+def _mark_taken_off(world: World, _clean: World, found: Row) -> None:
+    ref, _, system = str(found["record_key"]).partition("|")
+    for status in world.rows("invoice_statuses", reference=f"id-{ref}", system=system):
+        status["status"] = "cancelled"
+    for line in world.rows("ops.posting_lines", document_ref=ref):
+        key = tuple(str(line["object_id"]).split(":", 1))
+        if key[0] == system and key in world["time_entries"]:
+            world["time_entries"][key]["is_invoiced"] = False
+
+
+def _exchange_rate(world: World, _clean: World, found: Row) -> None:
+    currency, own, _, project = str(found["record_key"]).split("|")
+    for day in range(40):
+        on = AS_OF.date() - timedelta(days=day)
+        world.put(
+            "fx_rates", "bc", f"new-{project}-{on}", company=f"{found['legal_entity']} Ltd",
+            from_currency=currency, to_currency=own, rate_type="spot", valid_on=on,
+            rate=Decimal("1.1"),
+        )  # fmt: skip
+
+
+def _settled(world: World, _clean: World, found: Row) -> None:
+    """A letter that waited arrives after all."""
+    document = world["ops.documents"].get(found["left_id"])
+    if document is None:
+        key = tuple(str(found["left_id"]).split("|"))
+        world["ops.feedback"][key]["state"] = "told"
+        return
+    document |= {"state": "posted", "erp_id": f"id-{found['left_id']}", "erp_number": "N-NEW"}
+    model = {name: document[name] for name in ("company", "kind", "customer_key", "currency")}
+    world.put(
+        "erp_documents", "bc", str(document["erp_id"]), number="N-NEW", status="open",
+        reference=document["document_ref"], is_posted=True, amount_minor=document["amount_minor"],
+        posting_date=document["posting_date"], **model,
+    )  # fmt: skip
+    for line in world.rows("ops.posting_lines", document_ref=document["document_ref"]):
+        world.put(
+            "erp_lines", "bc", f"{document['erp_id']}/{line['line_no']}", line_type="account",
+            company=document["company"], document_external_id=document["erp_id"],
+            line_no=line["line_no"], object_number=REVENUE, project_key=document["project_id"],
+            quantity=line["quantity"], unit_price=line["unit_price"], currency=line["currency"],
+            amount_minor=line["amount_minor"],
+        )  # fmt: skip
+
+
+def _read_again(world: World, _clean: World, found: Row) -> None:
+    for row in world.rows("raw.reads", system=found["left_system"]):
+        if found["left_id"] in {row["stream"], "*"}:
+            row |= {"started_at": AS_OF, "finished_at": AS_OF}
+
+
+def _there_again(world: World, clean: World, found: Row) -> None:
+    world.drop("raw.missing", lambda row: row["record_id"] == found["left_id"])
+    if found["entry_id"] is not None:
+        _restored(world, clean, found)
+
+
+REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
+    ("TM01", "not_synced_yet"): _posted,
+    ("TM01", "sync_failed"): _posted,
+    ("TM02", "unauthorised_posting"): _cancelled,
+    ("TM03", "unauthorised_posting"): _line_as_sent,
+    ("TM03", "rounding"): _line_as_sent,
+    ("TM03", "unit_or_timezone"): _line_as_sent,
+    ("TM04", "unauthorised_posting"): _line_as_sent,
+    ("TM04", "rounding"): _line_as_sent,
+    ("TM05", "duplicate_posting"): _once,
+    ("TM06", "edited_after_posting"): _of_clean("seconds", "task_external_id", "is_billable"),
+    ("TM06", "wrong_project"): _of_clean("project_external_id", "task_external_id"),
+    ("TM06", "wrong_date"): _of_clean("work_date"),
+    ("TM06", "rate_changed_late"): _rate_as_it_was,
+    ("TM07", "approval_withdrawn"): _of_clean("approval_state", "approved_at"),
+    ("TM07", "deleted_after_posting"): _restored,
+    ("TM08", "wrong_project"): _to_another_project,
+    ("TM09", "master_data_incomplete"): _assigned,
+    ("TM09", "wrong_date"): _on_an_assigned_day,
+    ("TM10", "period_closed"): _opened,
+    ("TM11", "unit_or_timezone"): _plausible,
+    ("TM12", "not_synced_yet"): _brought_over,
+    ("TM12", "sync_failed"): _in_line,
+    ("TM12", "duplicate_entry"): _less_one,
+    ("TM13", "not_synced_yet"): _approved,
+    ("TM14", "duplicate_entry"): _deleted,
+    ("TM15", "cap_reached"): _no_cap,
+    ("TM16", "wrong_project"): _to_another_project,
+    ("TM16", "edited_after_posting"): _of_clean("is_billable"),
+    ("TM17", "wrong_date"): _another_day,
+    ("BL02", "not_synced_yet"): _milestone_billed,
+    ("BL03", "manual_edit_in_copy"): _told,
+    ("BL03", "sync_failed"): _told,
+    ("BL04", "not_synced_yet"): _mark_taken_off,
+    ("BL05", "unauthorised_posting"): _document_as_sent,
+    ("BL05", "rounding"): _document_as_sent,
+    ("BL06", "unauthorised_posting"): _document_as_sent,
+    ("BL06", "rounding"): _document_as_sent,
+    ("BL08", "fx"): _exchange_rate,
+    ("IN01", "sync_failed"): _settled,
+    ("IN02", "sync_failed"): _read_again,
+    ("IN06", "sync_failed"): _settled,
+    ("IN07", "deleted_after_posting"): _there_again,
+}
