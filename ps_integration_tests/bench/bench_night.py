@@ -121,7 +121,11 @@ def _reconcile(made: Bench) -> str:
         "select rule, seconds from reconciliation.rule_runs order by seconds desc limit 3"
     )
     slowest = ", ".join(f"{row['rule']} {row['seconds']:.2f} s" for row in slow)
-    return f"{result.row_count:,} found; slowest {slowest}"
+    runs, seconds = (
+        made.warehouse.value(f"select {what} from reconciliation.rule_runs")
+        for what in ("count(*)", "sum(seconds)")
+    )
+    return f"{result.row_count:,} found by {runs} rules in {seconds:.2f} s; slowest {slowest}"
 
 
 def _classify(made: Bench) -> str:
