@@ -35,3 +35,11 @@ def test_a_single_mutation_is_found_and_its_place_named(warehouse):
         assert verdict.places, str(mutation)
         assert verdict.is_named, f"{mutation}: {verdict.places}"
     assert look(warehouse) == ()
+
+
+def test_a_line_moved_to_another_day_is_found(warehouse):
+    every = mutations(warehouse, rows=6, seed=3)
+    moved = [one for one in every if (one.table, one.what) == ("ops.posting_lines", "work_date")]
+    assert len(moved) == 6
+    for mutation in moved:
+        assert judge(warehouse, mutation).is_named, str(mutation)

@@ -32,4 +32,17 @@ where
         pl.correction_no
     )
     or row(pl.legal_entity, pl.currency, pl.period)
-    is distinct from row(dc.legal_entity, dc.currency, strftime(pl.work_date, '%Y-%m'));
+    is distinct from row(dc.legal_entity, dc.currency, strftime(pl.work_date, '%Y-%m'))
+union all
+select
+    'ledger' as equation,
+    'ops.posting_lines' as table_name,
+    pl.line_key as record_key,
+    'is of another day than the version of the entry that it bills' as problem
+from ops.posting_lines as pl
+inner join canonical.entry_versions as ev
+    on
+        pl.object_kind = 'time_entry'
+        and pl.object_id = ev.entry_id
+        and pl.version_sha256 = ev.version_sha256
+where pl.work_date is distinct from ev.work_date;
