@@ -121,11 +121,11 @@ def _reconcile(made: Bench) -> str:
         "select rule, seconds from reconciliation.rule_runs order by seconds desc limit 3"
     )
     slowest = ", ".join(f"{row['rule']} {row['seconds']:.2f} s" for row in slow)
-    runs, seconds = (
-        made.warehouse.value(f"select {what} from reconciliation.rule_runs")
-        for what in ("count(*)", "sum(seconds)")
+    [all_of] = made.warehouse.rows(
+        "select count(*) as rules, sum(seconds) as seconds from reconciliation.rule_runs"
     )
-    return f"{result.row_count:,} found by {runs} rules in {seconds:.2f} s; slowest {slowest}"
+    told = f"{all_of['rules']} rules in {all_of['seconds']:.2f} s"
+    return f"{result.row_count:,} found by {told}; slowest {slowest}"
 
 
 def _classify(made: Bench) -> str:

@@ -275,12 +275,17 @@ def add_entry(
     )  # fmt: skip
 
 
+def role_of(world: World, entry: Row) -> str:
+    """The role of the person who worked, from the PSA."""
+    person = str(entry["resource_external_id"]).rpartition("-R")[2]
+    return str(world["resources"]["psa", f"psa-R{person}"]["role"])
+
+
 def price_of(world: World, entry: Row) -> Decimal:
     """The price of an hour of that entry, from the PSA."""
     number = str(entry["project_external_id"]).rpartition("-P")[2]
-    person = str(entry["resource_external_id"]).rpartition("-R")[2]
-    role = world["resources"]["psa", f"psa-R{person}"]["role"]
-    return Decimal(str(world["rates"]["psa", f"psa-P{number}-{role}"]["unit_price"]))
+    price = world["rates"]["psa", f"psa-P{number}-{role_of(world, entry)}"]
+    return Decimal(str(price["unit_price"]))
 
 
 def minor(quantity: Decimal, price: Decimal) -> int:

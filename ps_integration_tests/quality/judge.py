@@ -9,7 +9,7 @@ from pathlib import Path
 from ps_integration.domain.ports import Row
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.quality.clean import clean
-from ps_integration_tests.quality.planter import Planter
+from ps_integration_tests.quality.planter import Label, Planter
 from ps_integration_tests.quality.plants import ACTS
 from ps_integration_tests.quality.remedies import remove_cause
 from ps_integration_tests.quality.world import Theatre
@@ -51,7 +51,7 @@ class Tally:
         return _share(self.found, self.found + self.missed)
 
 
-def judge(seed: int, *, removes_causes: bool = True) -> dict[str, Tally]:
+def judge(seed: int) -> dict[str, Tally]:
     """Play all acts of a seed: by rule, what came of it.
 
     Raises:
@@ -68,20 +68,21 @@ def judge(seed: int, *, removes_causes: bool = True) -> dict[str, Tally]:
             for plant in act:
                 plant(planter)
             found = {(row["rule"], row["record_key"]): row for row in theatre.play(planter.world)}
-            labels = {(label.rule, label.record_key): label for label in planter.labels}
-            _compare(tallies, found, {key: label.cause for key, label in labels.items()})
-            if removes_causes:
-                tried = [row for row in found.values()
-                         if remove_cause(planter.world, original, row)]  # fmt: skip
-                still = {(row["rule"], row["record_key"]) for row in theatre.play(planter.world)}
-                _count_gone(tallies, tried, still)
+            labels: dict[tuple[object, object], Label] = {
+                (label.rule, label.record_key): label for label in planter.labels
+            }
+            _compare(tallies, found, labels)
+            tried = [row for row in found.values() if remove_cause(planter.world, original, row)]
+            still = {(row["rule"], row["record_key"]) for row in theatre.play(planter.world)}
+            _count_gone(tallies, tried, still)
     return tallies
 
 
 def _compare(
-    tallies: dict[str, Tally], found: dict[tuple[object, object], Row],
-    planted: dict[tuple[str, str], str],
-) -> None:  # fmt: skip
+    tallies: dict[str, Tally],
+    found: dict[tuple[object, object], Row],
+    planted: dict[tuple[object, object], Label],
+) -> None:
     for key in sorted({*found, *planted}, key=str):
         tally = tallies.setdefault(str(key[0]), Tally())
         if key not in planted:
@@ -89,10 +90,10 @@ def _compare(
             tally.notes.append(f"not planted: {key} {found[key]['detail']}")
         elif key not in found:
             tally.missed += 1
-            tally.notes.append(f"not found: {key}")
+            tally.notes.append(f"not found: {key} of {planted[key].system}")
         else:
             tally.found += 1
-            stated, truth = found[key]["cause"], planted[key]  # type: ignore[index]
+            stated, truth = found[key]["cause"], planted[key].cause
             if truth != NOT_STATED:
                 tally.causes += 1
                 tally.causes_right += stated == truth

@@ -1,8 +1,9 @@
 """Chooses whom a fault befalls, so that no two faults meet, and keeps what each must lead to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from ps_integration.domain.ports import Row
 from ps_integration_tests.quality.clean import OLD, POSTED_UNTIL
@@ -55,17 +56,17 @@ class Planter:
             if str(row["match_key"]).startswith("p-")
             and (is_old is None or (number_of(row) < OLD) is is_old)
             and fits(row) and ("project", row["match_key"]) not in self._taken
-            and not any(("entry", _id(entry)) in self._taken for entry in self.entries(row))
+            and not any(("entry", entry_id(entry)) in self._taken for entry in self.entries(row))
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
         self._taken.add(("project", found["match_key"]))
         return found
 
-    def person(self, fits: Callable[[int], bool] = lambda person: True) -> int:
+    def person(self) -> int:
         """A person whom no fault has met, taken whole, on projects that are whole too."""
         wanted = [
             person for person in sorted({p for p in self._entries if isinstance(p, int)})
-            if ("person", person) not in self._taken and fits(person)
+            if ("person", person) not in self._taken
             and all(self.is_free(entry) for entry in self._entries[person])
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
@@ -73,7 +74,7 @@ class Planter:
         return found
 
     def entry(
-        self, *, is_posted: bool, has_actuals: bool | None = False,
+        self, *, is_posted: bool, has_actuals: bool = False,
         fits: Callable[[Row], bool] = lambda row: True,
     ) -> Row:  # fmt: skip
         """An approved entry billed by the hour that no fault has met, and its document."""
@@ -83,25 +84,23 @@ class Planter:
             if (
                 row["system"] != "psa" and self.is_hourly(row) and fits(row)
                 and (self.document_of(row) is not None) is is_posted and self.is_free(row)
-                and has_actuals in {None, number_of(row) < OLD and number_of(row) % 4 == 0}
+                and has_actuals is (number_of(row) < OLD and number_of(row) % 4 == 0)
             ):  # fmt: skip
                 self.take(row)
                 return row
 
     def take(self, entry: Row) -> None:
         """An entry is met by a fault, and its document with it."""
-        self._taken |= {("entry", _id(entry)), ("day", (person_of(entry), entry["work_date"]))}
+        self._taken |= {("entry", entry_id(entry)), ("day", (person_of(entry), entry["work_date"]))}
         if (document := self.document_of(entry)) is not None:
             self._taken.add(("document", document))
 
     def document(self, fits: Callable[[Row], bool] = lambda row: True) -> Row:
         """A posted invoice of hours of several lines that no fault has met."""
-        lines: dict[str, list[str]] = {}
-        for object_id, ref in self._posted.items():
-            lines.setdefault(ref, []).append(object_id)
+        lines = Counter(self._posted.values())
         wanted = [
             row for ref, row in self.world["ops.documents"].items()
-            if len(lines.get(str(ref), ())) > 3 and ("document", ref) not in self._taken
+            if lines[str(ref)] > 3 and ("document", ref) not in self._taken
             and ("project", row["project_id"]) not in self._taken and fits(row)
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
@@ -120,7 +119,7 @@ class Planter:
 
     def document_of(self, entry: Row) -> str | None:
         """The document that bills an entry."""
-        return self._posted.get(_id(entry))
+        return self._posted.get(entry_id(entry))
 
     def entries(self, project: Row) -> list[Row]:
         """Entries of the time system on a project."""
@@ -132,11 +131,7 @@ class Planter:
 
     def waiting(self, entries: Iterable[Row]) -> list[Row]:
         """Those of them that are approved, billed by the hour and not posted."""
-        return [
-            row for row in entries
-            if row["approval_state"] == "approved" and self.is_hourly(row)
-            and self.document_of(row) is None
-        ]  # fmt: skip
+        return [row for row in entries if self.is_hourly(row) and self.document_of(row) is None]
 
     def is_hourly(self, entry: Row) -> bool:
         """Whether it is approved and sold by the hour."""
@@ -157,14 +152,11 @@ class Planter:
     def is_free(self, entry: Row) -> bool:
         """Whether no fault has met it, its day, its person, its project or its document."""
         mine = (
-            ("entry", _id(entry)), ("project", project_of(entry)), ("person", person_of(entry)),
-            ("document", self.document_of(entry)), ("day", (person_of(entry), entry["work_date"])),
+            ("entry", entry_id(entry)), ("project", project_of(entry)),
+            ("person", person_of(entry)), ("document", self.document_of(entry)),
+            ("day", (person_of(entry), entry["work_date"])),
         )  # fmt: skip
         return not any(key in self._taken for key in mine)
-
-
-def _id(entry: Row) -> str:
-    return entry_id(entry)
 
 
 def entry_id(entry: Row) -> str:
@@ -193,19 +185,19 @@ def mail(person: int) -> str:
     return f"person{person}@example.com"
 
 
+def number_of_person(known_as: str) -> int:
+    """The number of a person, from the canonical id."""
+    return int(known_as.partition("@")[0].removeprefix("person"))
+
+
 def time_system(row: Row) -> str:
     """The time system in which a project is worked on."""
     return TIME_SYSTEM[str(row["legal_entity"])]
 
 
-def is_after(entry: Row, day: date) -> bool:
-    """Whether it was worked later."""
-    return bool(entry["work_date"] > day)
-
-
 def is_new(entry: Row) -> bool:
     """Whether it was worked after all that is posted."""
-    return is_after(entry, POSTED_UNTIL)
+    return bool(entry["work_date"] > POSTED_UNTIL)
 
 
 def a_day(entry: Row, days: Sequence[date], planter: Planter) -> date:
@@ -215,8 +207,3 @@ def a_day(entry: Row, days: Sequence[date], planter: Planter) -> date:
         if day != entry["work_date"] and not planter.is_taken("day", (person_of(entry), day))
     ]  # fmt: skip
     return planter.world.rng.choice(free)
-
-
-def later(moment: datetime, days: int) -> datetime:
-    """So many days after."""
-    return moment + timedelta(days=days)

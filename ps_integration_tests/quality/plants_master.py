@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from ps_integration.domain.ports import Row
-from ps_integration_tests.quality.clean import IDLE_TASK, ROLES, word
+from ps_integration_tests.quality.clean import IDLE_TASK, ROLES, external, role_of, word
 from ps_integration_tests.quality.firm import AS_OF, ENTITIES
 from ps_integration_tests.quality.planter import (
     Planter,
@@ -44,12 +44,10 @@ def only_in_erp(planter: Planter) -> None:
     for turn in range(8):
         model = planter.world.rng.choice(planter.world.rows("projects", system="bc"))
         key = f"erp-{turn}"
-        planter.world.put(
-            "projects", "bc", f"bc-{key}",
-            **_without_identity(model) | {
-                "match_key": key, "name": f"{word(planter.world.rng, 4)} {word(planter.world.rng)}",
-                "status": "closed" if turn == 0 else "active", "is_billable": True,
-            },
+        planter.world.put_like(
+            "projects", "bc", f"bc-{key}", model, match_key=key, is_billable=True,
+            name=f"{word(planter.world.rng, 4)} {word(planter.world.rng)}",
+            status="closed" if turn == 0 else "active",
         )  # fmt: skip
         if turn:
             planter.label("MD02", key, "master_data_incomplete", "bc")
@@ -110,12 +108,8 @@ def doubled(planter: Planter) -> None:
         customer = _free_customer(planter)
         planter.keep_apart("customer", customer["match_key"])
         key = f"d{customer['match_key']}"
-        world.put(
-            "customers", "bc", f"bc-{key}",
-            **_without_identity(customer) | {
-                "match_key": key, "name": _alike(planter, str(customer["name"]), turn),
-            },
-        )  # fmt: skip
+        name = _alike(planter, str(customer["name"]), turn)
+        world.put_like("customers", "bc", f"bc-{key}", customer, match_key=key, name=name)
         found = f"customer|{customer['match_key']}|{key}"
         planter.label("MD06", found, "master_data_incomplete", "bc")
     for turn in range(9):
@@ -135,7 +129,7 @@ def tasks_and_assignments(planter: Planter) -> None:
         project = planter.project()
         system = time_system(project)
         if turn % 5 < 3:
-            task = world["tasks"][system, f"{system}-P{number_of(project):03}-{IDLE_TASK}"]
+            task = world["tasks"][system, f"{task_home(project)}-{IDLE_TASK}"]
             cause = _spoil(planter, "tasks", task, turn % 5, {"is_billable": False})
             subject = f"task|{project['match_key']}|{task['match_key']}"
         else:
@@ -147,15 +141,14 @@ def tasks_and_assignments(planter: Planter) -> None:
             subject = f"assignment|{project['match_key']}|{mail(person_of(assigned))}"
         planter.label("MD07", f"{subject}|{system}", cause, system)
     project = planter.project()
-    ended = world["tasks"]["psa", f"psa-P{number_of(project):03}-{IDLE_TASK}"]
+    ended = world["tasks"]["psa", f"{project['external_id']}-{IDLE_TASK}"]
     ended["is_active"] = False
-    system = time_system(project)
     world.drop("tasks", lambda row: row["external_id"] == f"{task_home(project)}-{IDLE_TASK}")
 
 
 def task_home(project: Row) -> str:
     """The id of a PSA project in its time system."""
-    return f"{time_system(project)}-P{number_of(project):03}"
+    return external(time_system(project), number_of(project))
 
 
 def _spoil(planter: Planter, table: str, row: Row, how: int, change: Row) -> str:
@@ -198,22 +191,24 @@ def rates(planter: Planter) -> None:
     for turn in range(6):
         project = planter.project(is_old=False)
         role = world.rng.choice(list(ROLES))
-        price = world["rates"]["psa", f"psa-P{number_of(project):03}-{role}"]
+        price = world["rates"]["psa", f"{project['external_id']}-{role}"]
         if turn % 2:
             world.drop("rates", lambda row, price=price: row is price)
         else:
-            again = dict(price) | {"valid_from": date(2026, 3, 1), "unit_price": Decimal(77)}
-            world.put("rates", "psa", f"{price['external_id']}-again", **_without_identity(again))
+            world.put_like(
+                "rates", "psa", f"{price['external_id']}-again", price,
+                valid_from=date(2026, 3, 1), unit_price=Decimal(77),
+            )  # fmt: skip
         for entry in planter.waiting(planter.entries(project)):
-            if _role(planter, entry) == role:
+            if role_of(world, entry) == role:
                 planter.label("MD09", entry_id(entry), "master_data_incomplete", "psa")
     for _ in range(6):
         project = planter.project(is_old=True, fits=lambda row: number_of(row) % 3 == 0)
-        number = f"P{number_of(project):03}"
-        used = sorted({_role(planter, row) for row in planter.entries(project)})
+        used = sorted({role_of(world, row) for row in planter.entries(project)})
         role = world.rng.choice(used)
-        world["rates"]["bc", f"bc-{number}-{role}"]["unit_price"] += world.rng.randint(1, 20)
-        key = f"erp_price|{project['match_key']}|psa-{number}-{role}|bc-{number}-{role}"
+        theirs = f"{external('bc', number_of(project))}-{role}"
+        world["rates"]["bc", theirs]["unit_price"] += world.rng.randint(1, 20)
+        key = f"erp_price|{project['match_key']}|{project['external_id']}-{role}|{theirs}"
         planter.label("MD09", key, "rate_changed_late", "bc")
 
 
@@ -227,17 +222,16 @@ def mappings(planter: Planter) -> None:
         planter.label("MD10", key, "mapping_missing", entry["system"])
     for _ in range(2):
         project = planter.project(is_old=False)
+        key = str(project["match_key"])
         for start in (date(2026, 1, 1), date(2026, 3, 1)):
-            _cross(planter, "project", project["match_key"], task_home(project), start)
+            _cross(planter, ("project", time_system(project), task_home(project)), key, start)
         for entry in planter.waiting(planter.entries(project)):
             planter.label("MD10", f"{entry_id(entry)}|project", "mapping_wrong", entry["system"])
     for turn in range(5):
         kind = ("project", "customer", "resource", "task", "project")[turn]
-        external_id = f"gone-{turn}"
-        _cross(planter, kind, "p-001", external_id, date(2026, 1, 1))
-        system = world["crosswalk"][kind, external_id, date(2026, 1, 1)]["system"]
-        key = f"orphan|{kind}|{system}|{external_id}|2026-01-01"
-        planter.label("MD10", key, "mapping_wrong", system)
+        _cross(planter, (kind, "harvest", f"gone-{turn}"), "p-001", date(2026, 1, 1))
+        key = f"orphan|{kind}|harvest|gone-{turn}|2026-01-01"
+        planter.label("MD10", key, "mapping_wrong", "harvest")
 
 
 def sales(planter: Planter) -> None:
@@ -253,18 +247,13 @@ def sales(planter: Planter) -> None:
         planter.label("MD11", f"crm|OW{turn}", cause, "psa" if names_one else "crm")
 
 
-def _cross(planter: Planter, kind: str, canonical: object, external_id: str, start: date) -> None:
-    system = external_id.partition("-")[0]
-    system = system if system in {"harvest", "clockify"} else "harvest"
+def _cross(planter: Planter, what: tuple[str, str, str], canonical: str, start: date) -> None:
+    kind, system, external_id = what
     planter.world["crosswalk"][kind, external_id, start] = {
         "object_kind": kind, "canonical_id": canonical, "system": system,
         "external_id": external_id, "valid_from": start, "valid_to": date(9999, 12, 31),
         "how": "configured",
     }  # fmt: skip
-
-
-def _role(planter: Planter, entry: Row) -> str:
-    return str(planter.world["resources"]["psa", f"psa-R{person_of(entry)}"]["role"])
 
 
 def _another(planter: Planter, entity: object) -> str:
@@ -295,15 +284,9 @@ def _alike(planter: Planter, name: object, turn: int) -> str:
 def _twin(planter: Planter, project: Row, key: str, name: str) -> None:
     for system in ("psa", "bc"):
         model = planter.world.one("projects", system=system, match_key=project["match_key"])
-        values = _without_identity(model) | {"match_key": key, "name": name}
-        planter.world.put("projects", system, f"{system}-twin-{key}", **values)
-
-
-def _without_identity(row: Row) -> Row:
-    return {
-        name: value for name, value in row.items()
-        if name not in {"system", "stream", "record_id", "raw_seq", "external_id"}
-    }  # fmt: skip
+        planter.world.put_like(
+            "projects", system, f"{system}-twin-{key}", model, match_key=key, name=name
+        )
 
 
 MASTER_PLANTS = (

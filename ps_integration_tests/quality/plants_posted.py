@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from ps_integration.domain.ports import Row
-from ps_integration_tests.quality.clean import REVENUE, TASKS, minor, post, word
+from ps_integration_tests.quality.clean import REVENUE, TASKS, external, minor, post, role_of, word
 from ps_integration_tests.quality.firm import AS_OF
 from ps_integration_tests.quality.planter import (
     LONG_AGO,
@@ -169,10 +169,9 @@ def twice(planter: Planter) -> None:
         document = planter.document()
         theirs = world["erp_documents"]["bc", document["erp_id"]]
         again = f"{document['erp_id']}-again"
-        values = {k: v for k, v in theirs.items() if k not in {"external_id", "record_id"}}
-        values |= {"system": "bc", "external_id": again, "record_id": again, "number": f"D-{turn}"}
-        values["is_posted"] = turn % 2 == 0
-        world["erp_documents"]["bc", again] = values
+        world.put_like(
+            "erp_documents", "bc", again, theirs, number=f"D-{turn}", is_posted=turn % 2 == 0
+        )
         key = f"document|{document['document_ref']}|{again}"
         planter.label("TM05", key, "duplicate_posting", "bc")
     for turn in range(6):
@@ -244,11 +243,10 @@ def repriced(planter: Planter) -> None:
 def _reprice(planter: Planter) -> None:
     project = planter.project(is_old=True, fits=lambda row: number_of(row) % 3 != 0)
     role = planter.world.rng.choice(("Consultant", "Manager", "Partner", "Analyst"))
-    price = planter.world["rates"]["psa", f"psa-P{number_of(project):03}-{role}"]
+    price = planter.world["rates"]["psa", f"{project['external_id']}-{role}"]
     price["unit_price"] += planter.world.rng.randint(2, 15)
     for entry in planter.entries(project):
-        person = planter.world["resources"]["psa", f"psa-R{person_of(entry)}"]
-        if person["role"] == role and planter.document_of(entry) is not None:
+        if role_of(planter.world, entry) == role and planter.document_of(entry) is not None:
             planter.label("TM06", entry_id(entry), "rate_changed_late", "psa")
 
 
@@ -271,7 +269,7 @@ def withdrawn(planter: Planter) -> None:
     for turn in range(4):
         project = planter.project(kind="fixed_fee")
         system = time_system(project)
-        task = f"{system}-P{number_of(project):03}-handover"
+        task = f"{external(system, number_of(project))}-handover"
         if turn:
             _vanish(planter, system, "tasks", f"gone-{task}")
             planter.label("IN07", f"{system}|tasks|gone-{task}", "unknown", system)
@@ -300,7 +298,7 @@ def feedback(planter: Planter) -> None:
     world = planter.world
     for turn in range(16):
         document = planter.document(lambda row: row["legal_entity"] != "DE")
-        erp_id, subject = document["erp_id"], f"psa-P{int(document['project_id'][2:]):03}"
+        erp_id, subject = document["erp_id"], external("psa", int(document["project_id"][2:]))
         told = world["ops.feedback"]["psa", "project", subject, erp_id]
         copy = world["invoice_statuses"]["psa", f"project|{subject}|{erp_id}"]
         key = f"psa|project|{subject}|{erp_id}"
@@ -345,10 +343,7 @@ def actuals(planter: Planter) -> None:
             world.drop("time_entries", lambda row, copy=copy: row is copy)
             planter.label("TM12", key, "not_synced_yet", "psa")
         else:
-            again = f"actual-{number}-again"
-            world["time_entries"]["psa", again] = copy | {
-                "external_id": again, "record_id": again,
-            }  # fmt: skip
+            world.put_like("time_entries", "psa", f"actual-{number}-again", copy)
             planter.label("TM12", key, "duplicate_entry", "psa")
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from ps_integration.domain.ports import Row
-from ps_integration_tests.quality.clean import STREAMS, add_entry, word
+from ps_integration_tests.quality.clean import STREAMS, add_entry, external, word
 from ps_integration_tests.quality.firm import AS_OF, TIME_SYSTEM
 from ps_integration_tests.quality.planter import (
     Planter,
@@ -31,7 +31,7 @@ def closed_projects(planter: Planter) -> None:
             copy = world.one("projects", system=system, match_key=project["match_key"])
             copy |= {"status": "closed", "closed_on": date(2026, 3, 20)}
         if turn % 2:
-            key = f"project|{project['match_key']}|status|bc|bc-P{number_of(project):03}"
+            key = f"project|{project['match_key']}|status|bc|{external('bc', number_of(project))}"
             planter.label("MD04", key, "manual_edit_in_copy", "bc")
         for entry in planter.waiting(planter.entries(project)):
             planter.label("TM08", entry_id(entry), "wrong_project", entry["system"])
@@ -147,9 +147,9 @@ def doubles(planter: Planter) -> None:
     for turn in range(18):
         entry = planter.entry(is_posted=False)
         note = str(entry["note"])
-        again = dict(entry) | {
-            "external_id": f"{entry['external_id']}x", "record_id": f"{entry['external_id']}x",
-        }  # fmt: skip
+        again = world.put_like(
+            "time_entries", str(entry["system"]), f"{entry['external_id']}x", entry
+        )
         if turn < 12:
             again["note"] = (note, note.upper(), f"{note}.", " ".join(note.split()[::-1]))[turn % 4]
             planter.label("TM14", f"{entry_id(entry)}x", "duplicate_entry", entry["system"])
@@ -160,7 +160,6 @@ def doubles(planter: Planter) -> None:
         else:
             entry["started_at"] = AS_OF - timedelta(days=6)
             again["started_at"] = AS_OF - timedelta(days=6, hours=-4)
-        world["time_entries"][again["system"], again["external_id"]] = again
 
 
 def flags(planter: Planter) -> None:

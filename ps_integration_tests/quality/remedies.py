@@ -10,7 +10,13 @@ from decimal import Decimal
 
 from ps_integration.domain.ports import Row
 from ps_integration_tests.quality.clean import post
-from ps_integration_tests.quality.firm import AS_OF, REVENUE
+from ps_integration_tests.quality.firm import AS_OF
+from ps_integration_tests.quality.planter import (
+    entry_id,
+    number_of_person,
+    person_of,
+    project_of,
+)
 from ps_integration_tests.quality.remedies_of_masters import MASTER_REMEDIES
 from ps_integration_tests.quality.world import World
 
@@ -46,19 +52,19 @@ def _restored(world: World, clean: World, found: Row) -> None:
 
 def _posted(world: World, _clean: World, found: Row) -> None:
     """What waits is posted; what is stuck with it, too."""
-    entries = [_entry(world, found)]
-    if found["right_id"] is not None:
-        lines = world.rows("ops.posting_lines", document_ref=found["right_id"])
-        ids = {str(line["object_id"]) for line in lines}
-        entries = [row for row in world["time_entries"].values() if _name(row) in ids]
-        _forget(world, found["right_id"])
-    if any(_name(row) == found["entry_id"] for row in entries):
-        ref = f"PS-now-{found['entry_id']}"
-        post(world, ref, str(found["project_id"]), entries)
+    if found["right_id"] is None:
+        post(world, f"PS-now-{found['entry_id']}", str(found["project_id"]), [_entry(world, found)])
+    elif found["right_id"] in world["ops.documents"]:
+        _sent_anew(world, found["right_id"])
 
 
-def _name(row: Row) -> str:
-    return f"{row['system']}:{row['external_id']}"
+def _sent_anew(world: World, ref: object) -> None:
+    """A document that is stuck arrives after all, under another reference."""
+    project = world["ops.documents"][ref]["project_id"]
+    ids = {line["object_id"] for line in world.rows("ops.posting_lines", document_ref=ref)}
+    entries = [row for row in world["time_entries"].values() if entry_id(row) in ids]
+    _forget(world, ref)
+    post(world, f"{ref}-now", str(project), entries)
 
 
 def _forget(world: World, ref: object) -> None:
@@ -104,11 +110,12 @@ def _rate_as_it_was(world: World, clean: World, found: Row) -> None:
         price["unit_price"] = before["unit_price"]
 
 
+def _not_billable(world: World, _clean: World, found: Row) -> None:
+    _entry(world, found)["is_billable"] = False
+
+
 def _to_another_project(world: World, _clean: World, found: Row) -> None:
     entry = _entry(world, found)
-    if found["rule"] == "TM16":
-        entry["is_billable"] = False
-        return
     mine = world.rows("assignments", resource_external_id=entry["resource_external_id"])
     others = {row["project_external_id"] for row in mine} - {entry["project_external_id"]}
     entry["project_external_id"] = min(others)
@@ -141,24 +148,23 @@ def _plausible(world: World, _clean: World, found: Row) -> None:
         _entry(world, found)["seconds"] *= -1
         return
     person, day = str(found["right_id"] or found["left_id"]).split()
-    number = person.partition("@")[0].removeprefix("person")
-    rows = [
-        row for row in world["time_entries"].values()
-        if str(row["work_date"]) == day and row["system"] != "psa"
-        and str(row["resource_external_id"]).endswith(f"-R{number}")
-    ]  # fmt: skip
-    longest = max(rows, key=lambda row: row["seconds"])
+    longest = max(_worked(world, person, day), key=lambda row: row["seconds"])
     longest["seconds"] = min(longest["seconds"], 3600)
+
+
+def _worked(world: World, person: str, day: str, *, in_psa: bool = False) -> list[Row]:
+    """What a person booked on a day: in the time system, or in the PSA."""
+    number = number_of_person(person)
+    return [
+        row for row in world["time_entries"].values()
+        if str(row["work_date"]) == day and (row["system"] == "psa") is in_psa
+        and person_of(row) == number
+    ]  # fmt: skip
 
 
 def _actual(world: World, found: Row) -> list[Row]:
     person, project, day = str(found["record_key"]).split("|")
-    number = person.partition("@")[0].removeprefix("person")
-    return [
-        row for row in world.rows("time_entries", system="psa")
-        if str(row["work_date"]) == day and row["resource_external_id"] == f"psa-R{number}"
-        and row["project_external_id"] == f"psa-P{project.removeprefix('p-')}"
-    ]  # fmt: skip
+    return [row for row in _worked(world, person, day, in_psa=True) if project_of(row) == project]
 
 
 def _brought_over(world: World, clean: World, found: Row) -> None:
@@ -198,11 +204,8 @@ def _another_day(world: World, _clean: World, found: Row) -> None:
         world.drop("absences", lambda row: row["external_id"] == found["right_id"])
         return
     person, day = str(found["record_key"]).split("|")
-    number = person.partition("@")[0].removeprefix("person")
-    for row in world["time_entries"].values():
-        mine = str(row["resource_external_id"]).endswith(f"-R{number}")
-        if mine and str(row["work_date"]) == day:
-            row["work_date"] += timedelta(days=1)
+    for row in _worked(world, person, day):
+        row["work_date"] += timedelta(days=1)
 
 
 def _milestone_billed(world: World, _clean: World, found: Row) -> None:
@@ -243,26 +246,11 @@ def _exchange_rate(world: World, _clean: World, found: Row) -> None:
 
 def _settled(world: World, _clean: World, found: Row) -> None:
     """A letter that waited arrives after all."""
-    document = world["ops.documents"].get(found["left_id"])
-    if document is None:
+    if found["left_id"] in world["ops.documents"]:
+        _sent_anew(world, found["left_id"])
+    else:
         key = tuple(str(found["left_id"]).split("|"))
         world["ops.feedback"][key]["state"] = "told"
-        return
-    document |= {"state": "posted", "erp_id": f"id-{found['left_id']}", "erp_number": "N-NEW"}
-    model = {name: document[name] for name in ("company", "kind", "customer_key", "currency")}
-    world.put(
-        "erp_documents", "bc", str(document["erp_id"]), number="N-NEW", status="open",
-        reference=document["document_ref"], is_posted=True, amount_minor=document["amount_minor"],
-        posting_date=document["posting_date"], **model,
-    )  # fmt: skip
-    for line in world.rows("ops.posting_lines", document_ref=document["document_ref"]):
-        world.put(
-            "erp_lines", "bc", f"{document['erp_id']}/{line['line_no']}", line_type="account",
-            company=document["company"], document_external_id=document["erp_id"],
-            line_no=line["line_no"], object_number=REVENUE, project_key=document["project_id"],
-            quantity=line["quantity"], unit_price=line["unit_price"], currency=line["currency"],
-            amount_minor=line["amount_minor"],
-        )  # fmt: skip
 
 
 def _read_again(world: World, _clean: World, found: Row) -> None:
@@ -304,7 +292,7 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM13", "not_synced_yet"): _approved,
     ("TM14", "duplicate_entry"): _deleted,
     ("TM15", "cap_reached"): _no_cap,
-    ("TM16", "wrong_project"): _to_another_project,
+    ("TM16", "wrong_project"): _not_billable,
     ("TM16", "edited_after_posting"): _of_clean("is_billable"),
     ("TM17", "wrong_date"): _another_day,
     ("BL02", "not_synced_yet"): _milestone_billed,

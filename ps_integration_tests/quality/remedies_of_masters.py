@@ -13,21 +13,17 @@ BILLING = {
     "tax_code": "S20", "revenue_account": REVENUE, "cost_centre": "CC1", "billing_rule": "MONTHLY",
     "purchase_order": "PO-1", "has_billing_attributes": True,
 }  # fmt: skip
-_COLUMN = {"customer": "customer_key", "revenue account": "revenue_account"}
+_COLUMN = {"customer": "customer_key"}
 
 
-def put_like(world: World, table: str, system: str, model: Row, **values: object) -> None:
+def _put_new(world: World, table: str, system: str, model: Row, **values: object) -> None:
     """The same record in another system."""
-    same = {
-        name: value for name, value in model.items()
-        if name not in {"system", "stream", "record_id", "raw_seq", "external_id"}
-    }  # fmt: skip
-    world.put(table, system, world.unused(system, table), **same | values)
+    world.put_like(table, system, world.unused(system, table), model, **values)
 
 
 def _in_erp(world: World, _clean: World, found: Row) -> None:
     model = world["projects"]["psa", found["left_id"]]
-    put_like(world, "projects", "bc", model, company=f"{model['legal_entity']} Ltd", **BILLING)
+    _put_new(world, "projects", "bc", model, company=f"{model['legal_entity']} Ltd", **BILLING)
 
 
 def _mapped_to_erp(world: World, _clean: World, found: Row) -> None:
@@ -40,7 +36,7 @@ def _mapped_to_psa(world: World, _clean: World, found: Row) -> None:
 
 
 def _in_psa(world: World, _clean: World, found: Row) -> None:
-    put_like(world, "projects", "psa", world["projects"]["bc", found["left_id"]])
+    _put_new(world, "projects", "psa", world["projects"]["bc", found["left_id"]])
 
 
 def _filled(world: World, _clean: World, found: Row) -> None:
@@ -77,7 +73,7 @@ def _copied(world: World, _clean: World, found: Row) -> None:
     if table == "assignments":
         person = str(model["resource_external_id"]).rpartition("-")[2]
         values["resource_external_id"] = f"{found['right_system']}-{person}"
-    put_like(world, table, str(found["right_system"]), model, **values)
+    _put_new(world, table, str(found["right_system"]), model, **values)
 
 
 def _copy_of(world: World, found: Row) -> tuple[Row, Row]:
@@ -158,7 +154,7 @@ def _mapped_once(world: World, _clean: World, found: Row) -> None:
 
 def _won_project(world: World, _clean: World, found: Row) -> None:
     model = world.rows("projects", system="psa")[0]
-    put_like(world, "projects", "psa", model, match_key=found["project_id"], name="Won")
+    _put_new(world, "projects", "psa", model, match_key=found["project_id"], name="Won")
 
 
 def _sale_mapped(world: World, _clean: World, found: Row) -> None:

@@ -1,7 +1,7 @@
 """A world: every table of the warehouse that rules read, as rows that can be found and changed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ps_integration.billing import rate
@@ -23,7 +23,7 @@ TABLES = (
     "canonical.absences", "canonical.crosswalk", "ops.documents", "ops.posting_lines",
     "ops.feedback", "ops.openings", "ops.erp_reversals",
 )  # fmt: skip
-HOLIDAYS = "config.public_holidays"
+IDENTITY = frozenset({"system", "stream", "record_id", "raw_seq", "external_id"})
 
 
 @dataclass
@@ -35,12 +35,11 @@ class World:
 
     def copy(self) -> "World":
         """The same world again, to be changed."""
-        rows = {name: {key: dict(row) for key, row in made.items()} for name, made in self.all()}
+        rows = {
+            name: {key: dict(row) for key, row in made.items()}
+            for name, made in self.tables.items()
+        }
         return World(random.Random(self.rng.random()), rows)
-
-    def all(self) -> Iterator[tuple[str, dict[Key, Row]]]:
-        """Every table."""
-        yield from self.tables.items()
 
     def __getitem__(self, table: str) -> dict[Key, Row]:
         """One table; `canonical.` may be left out."""
@@ -55,11 +54,17 @@ class World:
         self[table][system, external_id] = row
         return row
 
+    def put_like(
+        self, table: str, system: str, external_id: str, model: Row, **values: object
+    ) -> Row:
+        """The same record once more, under another id or in another system."""
+        same = {name: value for name, value in model.items() if name not in IDENTITY}
+        return self.put(table, system, external_id, **same | values)
+
     def rows(self, table: str, **match: object) -> list[Row]:
         """Rows with these values."""
-        return [
-            row for row in self[table].values() if all(row.get(k) == v for k, v in match.items())
-        ]
+        wanted = match.items()
+        return [row for row in self[table].values() if wanted <= row.items()]
 
     def one(self, table: str, **match: object) -> Row:
         """The one row with these values."""
@@ -111,7 +116,7 @@ class Theatre:
 
     def _load(self, world: World) -> None:
         with self._warehouse.transaction():
-            for table, rows in world.all():
+            for table, rows in world.tables.items():
                 self._warehouse.execute(f"delete from {table}")
                 names = {name: None for row in rows.values() for name in row}
                 self._warehouse.insert(table, [{**names, **row} for row in rows.values()])

@@ -189,3 +189,34 @@ def test_tm14_names_each_further_entry_once():
     third = {**FACTS["billing.entries"][0], "entry_id": "harvest:3", "external_id": "3"}
     found = breaks_of("TM14", billing__entries=[*second(), third], canonical__time_entries=[])
     assert [row["record_key"] for row in found] == ["harvest:2", "harvest:3"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_md01_and_md02_name_the_same_one_of_several_that_may_be_meant(order):
+    """Apollo is not in the ERP; two projects of that name are, which nothing maps."""
+    copies, links = (
+        {"K1": "apollo", "B8": "b8", "B7": "b7"},
+        [cross("customer", "acme", "bc", "C1")],
+    )
+    model = MASTER["canonical.projects"][0]
+    rows = [
+        {
+            **model, "system": "kantata" if key == "K1" else "bc", "external_id": key,
+            "record_id": key, "match_key": match_key,
+        }
+        for key, match_key in copies.items()
+    ]  # fmt: skip
+    links += [cross("project", row["match_key"], row["system"], row["external_id"]) for row in rows]
+    known = [
+        {"erp_external_id": None, "erp_system": "bc"},
+        *({"project_id": key.lower(), "psa_external_id": None, "psa_system": None,
+           "erp_external_id": key} for key in ("B7", "B8")),
+    ]  # fmt: skip
+    changes = {
+        "canonical__projects": rows[::order], "canonical__crosswalk": links,
+        "billing__projects": known, **UNPOSTED,
+    }  # fmt: skip
+    [missing] = breaks_of("MD01", **changes)
+    assert (missing["cause"], missing["right_id"]) == ("mapping_missing", "B7")
+    found = breaks_of("MD02", **changes)
+    assert [(row["cause"], row["right_id"]) for row in found] == [("mapping_missing", "K1")] * 2

@@ -34,7 +34,7 @@ ours as (
         dc.erp_id,
         dc.erp_number,
         dc.confirmed_at,
-        abs(dc.readback_minor) as readback_minor,
+        dc.readback_minor,
         abs(sum(pl.amount_minor)) as amount_minor,
         count(*) as line_count
     from ops.documents as dc
@@ -57,7 +57,6 @@ their_lines as (
 compared as (
     select
         us.*,
-        coalesce(us.readback_minor = us.amount_minor, false) as was_confirmed,
         ed.external_id as their_id,
         ed.amount_minor as their_minor,
         coalesce(tl.line_count, 0) as their_count
@@ -102,7 +101,8 @@ select
     case
         when co.line_count = co.their_count and abs(co.amount_minor - abs(co.their_minor)) <= 1
             then 'rounding'
-        when co.was_confirmed then 'unauthorised_posting'
+        when reconciliation.was_confirmed(co.readback_minor, co.amount_minor)
+            then 'unauthorised_posting'
         else 'unknown'
     end as cause,
     co.document_ref || ' of batch ' || co.batch_id || ': '

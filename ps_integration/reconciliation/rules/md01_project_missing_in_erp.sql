@@ -45,25 +45,15 @@ milestones as (
     group by cw.canonical_id
 ),
 
--- projects of the ERP that the PSA does not know, and that may be the one that is missing
+-- the project of the ERP that it most probably is
 alike as (
     select
-        pr.project_id,
-        max_by(if(li.left_key = pr.project_id, li.right_id, li.left_id), li.score) as erp_id
-    from reconciliation.likenesses as li
-    inner join billing.projects as pr on pr.project_id in (li.left_key, li.right_key)
-    inner join config.system_roles as sr
-        on
-            sr.role = 'erp'
-            and sr.system = if(li.left_key = pr.project_id, li.right_system, li.left_system)
-    left join billing.projects as ot
-        on ot.project_id = if(li.left_key = pr.project_id, li.right_key, li.left_key)
-    where
-        li.kind = 'project'
-        and li.score >= $tolerance_likeness
-        and pr.erp_external_id is null
-        and ot.psa_external_id is null
-    group by pr.project_id
+        ut.project_id,
+        arg_min(ut.twin_id, (-ut.score, ut.twin_id)) as erp_id
+    from reconciliation.unmapped_twins as ut
+    semi join config.system_roles as sr on sr.role = 'erp' and ut.twin_system = sr.system
+    where ut.score >= $tolerance_likeness
+    group by ut.project_id
 )
 
 select

@@ -37,22 +37,14 @@ planned_in_psa as (
     where ro.role = 'psa' and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
 ),
 
--- projects of the PSA that the ERP does not know, and that may be this one
+-- the project of the PSA that it most probably is
 alike as (
     select
-        pr.project_id,
-        max_by(ot.psa_external_id, li.score) as psa_id
-    from reconciliation.likenesses as li
-    inner join billing.projects as pr on pr.project_id in (li.left_key, li.right_key)
-    inner join billing.projects as ot
-        on ot.project_id = if(li.left_key = pr.project_id, li.right_key, li.left_key)
-    where
-        li.kind = 'project'
-        and li.score >= $tolerance_likeness
-        and pr.psa_external_id is null
-        and ot.psa_external_id is not null
-        and ot.erp_external_id is null
-    group by pr.project_id
+        twin_key as project_id,
+        arg_min(psa_external_id, (-score, psa_external_id)) as psa_id
+    from reconciliation.unmapped_twins
+    where score >= $tolerance_likeness
+    group by twin_key
 )
 
 select

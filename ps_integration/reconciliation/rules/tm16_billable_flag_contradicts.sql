@@ -21,11 +21,6 @@ with prices as (
     having count(distinct ra.unit_price) = 1 and count(distinct ra.currency) = 1
 ),
 
-posted as (
-    select distinct object_id
-    from reconciliation.standing_lines
-),
-
 judged as (
     select
         en.*,
@@ -73,7 +68,10 @@ select
     if(pc.unit_price is null or cu.factor is null, null, pc.currency) as currency,
     case
         when ju.is_billable and ju.said <> 'the task is not billable' then 'wrong_project'
-        when not ju.is_billable and po.object_id is not null then 'edited_after_posting'
+        when
+            not ju.is_billable
+            and ju.entry_id in (select sl.object_id from reconciliation.standing_lines as sl)
+            then 'edited_after_posting'
         else 'unknown'
     end as cause,
     ju.entry_id || ' of ' || ju.work_date::varchar || ', '
@@ -85,6 +83,5 @@ from judged as ju
 left join prices as pc on ju.resource_id = pc.resource_id and ju.project_id = pc.project_id
 left join config.currencies as cu on pc.currency = cu.currency
 left join billing.projects as pr on ju.project_id = pr.project_id
-left join posted as po on ju.entry_id = po.object_id
 where ju.said is not null
 order by record_key;

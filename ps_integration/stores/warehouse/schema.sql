@@ -545,6 +545,40 @@ create table if not exists reconciliation.likenesses (
     score integer, evidence varchar
 );
 
+-- Projects that the PSA has and the ERP has not, each beside projects that the PSA has not and whose
+-- names are like theirs: probably one project that nothing maps.
+create or replace view reconciliation.unmapped_twins as
+with sides as (
+    select
+        left_key as project_id,
+        right_key as twin_key,
+        right_system as twin_system,
+        right_id as twin_id,
+        score
+    from reconciliation.likenesses
+    where kind = 'project'
+    union all
+    select
+        right_key as project_id,
+        left_key as twin_key,
+        left_system as twin_system,
+        left_id as twin_id,
+        score
+    from reconciliation.likenesses
+    where kind = 'project'
+)
+
+select
+    si.*,
+    pr.psa_external_id
+from sides as si
+inner join billing.projects as pr on si.project_id = pr.project_id
+left join billing.projects as tw on si.twin_key = tw.project_id
+where
+    pr.psa_external_id is not null
+    and pr.erp_external_id is null
+    and tw.psa_external_id is null;
+
 -- What holds entries, projects, customers or systems tonight: what blocking rules found and finance
 -- has not accepted, and what is still open of rules that could not look again.
 create or replace view reconciliation.holds as
@@ -595,6 +629,10 @@ inner join ops.documents as dc on pl.document_ref = dc.document_ref
 where pl.correction is not null and dc.state not in ('posted', 'refused', 'superseded')
 group by pl.object_id;
 
+-- It was read back from the ERP as it was sent: what differs now was changed since.
+create or replace macro reconciliation.was_confirmed(readback_minor, amount_minor) as
+coalesce(abs(readback_minor) = abs(amount_minor), false);
+
 -- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as
 select
@@ -612,8 +650,7 @@ select
     dc.system,
     dc.erp_id,
     dc.erp_number,
-    -- it was read back as it was sent: what differs now was changed since
-    coalesce(abs(dc.readback_minor) = abs(dc.amount_minor), false) as was_confirmed,
+    reconciliation.was_confirmed(dc.readback_minor, dc.amount_minor) as was_confirmed,
     row_number() over (partition by pl.document_ref order by pl.line_no) as position
 from ops.posting_lines as pl
 inner join ops.documents as dc on pl.document_ref = dc.document_ref
