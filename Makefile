@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting crashes histories mutations quality lock clean
+.PHONY: help demo test lint defs dev bench bench-posting crashes histories mutations quality matching lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ mutations: .venv/installed  ## change a night's tables row by row, and count wha
 
 quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
+
+matching: .venv/installed  ## compare matching with brute force on 10,000 random small cases
+	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting

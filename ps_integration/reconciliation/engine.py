@@ -12,6 +12,7 @@ from ps_integration.domain.breaks import RuleOutcome, RuleStatus
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.errors import CouldNotRunError, StatementRefusedError
 from ps_integration.reconciliation import likeness, setting
+from ps_integration.reconciliation.matching.fill import fill as fill_matches
 from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
@@ -66,6 +67,7 @@ def run_rules(queries: Queries, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
         prepare = files("ps_integration.reconciliation").joinpath("unposted_entries.sql")
         queries.execute(prepare.read_text("utf-8"))
         likeness.fill(queries)
+        fill_matches(queries)
     runs: list[RuleRun] = []
     for turn in range(3):
         part = [run_rule(queries, rule) for rule in enabled if rule.turn == turn]

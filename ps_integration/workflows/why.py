@@ -78,6 +78,19 @@ _CHAPTERS: Mapping[str, str] = {
             )
         order by rule, record_key
     """,
+    "billed by hand": """
+        select ma.status, ma.record_key, li.number, li.amount_minor, li.currency, ma.evidence
+        from reconciliation.matches as ma
+        inner join reconciliation.hand_typed_lines as li on ma.record_key = li.record_key
+        where ma.entry_id = $entry_id
+        order by ma.record_key, ma.choice
+    """,
+    "nearest to a line typed by hand": """
+        select nm.record_key, nm.failed_test, nm.gap, nm.cause
+        from reconciliation.non_matches as nm
+        where nm.entry_id = $entry_id
+        order by nm.record_key
+    """,
     "posting lines": """
         select line_key, document_ref, line_no, part, correction_no, quantity, unit_price,
             amount_minor, currency, correction, corrects_document_ref, corrects_line_key,

@@ -593,6 +593,112 @@ from ops.open_breaks as ob
 inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
 where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
 
+-- Lines that were typed into the ERP: posted on a revenue account and a project since going live,
+-- under no reference of ours.
+create or replace view reconciliation.hand_typed_lines as
+with companies as (
+    select
+        ro.system,
+        ro.company,
+        min(ro.legal_entity) as legal_entity,
+        min(gl.bill_from) as bill_from
+    from config.routing as ro
+    left join config.going_live as gl on ro.legal_entity = gl.legal_entity
+    where ro.role = 'erp'
+    group by ro.system, ro.company
+)
+
+select
+    el.system || '|' || el.company || '|' || el.external_id as record_key,
+    el.system,
+    el.line_no,
+    el.line_type,
+    el.quantity,
+    el.amount_minor,
+    el.currency,
+    el.project_key,
+    pr.project_id,
+    cm.legal_entity,
+    ed.external_id as document_external_id,
+    ed.number,
+    ed.kind,
+    ed.reference,
+    ed.customer_key,
+    coalesce(ed.posting_date, ed.invoice_date) as posting_date
+from canonical.erp_lines as el
+inner join canonical.erp_documents as ed
+    on
+        el.system = ed.system
+        and el.company is not distinct from ed.company
+        and el.document_external_id = ed.external_id
+inner join config.revenue_targets as rv
+    on el.system = rv.system and el.object_number = rv.object_number
+left join ops.documents as dc on ed.reference = dc.document_ref
+left join companies as cm
+    on ed.system = cm.system and coalesce(ed.company, '') = coalesce(cm.company, '')
+left join billing.projects as pr on lower(trim(el.project_key)) = pr.project_id
+where
+    ed.is_posted
+    and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+    and coalesce(el.project_key, '') <> ''
+    and dc.document_ref is null
+    -- what was billed before going live is settled elsewhere
+    and (cm.bill_from is null or coalesce(ed.posting_date, ed.invoice_date) >= cm.bill_from);
+-- Which entries a hand-typed line bills (reconciliation/matching). Rows of one `choice` belong
+-- together; a line with several choices, or one that is not confirmed, is ambiguous.
+create table if not exists reconciliation.matches (
+    record_key varchar, entry_id varchar,
+    status varchar,             -- confirmed | ambiguous
+    choice integer, cost integer, evidence varchar
+);
+-- The nearest entry of a hand-typed line that matches none, and the first test that failed.
+create table if not exists reconciliation.non_matches (
+    record_key varchar, entry_id varchar,
+    failed_test varchar,        -- project | date | hours | amount
+    gap varchar, cause varchar
+);
+-- What matching found, in words that a break's detail ends with.
+create or replace view reconciliation.match_texts as
+with choices as (
+    select
+        record_key,
+        choice,
+        min(status) as status,
+        min(evidence) as evidence,
+        string_agg(entry_id, ', ' order by entry_id) as entries
+    from reconciliation.matches
+    group by record_key, choice
+),
+
+lines as (
+    select
+        record_key,
+        count(*) as choices,
+        min(status) as status,
+        min_by(evidence, choice) as evidence,
+        string_agg('(' || entries || ')', ' or ' order by choice) filter (where choice <= 3)
+            as entries
+    from choices
+    group by record_key
+)
+
+select
+    record_key,
+    case
+        when status = 'confirmed'
+            then ' It bills ' || entries || ': the ' || evidence || ' agree, and nothing else fits.'
+            || ' Posting them too would bill them twice: write them off, or cancel this document.'
+        else ' It may bill ' || entries || if(choices > 3, ', or one of ' || (choices - 3)::varchar
+            || ' more', '') || ': a person who knows the work must say which, if any.'
+    end as text
+from lines
+union all
+select
+    record_key,
+    ' The nearest approved entry is ' || entry_id || '; what differs first is the '
+    || failed_test || ', ' || gap || '.' as text
+from reconciliation.non_matches;
+
 -- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
 create or replace macro reconciliation.money_text(minor, factor, currency) as
 case

@@ -1,0 +1,124 @@
+"""Writes what was matched, and why the rest was not, before the rules run."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.reconciliation.matching.assignment import Judged, judge
+from ps_integration.reconciliation.matching.candidates import candidates
+from ps_integration.reconciliation.matching.items import Entry, Line
+from ps_integration.reconciliation.matching.nearest import nearest
+
+_LINES: Final = """
+select record_key, project_id, posting_date, quantity, line_type, amount_minor, currency
+from reconciliation.hand_typed_lines
+where project_id is not null and kind = 'invoice' and amount_minor > 0
+order by record_key
+"""
+# Entries of the lines' projects, and those elsewhere that a line would bill to the cent.
+_ENTRIES: Final = """
+with lines as (
+    select project_id, currency, amount_minor
+    from reconciliation.hand_typed_lines
+    where project_id is not null and kind = 'invoice' and amount_minor > 0
+)
+
+select
+    en.entry_id, en.project_id, en.work_date, en.seconds, en.amount_minor, en.currency,
+    coalesce(en.resource_id, en.resource_external_id, '') as person
+from reconciliation.unposted_entries as en
+where
+    en.project_id is not null and en.work_date is not null and en.seconds > 0
+    and en.document_ref is null
+    and (
+        (en.project_id, en.currency) in (select (li.project_id, li.currency) from lines as li)
+        or (en.amount_minor, en.currency)
+        in (select (li.amount_minor, li.currency) from lines as li)
+    )
+order by en.entry_id
+"""
+
+
+def fill(queries: Queries) -> None:
+    """Write `reconciliation.matches` and `non_matches` anew; the caller owns the transaction."""
+    queries.execute("delete from reconciliation.matches")
+    queries.execute("delete from reconciliation.non_matches")
+    lines = [_line(row) for row in queries.rows(_LINES)]
+    if not lines:
+        return
+    entries = [_entry(row) for row in queries.rows(_ENTRIES)]
+    judged = match(lines, entries)
+    queries.insert("reconciliation.matches", list(_match_rows(judged)))
+    matched = {key for found in judged for key in found.link.lines}
+    rest = [line for line in lines if line.key not in matched]
+    queries.insert("reconciliation.non_matches", list(_non_match_rows(rest, entries)))
+
+
+def match(lines: Sequence[Line], entries: Sequence[Entry]) -> list[Judged]:
+    """Match block by block; where a search met its bound, nothing of the block is confirmed."""
+    by_block: dict[str, list[Entry]] = defaultdict(list)
+    for entry in sorted(entries):
+        by_block[entry.block].append(entry)
+    found: list[Judged] = []
+    for block in sorted({line.block for line in lines}):
+        known = candidates(sorted(li for li in lines if li.block == block), by_block[block])
+        found += [
+            Judged(judged.link, judged.is_confirmed and known.is_complete)
+            for judged in judge(known.links)
+        ]
+    return found
+
+
+def _match_rows(judged: Sequence[Judged]) -> Iterator[Row]:
+    choices: dict[str, int] = defaultdict(int)
+    for found in judged:
+        for line in found.link.lines:
+            choices[line] += 1
+            for entry in found.link.entries:
+                yield {
+                    "record_key": line,
+                    "entry_id": entry,
+                    "status": "confirmed" if found.is_confirmed else "ambiguous",
+                    "choice": choices[line],
+                    "cost": found.link.cost,
+                    "evidence": found.link.evidence,
+                }
+
+
+def _non_match_rows(lines: Sequence[Line], entries: Sequence[Entry]) -> Iterator[Row]:
+    for line in lines:
+        found = nearest(line, entries)
+        if found is not None:
+            yield {
+                "record_key": line.key,
+                "entry_id": found.entry,
+                "failed_test": found.failed_test,
+                "gap": found.gap,
+                "cause": found.cause,
+            }
+
+
+def _line(row: Row) -> Line:
+    is_sum = row["line_type"] == "account"
+    hours = Decimal(str(row["quantity"] or 0))
+    return Line(
+        str(row["record_key"]),
+        f"{row['project_id']}|{row['currency']}",
+        row["posting_date"],  # type: ignore[arg-type]  # a date, as the schema says
+        None if is_sum else round(hours * 3600),
+        int(str(row["amount_minor"])),
+    )
+
+
+def _entry(row: Row) -> Entry:
+    price = row["amount_minor"]
+    return Entry(
+        str(row["entry_id"]),
+        f"{row['project_id']}|{row['currency']}",
+        row["work_date"],  # type: ignore[arg-type]  # a date, as the schema says
+        int(str(row["seconds"])),
+        None if price is None else int(str(price)),
+        str(row["person"]),
+    )
