@@ -1,8 +1,11 @@
 """One labelled world in every run of the tests; `make quality` plays eight and prints the table."""
 
+from collections import Counter
+
 import pytest
 
 from ps_integration.reconciliation.rule import load_rules
+from ps_integration_tests.quality import links
 from ps_integration_tests.quality.judge import NOT_STATED, judge, table
 from ps_integration_tests.quality.remedies import REMEDIES
 
@@ -34,6 +37,17 @@ def test_the_table_names_every_rule(tallies):
     drawn = table([tallies])
     assert all(f"\n{rule}" in drawn for rule in tallies)
     assert "39 rules, 1 seeds" in drawn
+
+
+def test_no_line_typed_by_hand_is_linked_wrongly():
+    counts = links.tally(1)
+    became = Counter()
+    for (_, end), count in counts.items():
+        became[end] += count
+    assert became["wrong"] == 0, counts
+    assert became["confirmed"] > 15
+    assert counts["off by cents", "confirmed"] + counts["invented", "confirmed"] == 0
+    assert f"{counts.total()} lines, 0 wrong links" in links.table(counts)
 
 
 def test_no_remedy_takes_an_unstated_cause_away():
