@@ -122,8 +122,8 @@ def _put(world: World, like: Row, key: str, amounts: tuple[int, int]) -> None:
     world.put(
         "erp_lines", "bc", key, company=project["company"], document_external_id=document,
         line_no=1, line_type="account", object_number=REVENUE,
-        quantity=round(Decimal(seconds) / 3600, 5), unit_price=1, project_key=project["match_key"], amount_minor=minor,
-        currency=like["currency"],
+        quantity=round(Decimal(seconds) / 3600, 5), unit_price=1,
+        project_key=project["match_key"], amount_minor=minor, currency=like["currency"],
     )  # fmt: skip
 
 

@@ -17,10 +17,13 @@ from scipy.sparse.csgraph import connected_components
 
 from ps_integration.reconciliation.matching.items import Link
 
-GAIN: Final = 1000
+GAIN: Final = 10_000
 """What explaining one line is worth; more than any cost, so that a line is never given up."""
-MARGIN: Final = 100
-"""By how much the best must beat whatever lacks a link, for the link to be confirmed."""
+MARGIN: Final = 700
+"""By how much the best must beat whatever lacks a link, for the link to be confirmed.
+
+More than any one cost: a link is not confirmed because it is the likelier of two, only because
+without it a line stays unexplained."""
 COMPONENT_MAX: Final = 120
 """Links of one component beyond which nothing in it is confirmed."""
 
