@@ -328,6 +328,33 @@ def milestones(planter: Planter) -> None:
             planter.label("BL02", f"psa:{key}", "not_synced_yet", "bc")
 
 
+def expenses(planter: Planter) -> None:
+    """BL09: not billed in time, or billed too early; what is young, proven or internal is quiet."""
+    kinds = {
+        "not_synced_yet": {"is_invoiced": False, "has_receipt": True},
+        "unauthorised_posting": {"is_invoiced": True, "approval_state": "submitted"},
+        "master_data_incomplete": {"is_invoiced": True, "has_receipt": False},
+        "": {"is_invoiced": True, "has_receipt": True},
+        "young": {"is_invoiced": False, "spent_on": AS_OF.date() - timedelta(days=10)},
+        "internal": {"is_invoiced": False, "is_billable": False},
+    }
+    for turn in range(18):
+        entry = planter.entry(is_posted=True)
+        kind, key = list(kinds)[turn % len(kinds)], f"spent-{turn}"
+        shared = {
+            "spent_on": AS_OF.date() - timedelta(days=11 + turn % 2), "is_billable": True,
+            "approval_state": "approved", "has_receipt": None, "currency": "GBP",
+        }  # fmt: skip
+        planter.world.put(
+            "expenses", str(entry["system"]), key, category=word(planter.world.rng),
+            amount_minor=planter.world.rng.randint(500, 90_000), **shared | kinds[kind],
+            resource_external_id=entry["resource_external_id"],
+            project_external_id=entry["project_external_id"],
+        )  # fmt: skip
+        if turn % len(kinds) < 3:
+            planter.label("BL09", f"{entry['system']}:{key}", kind, str(entry["system"]))
+
+
 def actuals(planter: Planter) -> None:
     """TM12: the PSA's own hours differ, are missing, or are too many."""
     world = planter.world
@@ -348,5 +375,5 @@ def actuals(planter: Planter) -> None:
 
 
 DOCUMENT_PLANTS = (documents_changed, lines_changed, twice, feedback)
-SOURCE_PLANTS = (repriced, milestones, withdrawn, edited, actuals)
+SOURCE_PLANTS = (repriced, milestones, expenses, withdrawn, edited, actuals)
 STUCK_PLANTS = (waiting_too_long, typed_by_hand)

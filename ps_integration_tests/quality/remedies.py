@@ -23,6 +23,15 @@ from ps_integration_tests.quality.world import World
 Remedy = Callable[[World, World, Row], None]
 
 
+def _expense(**mended: object) -> Remedy:
+    """Billed, approved, or proven after all."""
+
+    def remedy(world: World, clean: World, found: Row) -> None:
+        world["expenses"][found["left_system"], found["left_id"]].update(mended)
+
+    return remedy
+
+
 def remove_cause(world: World, clean: World, found: Row) -> bool:
     """Do what takes the stated cause away; False where no cause is stated, or none that has one."""
     remedy = REMEDIES.get((str(found["rule"]), str(found["cause"])))
@@ -296,6 +305,9 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM16", "edited_after_posting"): _of_clean("is_billable"),
     ("TM17", "wrong_date"): _another_day,
     ("BL02", "not_synced_yet"): _milestone_billed,
+    ("BL09", "not_synced_yet"): _expense(is_invoiced=True),
+    ("BL09", "unauthorised_posting"): _expense(approval_state="approved"),
+    ("BL09", "master_data_incomplete"): _expense(has_receipt=True),
     ("BL03", "manual_edit_in_copy"): _told,
     ("BL03", "sync_failed"): _told,
     ("BL04", "not_synced_yet"): _mark_taken_off,

@@ -29,6 +29,65 @@ def test_quiet_bl02_when_the_milestone_is_posted():
     assert not breaks_of("BL02", canonical__milestones=[milestone], ops__posting_lines=[{}, line])
 
 
+EXPENSE = {
+    "system": "harvest", "external_id": "X1", "project_external_id": "H1", "category": "Travel",
+    "resource_external_id": "U1", "amount_minor": 8450, "currency": "USD", "is_billable": True,
+    "approval_state": "approved", "has_receipt": True, "is_invoiced": False,
+    "spent_on": date(2026, 3, 9),
+}  # fmt: skip
+
+
+def expense(**changes):
+    return breaks_of("BL09", canonical__expenses=[{**EXPENSE, **changes}])
+
+
+@pytest.mark.parametrize(("day", "fires"), [(10, False), (9, True)])
+def test_fires_bl09_past_the_sla_of_expenses_and_not_on_it(day, fires):
+    found = expense(spent_on=date(2026, 3, day))
+    wanted = [(8450, "not_synced_yet", "harvest:X1", "2026-03")] if fires else []
+    names = ("at_risk_minor", "cause", "record_key", "period")
+    assert [tuple(row[name] for name in names) for row in found] == wanted
+
+
+def test_fires_bl09_for_each_of_several_expenses():
+    two = [EXPENSE, {**EXPENSE, "external_id": "X2"}]
+    found = breaks_of("BL09", canonical__expenses=two)
+    assert [row["right_value"] for row in found] == ["not billed", "not billed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause", "said"),
+    [
+        ({"approval_state": "submitted"}, "unauthorised_posting", "is billed and is submitted."),
+        ({"approval_state": "rejected"}, "unauthorised_posting", "is billed and is rejected."),
+        ({"has_receipt": False}, "master_data_incomplete", "is billed and has no receipt."),
+    ],
+)
+def test_fires_bl09_for_what_is_billed_without_approval_or_receipt(changes, cause, said):
+    [found] = expense(is_invoiced=True, **changes)
+    assert (found["cause"], found["difference_minor"]) == (cause, -8450)
+    assert found["detail"] == f"Travel of 2026-03-09 for 84.50 USD in harvest {said}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_invoiced": True},
+        {"is_invoiced": True, "has_receipt": None},
+        {"is_billable": False},
+        {"approval_state": "submitted"},
+        {"spent_on": date(2026, 1, 31)},
+    ],
+)
+def test_quiet_bl09_for_what_is_billed_and_proven_or_not_to_be_billed(changes):
+    assert not expense(**changes)
+
+
+def test_quiet_bl09_when_a_posted_line_of_ours_bills_it():
+    line = {"object_kind": "expense", "object_id": "harvest:X1", "line_no": 2}
+    assert not breaks_of("BL09", canonical__expenses=[EXPENSE], ops__posting_lines=[{}, line])
+
+
 @pytest.mark.parametrize("theirs", [[], [{"status": "paid"}]])
 def test_fires_bl03_when_the_psa_lost_or_changed_what_it_was_told(theirs):
     [found] = breaks_of("BL03", canonical__invoice_statuses=theirs)

@@ -7,6 +7,7 @@ from ps_integration.domain.ports import Row
 from ps_integration_tests.reconciliation.world_master import at, cross, from_record
 
 FACTS: dict[str, list[Row]] = {
+    "canonical.expenses": [],
     "canonical.milestones": [],
     "canonical.opportunities": [],
     "canonical.absences": [],
