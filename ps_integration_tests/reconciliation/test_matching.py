@@ -6,15 +6,20 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from ps_integration.reconciliation.engine import run_rules
 from ps_integration.reconciliation.matching.assignment import MARGIN, judge, worth
 from ps_integration.reconciliation.matching.candidates import SECONDS, candidates, is_near
 from ps_integration.reconciliation.matching.fill import match
 from ps_integration.reconciliation.matching.items import Entry, Line
 from ps_integration.reconciliation.matching.nearest import nearest
-from ps_integration_tests.reconciliation.world import UNPOSTED, WORLD, breaks_of
+from ps_integration.reconciliation.rule import load_rules
+from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows.why import why
+from ps_integration_tests.reconciliation.world import UNPOSTED, WORLD, breaks_of, fill
 
 CASES = int(os.environ.get("PS_MATCHING_CASES", "400"))
 DAY = date(2026, 3, 31)
@@ -201,6 +206,14 @@ def test_a_search_that_met_its_bound_confirms_nothing():
     assert not any(judged.is_confirmed for judged in found)
 
 
+def test_a_sum_of_more_entries_than_are_searched_keeps_another_from_being_confirmed():
+    small = [entry(f"e{n}", 1, day=DAY - timedelta(days=n), person=f"p{n}") for n in range(9)]
+    [found] = match([line("l", 9)], [*small, entry("whole", 9)])
+    assert (found.link.entries, found.is_confirmed) == (("whole",), False)
+    [found] = match([line("l", 9)], [*small[:8], entry("whole", 9)])
+    assert found.is_confirmed
+
+
 def test_a_block_too_large_to_search_confirms_nothing():
     day = DAY - timedelta(days=1)
     many = [entry(f"e{n:03}", 1, day=day, person=f"p{n}") for n in range(500)]
@@ -249,6 +262,21 @@ def test_tm02_names_the_nearest_entry_and_what_differs():
     three = {"line_type": "resource", "quantity": Decimal("3.00000"), "amount_minor": 45000}
     [said] = detail_of(three)
     assert said.endswith(f"is {entry_id}; what differs first is the hours, by 2.00 h.")
+
+
+def test_why_tells_which_line_bills_an_entry_and_which_comes_nearest():
+    entry_id = WORLD["billing.entries"][0]["entry_id"]
+    with Warehouse(Path(":memory:")) as warehouse:
+        fill(warehouse, typed({}))
+        run_rules(warehouse, load_rules())
+        [told] = why(warehouse, entry_id).chapters["billed by hand"]
+        assert (told["status"], told["number"]) == ("confirmed", "S-INV1")
+        warehouse.execute("update canonical.erp_lines set amount_minor = amount_minor + 1000")
+        run_rules(warehouse, load_rules())
+        chapters = why(warehouse, entry_id).chapters
+        [told] = chapters["nearest to a line typed by hand"]
+        assert (told["failed_test"], told["gap"]) == ("amount", "by 10.00 USD")
+        assert "billed by hand" not in chapters
 
 
 def test_tm02_says_that_two_lines_may_bill_one_entry():

@@ -161,7 +161,7 @@ def _subsets(sizes: Sequence[int], wanted: int, slack: int) -> tuple[list[tuple[
     left = [sum(sizes[place:]) for place in range(len(sizes) + 1)]
     found: list[tuple[int, ...]] = []
     stack: list[tuple[int, int, tuple[int, ...]]] = [(0, 0, ())]
-    steps = 0
+    steps, is_whole = 0, True
     while stack:
         steps += 1
         if steps > STEPS_MAX or len(found) > SUMS_MAX:
@@ -169,9 +169,13 @@ def _subsets(sizes: Sequence[int], wanted: int, slack: int) -> tuple[list[tuple[
         place, total, taken = stack.pop()
         if taken and abs(total - wanted) <= slack:
             found.append(taken)
-        for nxt in range(place, len(sizes)):
-            if total + left[nxt] < wanted - slack:
-                break
-            if sizes[nxt] > 0 and total + sizes[nxt] <= wanted + slack and len(taken) < ITEMS_MAX:
-                stack.append((nxt + 1, total + sizes[nxt], (*taken, nxt)))
-    return found, True
+        fitting = [
+            nxt
+            for nxt in range(place, len(sizes))
+            if 0 < sizes[nxt] <= wanted + slack - total and total + left[nxt] >= wanted - slack
+        ]
+        if len(taken) < ITEMS_MAX:
+            stack += [(nxt + 1, total + sizes[nxt], (*taken, nxt)) for nxt in fitting]
+        elif fitting:
+            is_whole = False
+    return found, is_whole
