@@ -12,6 +12,7 @@ from ps_integration.cli import (
     config,
     demo,
     dlq,
+    metrics,
     night,
     opening,
     period,
@@ -45,6 +46,7 @@ app.add_typer(batches.app, name="batches")
 app.add_typer(break_decisions.app, name="breaks")
 app.add_typer(opening.app, name="opening")
 app.add_typer(period.app, name="period")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(write_offs.app, name="write-offs")
 app.add_typer(store.app, name="store")

@@ -19,6 +19,7 @@ from ps_integration.reports.exceptions import (
 )
 from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.lines import DocumentLine, ExceptionLine, RuleLine, RuleStatus
+from ps_integration.reports.measures import MetricText, metric_lines
 from ps_integration.reports.value import Changes, NightPoint, NightReport
 from ps_integration.reports.verdict import headline_figures, verdict
 
@@ -59,6 +60,7 @@ def assemble(
     breaks: Iterable[OpenBreak],
     rules: Sequence[RuleText],
     before: Before,
+    metrics: Sequence[MetricText] = (),
 ) -> NightReport:
     """Read and judge one settled night."""
     figures = read.figures(queries, _since(occasion, before.report))
@@ -109,6 +111,7 @@ def assemble(
             _point(occasion, different, figures.documents, exceptions, exchange),
             NIGHTS_MAX,
         ),
+        metrics=metric_lines(queries, read.statement("metrics"), metrics),
     )
 
 

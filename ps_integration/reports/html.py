@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ps_integration.reports import charts
 from ps_integration.reports.lines import DISPOSITIONS, ExceptionLine
+from ps_integration.reports.measures import trend_points
 from ps_integration.reports.numbers import NOTHING, Formats
 from ps_integration.reports.text import legible
 from ps_integration.reports.value import NightReport
@@ -21,6 +22,8 @@ FOLLOWERS_MAX: Final = 5
 """Consequences shown per root."""
 ROWS_MAX: Final = 40
 """Rows shown of every other table that can grow."""
+DETAIL_MAX: Final = 200
+"""Rows shown of the metrics in detail."""
 _TEXT_MAX: Final = 400
 _STEPS_MAX: Final = 5
 
@@ -66,6 +69,8 @@ def render_html(report: NightReport, locale: str = "en") -> str:
             age_bars=charts.ageing_bars(report.exceptions),
             nights=charts.night_columns(report),
             rows_max=ROWS_MAX,
+            detail_max=DETAIL_MAX,
+            metrics=report.metrics,
         )
     )
 
@@ -124,6 +129,8 @@ def _environment(locale: str, time_zone: str) -> Environment:
         day=formats.day,
         instant=formats.instant,
         rate=formats.rate,
+        measure=formats.measure,
+        trend=trend_points,
         words=words,
         cause=cause,
     )

@@ -6,12 +6,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import hours
 
 NOTHING = "\N{EN DASH}"
+_SPANS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 _DAY = "d MMM y"
 _MINUTE = "d MMM y, HH:mm"
 
@@ -52,6 +53,20 @@ class Formats:
         if seconds is None:
             return NOTHING
         return str(format_decimal(hours(seconds, 2), format="#,##0.00", locale=self.locale))
+
+    def measure(self, value: Decimal | None, unit: str) -> str:
+        """A metric's figure with its unit; durations in the unit that reads best."""
+        if value is None:
+            return NOTHING
+        if unit == "share":
+            return str(format_percent(value, format="0.0%", locale=self.locale))
+        if unit == "seconds":
+            name, size = next(one for one in _SPANS if abs(value) >= one[1] or one[1] == 1)
+            return f"{self._short(value / size)} {name}"
+        return f"{self._short(value)} days" if unit == "days" else self._short(value)
+
+    def _short(self, value: Decimal) -> str:
+        return str(format_decimal(value, format="#,##0.#", locale=self.locale))
 
     def day(self, day: date | None) -> str:
         """A calendar date."""

@@ -22,6 +22,7 @@ from ps_integration.reports.lines import (
     RuleLine,
     SourceLine,
 )
+from ps_integration.reports.measures import MetricLine
 
 VERSION: Final = 1
 VerdictState = Literal["clear", "open breaks", "blocked"]
@@ -151,6 +152,7 @@ class NightReport:
         exceptions: Open breaks, roots by money at risk, each followed by its consequences.
         older_batches: Finished batches that are left out of `batches` because they are old.
         history: Nights up to this one, oldest first.
+        metrics: Figures of the event history, of everything first.
     """
 
     version: int = VERSION
@@ -182,6 +184,7 @@ class NightReport:
     sources: tuple[SourceLine, ...]
     rules: tuple[RuleLine, ...]
     history: tuple[NightPoint, ...]
+    metrics: tuple[MetricLine, ...] = ()
 
     def figure(self, name: str) -> Figure:
         """The headline figure of that name.

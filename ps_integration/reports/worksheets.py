@@ -11,6 +11,7 @@ from ps_integration.reports.lines import (
     RuleLine,
     SourceLine,
 )
+from ps_integration.reports.measures import MetricLine
 from ps_integration.reports.sheets import money, yes
 from ps_integration.reports.value import NightPoint, NightReport
 from ps_integration.reports.wording import cause, words
@@ -213,6 +214,26 @@ def rules(report: NightReport) -> Sheet[RuleLine]:
             Column("Message", 80, "text", lambda x: x.message),
         ],
         report.rules,
+    )
+
+
+def metrics(report: NightReport) -> Sheet[MetricLine]:
+    """Every figure of the event history."""
+    return Sheet(
+        "Metrics",
+        "Figures of the event history over the firm's window. Durations are in seconds, shares "
+        "from 0 to 1.",
+        [
+            Column("Metric", 34, "text", lambda x: x.title),
+            Column("Of", 34, "text", lambda x: x.place or "everything"),
+            Column("Figure", 18, "text", lambda x: words(x.statistic)),
+            Column("Value", 14, "rate", lambda x: x.value),
+            Column("Unit", 9, "text", lambda x: x.unit),
+            Column("Rests on", 11, "integer", lambda x: x.sample),
+            Column("Definition", 90, "text", lambda x: x.definition),
+        ],
+        report.metrics,
+        no_totals=frozenset({"Rests on"}),
     )
 
 

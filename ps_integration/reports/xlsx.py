@@ -41,6 +41,7 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
         worksheets.changes(report),
         worksheets.sources(report),
         worksheets.rules(report),
+        worksheets.metrics(report),
         worksheets.nights(report),
     )
 

@@ -11,6 +11,7 @@ POSTING_STEPS = (
     "posting_ledger",
     "invoice_feedback",
     "settled_equations",
+    "metrics",
     "reconciliation_report",
 )
 """What is done again when people have approved batches since the night."""
@@ -22,6 +23,7 @@ FEEDBACK_STEPS = (
     "ledger_copy",
     "invoice_feedback",
     "settled_equations",
+    "metrics",
     "reconciliation_report",
 )
 """What tells PSA and time systems how the ERP's invoices stand now; `raw` of the ERPs only."""

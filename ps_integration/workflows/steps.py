@@ -18,6 +18,7 @@ from ps_integration.workflows import (
     extract,
     feedback,
     inputs,
+    measure,
     mirror,
     post,
     reconcile,
@@ -281,11 +282,19 @@ STEPS: tuple[Step, ...] = (
         checks=_equation_checks,
     ),
     Step(
+        "metrics",
+        "report",
+        _SQL,
+        "The figures of the event history, one more night of their series",
+        lambda b: measure.measure(b.night, b.warehouse),
+        ("settled_equations",),
+    ),
+    Step(
         "reconciliation_report",
         "report",
         frozenset({"python", "html", "excel"}),
         "The page and the workbook finance reads in the morning",
         lambda b: report.report(b.night, b.warehouse, b.store),
-        ("settled_equations",),
+        ("settled_equations", "metrics"),
     ),
 )

@@ -22,6 +22,7 @@ from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
 SHEETS = [
     "Summary", "Completeness", "Ledger", "Corrections owed", "Records", "Batches", "Documents",
     "Exceptions", "Blocked projects", "Quarantine", "Dispositions", "Changes", "Sources", "Rules",
+    "Metrics",
     "Nights",
 ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from ps_integration.stores.operational.models import (
     Approval,
     Batch,
     Break,
+    BreakEvent,
     Decision,
     Document,
     ErpReversal,
@@ -34,10 +35,16 @@ _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.batches": Batch,
     "ops.approvals": Approval,
     "ops.open_breaks": Break,
+    "ops.breaks": Break,
+    "ops.break_events": BreakEvent,
     "ops.decisions": Decision,
     "ops.openings": Opening,
     "ops.feedback": Feedback,
     "ops.ledger": LedgerEntry,
+}
+_CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "ops.open_breaks": Break.state == "open",
+    "ops.break_events": BreakEvent.event.not_in(("seen", "worse", "better", "alerted", "woke")),
 }
 _CHUNK: Final = 50_000
 
@@ -63,8 +70,8 @@ def arrow_batches(session: Session, table: str, columns: Sequence[str]) -> Itera
         raise CouldNotRunError(f"{table}: the store has no column {', '.join(strangers)}")
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     query = select(*(_plain(known[name], is_sqlite=is_sqlite) for name in columns))
-    if model is Break:
-        query = query.where(Break.state == "open")
+    if table in _CONDITIONS:
+        query = query.where(_CONDITIONS[table])
     rows = session.connection().execution_options(yield_per=_CHUNK).execute(query)
     for chunk in rows.partitions(_CHUNK):
         values = [_texts(column) for column in zip(*chunk, strict=True)]

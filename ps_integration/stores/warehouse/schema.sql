@@ -351,6 +351,14 @@ create table if not exists ops.open_breaks (
     break_id varchar, rule varchar, record_key varchar, period varchar, state varchar,
     blocked_kind varchar, blocked_id varchar, opened_at timestamptz
 );
+create table if not exists ops.breaks (
+    break_id varchar, rule varchar, owner varchar, severity varchar, state varchar,
+    blocked_kind varchar, blocked_id varchar
+);
+-- The turns of a break's life and what people did; not each night's `seen`.
+create table if not exists ops.break_events (
+    seq bigint, break_id varchar, "at" timestamptz, event varchar
+);
 create table if not exists ops.decisions (
     kind varchar,               -- write_off | waiver
     entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar
@@ -777,3 +785,18 @@ inner join canonical.erp_documents as ed
         and el.company is not distinct from ed.company
         and el.document_external_id = ed.external_id
 where coalesce(el.line_type, '') <> 'comment';
+
+-- metrics: figures of the event history, kept night by night ---------------------------------------
+
+create table if not exists metrics.series (
+    run_id varchar, as_of timestamptz,
+    metric varchar, statistic varchar,  -- metrics/sql/<metric>.sql
+    unit varchar,                       -- seconds | days | share (0 to 1) | count
+    labels varchar,                     -- JSON object; {} = of everything
+    value decimal(28, 6), sample bigint
+);
+-- When a billable project was first seen active in its system of record, and first seen in its ERP
+-- with nothing that holds it.
+create table if not exists metrics.project_setups (
+    project_id varchar, legal_entity varchar, active_at timestamptz, ready_at timestamptz
+);

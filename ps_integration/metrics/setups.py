@@ -1,0 +1,31 @@
+"""Notes, once each, when a billable project was first seen active, and first seen ready to bill."""
+
+from typing import Final
+
+from ps_integration.domain.ports import Queries
+
+_FIRST_ACTIVE: Final = """
+insert into metrics.project_setups
+select pr.project_id, pr.legal_entity, ru.as_of, null
+from billing.projects as pr, config.run as ru
+where
+    pr.is_billable and pr.status = 'active'
+    and pr.project_id not in (select po.project_id from metrics.project_setups as po)
+"""
+_FIRST_READY: Final = """
+update metrics.project_setups as po set ready_at = ru.as_of
+from billing.projects as pr, config.run as ru
+where
+    po.ready_at is null and po.project_id = pr.project_id
+    and pr.status = 'active' and pr.erp_external_id is not null
+    and pr.project_id not in (
+        select ho.blocked_id from reconciliation.holds as ho where ho.blocked_kind = 'project'
+    )
+"""
+
+
+def note_setups(queries: Queries) -> None:
+    """Carry `metrics.project_setups` on by one night; what was noted once never changes."""
+    with queries.transaction():
+        queries.execute(_FIRST_ACTIVE)
+        queries.execute(_FIRST_READY)
