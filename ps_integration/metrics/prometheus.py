@@ -13,7 +13,7 @@ from ps_integration.metrics.metric import Metric, all_metrics
 
 PREFIX: Final = "ps_integration"
 LATEST: Final = """
-select metric, statistic, labels, value, as_of
+select metric, statistic, labels, unit, value, as_of
 from metrics.series
 where
     run_id = (select run_id from metrics.series order by as_of desc, run_id desc limit 1)

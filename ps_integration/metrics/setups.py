@@ -23,9 +23,18 @@ where
     )
 """
 
+_STOCK: Final = "update metrics.project_setups set active_at = null where ready_at is not null"
+
 
 def note_setups(queries: Queries) -> None:
-    """Carry `metrics.project_setups` on by one night; what was noted once never changes."""
+    """Carry `metrics.project_setups` on by one night; what was noted once never changes.
+
+    What is ready on the very first night was set up before anyone looked: it has no `active_at`
+    and counts in no figure.
+    """
     with queries.transaction():
+        is_first = not queries.value("select count(*) from metrics.project_setups")
         queries.execute(_FIRST_ACTIVE)
         queries.execute(_FIRST_READY)
+        if is_first:
+            queries.execute(_STOCK)

@@ -151,8 +151,9 @@ def _ledger(rng, documents):
         for attempt in range(1, rng.randrange(1, 5)):
             at = instant(rng)
             outcome = rng.choice(("posted", "refused", "unknown", "dead", "held", "draft"))
+            first = rng.choice(("approved", "draft", "unknown", "sending"))
             before = rng.choice(("sending", "draft", "unknown"))
-            for from_state, to_state in (("approved", "sending"), (before, outcome)):
+            for from_state, to_state in ((first, "sending"), (before, outcome)):
                 rows.append(
                     {
                         "seq": len(rows),
@@ -211,6 +212,6 @@ def _setup(rng, number):
     return {
         "project_id": f"p{number}",
         "legal_entity": rng.choice(ENTITIES),
-        "active_at": active,
+        "active_at": None if ready and rng.random() < 0.2 else active,
         "ready_at": ready,
     }

@@ -262,7 +262,7 @@ def project_setup(tables):
     items = []
     for one in tables["metrics.project_setups"]:
         active, ready = one["active_at"], one["ready_at"]
-        if active <= AS_OF and (ready is None or ready > SINCE):
+        if active and active <= AS_OF and (ready is None or ready > SINCE):
             items.append(((one["legal_entity"],), (active, ready)))
     found = {}
     for labels, pairs in grouped(items, "legal_entity").items():
@@ -338,7 +338,7 @@ def blocked_projects(tables):
 def retries(tables):
     documents = {one["document_ref"]: one for one in tables["ops.documents"]}
     items = [
-        ((documents[row["document_ref"]]["system"],), row["attempt"] > 1)
+        ((documents[row["document_ref"]]["system"],), row["from_state"] in ("unknown", "sending"))
         for row in tables["ops.ledger"]
         if row["to_state"] == "sending" and in_window(row["at"])
     ]

@@ -62,7 +62,8 @@ def test_names_are_unique_and_end_in_a_base_unit():
 
 def test_a_label_with_quotes_and_line_breaks_stays_one_label(warehouse):
     nasty = 'a"b\\c\nps_integration_fake 1'
-    warehouse.execute("update raw.reads set system = $name", {"name": nasty})
+    read = {"system": nasty, "stream": "s", "status": "complete", "finished_at": AS_OF}
+    warehouse.insert("raw.reads", [{**read, "records_read": 1}])
     compute(warehouse, "night", Window(as_of=AS_OF))
     told = samples(exposition(warehouse, "demo").decode())
     assert any(("system", nasty) in labels for _, labels in told)

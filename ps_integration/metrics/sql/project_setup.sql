@@ -11,7 +11,8 @@ with projects as (
         case when po.ready_at > $since then seconds_between(po.active_at, po.ready_at) end as took,
         case when po.ready_at is null then seconds_between(po.active_at, $as_of) end as waits
     from metrics.project_setups as po
-    where po.active_at <= $as_of and (po.ready_at is null or po.ready_at > $since)
+    where
+        po.active_at <= $as_of and (po.ready_at is null or po.ready_at > $since)
 )
 
 select

@@ -796,7 +796,7 @@ create table if not exists metrics.series (
     value decimal(28, 6), sample bigint
 );
 -- When a billable project was first seen active in its system of record, and first seen in its ERP
--- with nothing that holds it.
+-- with nothing that holds it; what was ready on the first night of all has no active_at.
 create table if not exists metrics.project_setups (
     project_id varchar, legal_entity varchar, active_at timestamptz, ready_at timestamptz
 );
