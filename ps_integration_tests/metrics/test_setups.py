@@ -44,7 +44,7 @@ def test_a_project_is_set_up_once_it_is_in_its_erp_and_nothing_holds_it(warehous
 
 
 def test_what_was_noted_once_never_changes(warehouse):
-    night(warehouse, 0)
+    night(warehouse, 0, old=("active", "1", False))
     night(warehouse, 1, new=("active", "7", False))
     found = night(warehouse, 2, new=("active", None, True))
     assert found["new"] == (NIGHTS[1], NIGHTS[1])
@@ -56,5 +56,6 @@ def test_what_was_ready_on_the_first_night_counts_in_no_figure(warehouse):
 
 
 def test_internal_and_closed_projects_are_not_waited_for(warehouse):
-    night(warehouse, 0)
-    assert night(warehouse, 1, internal=("active", None, False), gone=("closed", None, False)) == {}
+    old = night(warehouse, 0, old=("active", "1", False))
+    found = night(warehouse, 1, internal=("active", None, False), gone=("closed", None, False))
+    assert found == old
