@@ -1,7 +1,7 @@
 """Open breaks as finance works them: by money at risk, consequences under their root."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ps_integration.domain.ports import Row
@@ -27,6 +27,8 @@ class OpenBreak(Protocol):
     facts: dict[str, object]
     at_risk_minor: int | None
     currency: str | None
+    assigned_to: str | None
+    due_on: date | None
 
 
 class RuleText(Protocol):
@@ -131,6 +133,8 @@ def _line(
         is_new=False,
         blocked_kind=item.blocked_kind,
         blocked_id=item.blocked_id,
+        assigned_to=item.assigned_to,
+        due_on=item.due_on,
     )
 
 

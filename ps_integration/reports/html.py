@@ -56,7 +56,7 @@ def render_html(report: NightReport, locale: str = "en") -> str:
     """The page as text."""
     groups = rule_groups(report.exceptions)
     return (
-        _environment(locale, report.time_zone)
+        environment(locale, report.time_zone)
         .get_template("report.html.j2")
         .render(
             r=report,
@@ -111,7 +111,8 @@ def _group(lines: Sequence[ExceptionLine], followers: dict[str, list[ExceptionLi
 
 
 @cache
-def _environment(locale: str, time_zone: str) -> Environment:
+def environment(locale: str, time_zone: str) -> Environment:
+    """How every page is drawn: escaped, strict, numbers and dates of one locale and zone."""
     environment = Environment(
         loader=PackageLoader("ps_integration.reports"),
         autoescape=True,

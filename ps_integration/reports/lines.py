@@ -171,6 +171,8 @@ class ExceptionLine:
         root_break_id: The open break that this one follows from; its money is counted there.
         reporting_minor: Money at risk in the reporting currency.
         age_days: Whole days since it was first opened.
+        assigned_to: Who works it, when it is assigned.
+        due_on: When it ought to be done.
         is_new: It was not in the report before.
     """
 
@@ -202,6 +204,8 @@ class ExceptionLine:
     is_new: bool
     blocked_kind: str | None
     blocked_id: str | None
+    assigned_to: str | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ def exceptions(report: NightReport) -> Sheet[ExceptionLine]:
                 link=lambda x: ("Exceptions", x.root_break_id) if x.root_break_id else None,
             ),
             Column("Owner", 18, "text", lambda x: x.owner),
+            Column("Assigned to", 18, "text", lambda x: x.assigned_to),
+            Column("Due", 12, "day", lambda x: x.due_on),
             Column("Remedy", 60, "text", lambda x: x.remedy),
             Column("Cause", 26, "text", lambda x: cause(x.cause)),
             Column("Detail", 60, "text", lambda x: x.detail),

@@ -8,7 +8,7 @@ from ps_integration.domain.ports import Queries
 from ps_integration.errors import CouldNotRunError
 from ps_integration.metrics.metric import all_metrics
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.reports import files, html, working, xlsx
+from ps_integration.reports import files, html, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
 from ps_integration.reports.measures import MetricText
 from ps_integration.reports.value import NightReport, decode, encode
@@ -23,7 +23,8 @@ _BACK_MAX: Final = 10_000
 def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
     """Build, draw and file the report of a settled night.
 
-    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`,
+    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, all open breaks as
+    `breaks-0001.html` and on,
     `exceptions.xlsx` to decide in, the value itself as `value.json`, and `manifest.json` with
     the SHA-256 of each.
 
@@ -118,6 +119,7 @@ def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
         files.VALUE: encode(value),
         html.NAME: html.render_html(value).encode(),
         xlsx.NAME: xlsx.render_xlsx(value),
+        **{name: text.encode() for name, text in pages.render_pages(value)},
     }
     files.file_report(folder, drawings)
 

@@ -19,7 +19,13 @@ def test_the_step_files_page_workbook_value_and_manifest(night, warehouse, store
     result = report(night, warehouse, store)
     folder = night.folder / "reports" / "night-2"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"report.html", "report.xlsx", "value.json", "manifest.json"}
+    assert names == {
+        "report.html",
+        "breaks-0001.html",
+        "report.xlsx",
+        "value.json",
+        "manifest.json",
+    }
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, digest in manifest.items():
         assert sha256((folder / name).read_bytes()).hexdigest() == digest
