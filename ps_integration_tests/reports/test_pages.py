@@ -1,6 +1,5 @@
 """All open breaks page by page: each once, in order, linked, and text stays text."""
 
-import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -34,12 +33,13 @@ class Links(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.tags = [], [], []
+        self.ids, self.links, self.tags, self.names = [], [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         for name, value in attrs:
+            self.names.append(name)
             if name == "id":
                 self.ids.append(value)
             if name == "href":
@@ -89,8 +89,8 @@ def test_without_breaks_there_are_no_pages_and_no_link_to_one(report):
 def test_text_stays_text(report, text):
     plain = [Links(page) for _, page in render_pages(poisoned(report, "plain"))]
     for before, (_, page) in zip(plain, render_pages(poisoned(report, text)), strict=True):
-        assert Links(page).tags == before.tags
-        assert not re.search(r"<script|onload=|onerror=(?!alert\(1\)&gt;)", page)
+        found = Links(page)
+        assert (found.tags, found.names) == (before.tags, before.names)
 
 
 def test_a_break_says_who_has_it_and_until_when(report):
