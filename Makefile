@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report crashes histories mutations quality matching lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules crashes histories mutations quality matching lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ bench-posting: .venv/installed  ## post through the whole engine on both stores,
 
 bench-report: .venv/installed  ## draw a report of 50,000 breaks and open it in Chromium
 	$(BIN)/python -m ps_integration_tests.bench.bench_report
+
+bench-rules: .venv/installed  ## all rules over 0.1 and 1 million entries a side, beside the bare join and two peers
+	$(BIN)/python -m ps_integration_tests.bench.bench_rules
 
 lock:  ## resolve dependencies anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
