@@ -11,11 +11,12 @@ from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.domain.identity import current_user
 from ps_integration.workflows import period_close
+from ps_integration.workflows.close_pack import PAGE, PDF, WORKBOOK, pack
 from ps_integration.workflows.nightly import operational_store, snapshot
 from ps_integration.workflows.period import PeriodAnswer
 from ps_integration.workflows.period_close import Person
 
-app = typer.Typer(no_args_is_help=True, help="Periods: status, close, reopen.")
+app = typer.Typer(no_args_is_help=True, help="Periods: status, close, pack, reopen.")
 
 EntityOption = Annotated[str, typer.Option("--entity", help="Legal entity, e.g. UK.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="Month, e.g. 2026-03.")]
@@ -58,6 +59,20 @@ def close_command(
         output.headline(f"closed by {person.who} as {found.answer}", is_good=True)
         output.say("The accounting period itself is closed in the ERP.")
         output.finish({**asdict(found), "closed_by": person.who}, as_json=as_json)
+
+
+@app.command("pack")
+def pack_command(
+    entity: EntityOption, period: PeriodOption, firm: FirmOption = None, as_json: JsonOption = False
+) -> None:
+    """Write the close pack: PDF to sign, page and workbook, with a manifest of hashes."""
+    with output.reported(as_json=as_json):
+        made, folder = pack(load(firm), entity, period, datetime.now(UTC))
+        output.headline(made.sentence, is_good=made.answer == "clean")
+        for name in (PDF, PAGE, WORKBOOK):
+            output.say(f"  {folder / name}")
+        data = {"answer": made.answer, "run_id": made.run_id, "folder": str(folder)}
+        output.finish(data, as_json=as_json, code=_CODES[made.answer])
 
 
 @app.command("reopen")

@@ -1,14 +1,15 @@
 """Draws the report as an Excel workbook: typed cells, filters, totals that tie, our own links."""
 
-from collections.abc import Sequence
-from datetime import UTC
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final
 
 import xlsxwriter
 
-from ps_integration.reports import sheets, summary, worksheets
+from ps_integration.reports import close_sheets, sheets, summary, worksheets
 from ps_integration.reports.cells import Pen, Styles, area
+from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, in_hours
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.value import NightReport
@@ -49,15 +50,55 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
 def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
     """The workbook's bytes, the same for the same value."""
     drawn = tables(report)
+    return _render(
+        (f"Reconciliation {report.as_of_date}", report.as_of),
+        Formats(locale, report.time_zone),
+        drawn,
+        lambda pen: summary.draw(pen, report, drawn),
+    )
+
+
+def render_close(pack: ClosePack, locale: str = "en") -> bytes:
+    """The close pack's workbook, the same bytes for the same value."""
+    return _render(
+        (f"Period close {pack.legal_entity} {pack.period}", pack.as_of),
+        Formats(locale, pack.time_zone),
+        close_sheets.tables(pack),
+        lambda pen: _draw_answer(pen, pack),
+    )
+
+
+def _draw_answer(pen: Pen, pack: ClosePack) -> None:
+    pen.worksheet.set_column(0, 0, 18)
+    pen.worksheet.set_column(1, 1, 110)
+    pen.text(0, 0, f"Period close {pack.legal_entity} {pack.period}", pen.styles.title)
+    facts = [
+        ("Firm", pack.firm),
+        ("Answer", pack.sentence),
+        ("Closed", pack.standing or "not closed here"),
+        ("Books of", pack.run_id),
+        *pack.reasons,
+    ]
+    for row, (name, said) in enumerate(facts, start=2):
+        pen.text(row, 0, name, pen.styles.header)
+        pen.text(row, 1, said, pen.styles.get(text_wrap=True))
+
+
+def _render(
+    named: tuple[str, datetime],
+    formats: Formats,
+    drawn: Sequence[Sheet[Any]],
+    draw_summary: Callable[[Pen], None],
+) -> bytes:
     file = BytesIO()
-    formats = Formats(locale, report.time_zone)
+    title, as_of = named
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        created = report.as_of.astimezone(UTC).replace(tzinfo=None)
-        book.set_properties({"title": f"Reconciliation {report.as_of_date}", "created": created})
+        created = as_of.astimezone(UTC).replace(tzinfo=None)
+        book.set_properties({"title": title, "created": created})
         styles = Styles(book)
         places = {sheet.name: sheet.rows_by_key() for sheet in drawn}
         pages = [book.add_worksheet(name) for name in ("Summary", *(s.name for s in drawn))]
-        summary.draw(Pen(pages[0], styles, formats, {}), report, drawn)
+        draw_summary(Pen(pages[0], styles, formats, {}))
         for page, sheet in zip(pages[1:], drawn, strict=True):
             _draw(Pen(page, styles, formats, places), sheet)
             _mark(page, sheet, book.add_format(_BAD), book.add_format(_GOOD))

@@ -1,0 +1,72 @@
+"""Draws and files the close pack of one period of one legal entity."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ps_integration.reports import files
+from ps_integration.reports.close import Asked, ClosePack, close_pack
+from ps_integration.reports.paper import render_page, render_pdf
+from ps_integration.reports.xlsx import render_close
+from ps_integration.settings.load import FirmFile
+from ps_integration.workflows.nightly import operational_store, snapshot, state_folder
+from ps_integration.workflows.period import status
+from ps_integration.workflows.report import reports_folder, value_of
+
+FOLDER: Final = "close"
+"""Of all packs, in the state folder."""
+PDF: Final = "close.pdf"
+PAGE: Final = "close.html"
+WORKBOOK: Final = "close.xlsx"
+
+
+def pack(
+    file: FirmFile, legal_entity: str, period: str, asked_at: datetime
+) -> tuple[ClosePack, Path]:
+    """The pack, and the folder it is filed in: `close/<entity>-<period>/`.
+
+    There are `close.pdf` with a page to sign, `close.html`, `close.xlsx`, the value as
+    `value.json`, and `manifest.json` with the SHA-256 of each.
+
+    Raises:
+        FixConfigError: There is no such legal entity, or that is no period.
+        CouldNotRunError: No night has finished yet, or its report cannot be read.
+    """
+    with snapshot(file) as warehouse:
+        with operational_store(file) as store, store.snapshot() as session:
+            answer = status(file.firm, warehouse, session, legal_entity, period)
+        entity = next(one for one in file.firm.legal_entities if one.id == legal_entity)
+        asked = Asked(
+            legal_entity=legal_entity,
+            entity_name=entity.name,
+            period=period,
+            answer=answer.answer,
+            sentence=answer.sentence,
+            reasons=tuple((one.weight, one.text) for one in answer.reasons),
+            standing=answer.standing,
+            asked_at=asked_at,
+        )
+        report = value_of(state_folder(file), answer.run_id)
+        made = close_pack(warehouse, report, asked, _evidence(state_folder(file), answer.run_id))
+    folder = state_folder(file) / FOLDER / f"{legal_entity}-{period}"
+    files.file_report(folder, drawings(made))
+    return made, folder
+
+
+def drawings(made: ClosePack) -> dict[str, bytes]:
+    """The pack's files, by name."""
+    return {
+        files.VALUE: msgspec.json.encode(made),
+        PDF: render_pdf(made),
+        PAGE: render_page(made).encode(),
+        WORKBOOK: render_close(made),
+    }
+
+
+def _evidence(folder: Path, run_id: str) -> Mapping[str, str]:
+    manifest = files.run_folder(reports_folder(folder), run_id) / files.MANIFEST
+    hashes = msgspec.json.decode(manifest.read_bytes(), type=dict[str, str])
+    return {f"{run_id}/{name}": digest for name, digest in hashes.items()}
