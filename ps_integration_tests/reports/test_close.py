@@ -82,11 +82,12 @@ CROSSING = [
     ("posted", "2026-02", "2026-02", date(2026, 2, 20)),
     ("posted", "2026-02", "2026-03", date(2026, 2, 28)),
     ("posted", "2026-01", "2026-02", date(2026, 1, 5)),
-    ("queued", "2026-02", None, date(2026, 3, 1)),
+    ("posted", "2026-02", "2026-02", date(2026, 3, 1)),
+    ("queued", "2026-02", None, date(2026, 3, 2)),
     ("excepted", "2026-02", None, date(2026, 2, 28)),
     ("excepted", "2026-03", None, date(2026, 3, 2)),
     ("covered", "2026-02", None, None),
-]
+]  # approvals are given at 02:00 UTC, still the evening before in New York
 
 
 def test_the_cut_off_says_what_crosses_the_end_of_the_period():
@@ -97,18 +98,19 @@ def test_the_cut_off_says_what_crosses_the_end_of_the_period():
                 "billing.dispositions",
                 [{**entry, "legal_entity": "US", "currency": "USD", "period": period,
                   "posting_period": posting, "disposition": disposition, "seconds": 3600,
-                  "amount_minor": 10 ** number}],
+                  "reason": "x", "amount_minor": 10 ** number}],
             )  # fmt: skip
-            at = approved and datetime(approved.year, approved.month, approved.day, 12, tzinfo=UTC)
+            at = approved and datetime(approved.year, approved.month, approved.day, 2, tzinfo=UTC)
             made.insert("canonical.entry_versions", [{**entry, "approved_at": at}])
-        world.fill(made, {"config.run": [world.RUN]})
+        zone = {"legal_entity": "US", "time_zone": "America/New_York"}
+        world.fill(made, {"config.run": [world.RUN], "config.legal_entities": [zone]})
         found = close_pack(made, world.make_report(made), ASKED, {}).cut_off
     assert {line.what: (line.count, line.minor) for line in found} == {
-        "work of the period, queued": (1, 10**3),
-        "work of the period, excepted": (1, 10**4),
+        "work of the period, queued": (1, 10**4),
+        "work of the period, excepted": (1, 10**5),
         "work of the period, billed in another": (1, 10**1),
         "work of another period, billed in this one": (1, 10**2),
-        "work of the period, approved after its end": (1, 10**3),
+        "work of the period, approved after its end": (1, 10**4),
     }
 
 
