@@ -11,6 +11,7 @@ from ps_integration.settings.audit import Audit
 from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
 from ps_integration.settings.breaks import Breaks
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
+from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
 
 Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
@@ -196,6 +197,7 @@ class Firm(Strict):
     breaks: Breaks = Breaks()
     slas: Slas = Slas()
     metrics: Metrics = Metrics()
+    delivery: tuple[Destination, ...] = ()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()
     audit: Audit = Audit()

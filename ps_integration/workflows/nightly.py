@@ -134,6 +134,7 @@ def workbench(
                 connect.connectors(night.firm, environ),
                 connect.erp_writers(night.firm, environ),
                 connect.feedback_writers(night.firm, environ),
+                environ,
             )
             note_head(store, night.firm, night.folder)
     finally:

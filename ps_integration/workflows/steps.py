@@ -15,6 +15,7 @@ from ps_integration.workflows import (
     catch_up,
     configure,
     conform,
+    deliver,
     extract,
     feedback,
     inputs,
@@ -40,6 +41,7 @@ class Workbench:
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     erps: Mapping[str, ErpWriter] = field(default_factory=dict)
     feedback_writers: Mapping[str, FeedbackWriter] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,12 @@ def _posting_checks(firm: Firm) -> Mapping[str, CheckSpec]:
         catch_up.CHECK: CheckSpec(is_blocking=True, description=said),
         "erp_takes_documents": CheckSpec(is_blocking=False, description=post.ANSWERS),
     }
+
+
+def _delivery_checks(firm: Firm) -> Mapping[str, CheckSpec]:
+    del firm
+    said = "Everyone who wants this verdict has been told"
+    return {deliver.CHECK: CheckSpec(is_blocking=False, description=said)}
 
 
 def _settle(bench: Workbench) -> StepResult:
@@ -296,5 +304,15 @@ STEPS: tuple[Step, ...] = (
         "The page and the workbook finance reads in the morning",
         lambda b: report.report(b.night, b.warehouse, b.store),
         ("settled_equations", "metrics"),
+    ),
+    Step(
+        "delivery",
+        "report",
+        _HTTP,
+        "The verdict, sent to everyone the firm file names",
+        lambda b: deliver.deliver(b.night, b.environ),
+        ("reconciliation_report",),
+        writes_outside=True,
+        checks=_delivery_checks,
     ),
 )

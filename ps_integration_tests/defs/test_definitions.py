@@ -10,10 +10,10 @@ from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import load_rules
 
 ASSETS = [
-    "approvals", "breaks", "canonical", "configuration", "dispositions", "entries", "equations",
-    "invoice_feedback", "ledger_copy", "metrics", "posting_batches", "posting_ledger",
-    "published_night", "rated_entries", "raw/books", "raw/sheets", "reconciliation_report",
-    "recovery", "settled_equations",
+    "approvals", "breaks", "canonical", "configuration", "delivery", "dispositions", "entries",
+    "equations", "invoice_feedback", "ledger_copy", "metrics", "posting_batches",
+    "posting_ledger", "published_night", "rated_entries", "raw/books", "raw/sheets",
+    "reconciliation_report", "recovery", "settled_equations",
 ]  # fmt: skip
 BLOCKING = [
     "breaks:blocking_rules_ran", "equations:completeness", "equations:ledger",
