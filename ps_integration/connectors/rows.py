@@ -48,6 +48,10 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     """,
     "accounting_periods": "company period starts_on ends_on state",
     "fx_rates": "company from_currency to_currency rate_type valid_on rate",
+    "intercompany_charges": """
+        company from_legal_entity to_legal_entity project_key period number is_posted amount_minor
+        currency updated_at
+    """,
     "invoice_statuses": "subject_kind subject_external_id reference status message updated_at",
     "opportunities": """
         name customer_key legal_entity stage won_on amount_minor currency project_key updated_at

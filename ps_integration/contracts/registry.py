@@ -11,6 +11,7 @@ from ps_integration.contracts.books import ACCOUNTING_PERIODS, FX_RATES, LEGAL_E
 from ps_integration.contracts.customers import CUSTOMERS
 from ps_integration.contracts.erp import ERP_DOCUMENTS, ERP_LINES, INVOICE_STATUSES
 from ps_integration.contracts.expenses import EXPENSES
+from ps_integration.contracts.intercompany import INTERCOMPANY_CHARGES
 from ps_integration.contracts.milestones import MILESTONES
 from ps_integration.contracts.model import Versioned
 from ps_integration.contracts.opportunities import OPPORTUNITIES
@@ -40,6 +41,7 @@ CONTRACTS: Final[Mapping[str, Versioned]] = MappingProxyType(
         "erp_lines": ERP_LINES,
         "accounting_periods": ACCOUNTING_PERIODS,
         "fx_rates": FX_RATES,
+        "intercompany_charges": INTERCOMPANY_CHARGES,
         "invoice_statuses": INVOICE_STATUSES,
         "opportunities": OPPORTUNITIES,
         "absences": ABSENCES,

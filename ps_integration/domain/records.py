@@ -24,6 +24,7 @@ CanonicalObject = Literal[
     "erp_lines",
     "accounting_periods",
     "fx_rates",
+    "intercompany_charges",
     "invoice_statuses",
     "opportunities",
     "absences",

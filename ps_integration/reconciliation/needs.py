@@ -20,6 +20,7 @@ NEED_PATTERN: Final = re.compile(
 )
 _PHRASES: Final = {
     "billing_attributes": "billing attributes of projects",
+    "intercompany_charges": "intercompany charges",
     "rates": "prices",
     "time_entries": "time entries",
 }

@@ -58,6 +58,14 @@ GOOD = {
         "valid_on": TODAY,
         "rate": Decimal("1.27"),
     },
+    "intercompany_charges": {
+        "from_legal_entity": "UK",
+        "to_legal_entity": "US",
+        "period": "2026-06",
+        "is_posted": True,
+        "amount_minor": -1,
+        "currency": "GBP",
+    },
     "invoice_statuses": {
         "subject_kind": "project",
         "subject_external_id": "p",

@@ -52,7 +52,9 @@ def firm() -> Firm:
                 for code, system in TIME_SYSTEM.items()
             ],
             "rates": {"source": "psa"},
-            "rules": {"TM09": {"blocks": False}, "TM16": {"blocks": False}},
+            "rules": {"TM09": {"blocks": False}, "TM16": {"blocks": False},
+                "BL07": {"tolerances": {"charge_days": 0}},
+            },
         }
     )  # fmt: skip
 

@@ -133,6 +133,14 @@ class Planter:
         """Those of them that are approved, billed by the hour and not posted."""
         return [row for row in entries if self.is_hourly(row) and self.document_of(row) is None]
 
+    def is_charged(self, entry: Row) -> bool:
+        """Whether its person's entity is owed something for it: approved and to be sold."""
+        project = self.world["projects"].get((entry["system"], entry["project_external_id"]))
+        return bool(
+            entry["approval_state"] == "approved" and entry["is_billable"]
+            and project and project["is_billable"]
+        )  # fmt: skip
+
     def is_hourly(self, entry: Row) -> bool:
         """Whether it is approved and sold by the hour."""
         project = self.world["projects"].get((entry["system"], entry["project_external_id"]))

@@ -32,6 +32,22 @@ def _expense(**mended: object) -> Remedy:
     return remedy
 
 
+def _charged(world: World, clean: World, found: Row) -> None:
+    """The charge is posted after all."""
+    world.put(
+        "intercompany_charges", "bc", f"new-{found['record_key']}", is_posted=True, amount_minor=1,
+        from_legal_entity=found["left_system"], to_legal_entity=found["legal_entity"],
+        project_key=found["project_id"], period=found["period"], currency=found["currency"],
+    )  # fmt: skip
+
+
+def _charge_moved(world: World, clean: World, found: Row) -> None:
+    """The charge that is there is for this project and month."""
+    world["intercompany_charges"][found["right_system"], found["right_id"]].update(
+        project_key=found["project_id"], period=found["period"]
+    )
+
+
 def remove_cause(world: World, clean: World, found: Row) -> bool:
     """Do what takes the stated cause away; False where no cause is stated, or none that has one."""
     remedy = REMEDIES.get((str(found["rule"]), str(found["cause"])))
@@ -305,6 +321,9 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM16", "edited_after_posting"): _of_clean("is_billable"),
     ("TM17", "wrong_date"): _another_day,
     ("BL02", "not_synced_yet"): _milestone_billed,
+    ("BL07", "not_synced_yet"): _charged,
+    ("BL07", "wrong_project"): _charge_moved,
+    ("BL07", "wrong_date"): _charge_moved,
     ("BL09", "not_synced_yet"): _expense(is_invoiced=True),
     ("BL09", "unauthorised_posting"): _expense(approval_state="approved"),
     ("BL09", "master_data_incomplete"): _expense(has_receipt=True),

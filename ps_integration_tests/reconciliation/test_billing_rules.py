@@ -88,6 +88,81 @@ def test_quiet_bl09_when_a_posted_line_of_ours_bills_it():
     assert not breaks_of("BL09", canonical__expenses=[EXPENSE], ops__posting_lines=[{}, line])
 
 
+AWAY = {"home_legal_entity": "uk", "work_date": date(2026, 2, 10), "period": "2026-02"}
+CHARGE = {
+    "system": "bc", "external_id": "IC1", "from_legal_entity": "uk", "to_legal_entity": "us",
+    "project_key": "Apollo ", "period": "2026-02", "is_posted": True, "amount_minor": 9000,
+    "currency": "GBP",
+}  # fmt: skip
+ELSEWHERE = {**CHARGE, "external_id": "IC9", "from_legal_entity": "de", "project_key": "zeus"}
+
+
+def charged(*charges, **changes):
+    entries = [{**AWAY, **changes}, {"entry_id": "harvest:2"}]
+    return breaks_of(
+        "BL07", billing__entries=entries, canonical__intercompany_charges=[ELSEWHERE, *charges]
+    )
+
+
+@pytest.mark.parametrize(
+    ("charges", "cause", "said"),
+    [
+        ([], "not_synced_yet", "no charge"),
+        ([{**CHARGE, "is_posted": False}], "not_synced_yet", "no charge"),
+        ([CHARGE, {**CHARGE, "external_id": "IC2", "amount_minor": -9000}], "not_synced_yet",
+         "no charge"),
+        ([{**CHARGE, "from_legal_entity": "us", "to_legal_entity": "uk"}], "not_synced_yet",
+         "no charge"),
+        ([{**CHARGE, "project_key": "zeus"}], "wrong_project", "charged for zeus"),
+        ([{**CHARGE, "period": "2026-01"}], "wrong_date", "charged in 2026-01"),
+    ],
+)  # fmt: skip
+def test_fires_bl07_when_another_entity_s_people_worked_and_nothing_charges_it(
+    charges, cause, said
+):
+    [found] = charged(*charges)
+    assert (found["cause"], found["right_value"]) == (cause, said)
+    assert (found["record_key"], found["period"]) == ("uk|apollo|USD", "2026-02")
+    assert found["at_risk_minor"] == found["difference_minor"] > 0
+    assert found["detail"].startswith(
+        "1 person of uk worked 1.00 h on apollo of us in 2026-02, and"
+    )
+
+
+def test_fires_bl07_without_any_charge_only_where_the_firm_asks_for_them():
+    entries = [AWAY, {"entry_id": "harvest:2"}]
+    assert not breaks_of("BL07", billing__entries=entries)
+    asked = {"rule": "BL07", "setting": "tolerance_requires_charges", "value": "1"}
+    assert breaks_of("BL07", billing__entries=entries, config__rule_settings=[asked])
+
+
+@pytest.mark.parametrize("day", [date(2026, 2, 28), date(2026, 3, 1)])
+def test_quiet_bl07_until_the_month_is_over_and_the_days_after_it(day):
+    assert bool(charged(work_date=day, period=f"{day:%Y-%m}")) is (day.month == 2)
+
+
+@pytest.mark.parametrize("charge", [CHARGE, {**CHARGE, "project_key": None}])
+def test_quiet_bl07_when_the_project_or_the_whole_month_is_charged(charge):
+    assert not charged(charge)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"home_legal_entity": "us"},
+        {"home_legal_entity": None},
+        {"is_billable": False},
+        {"approval_state": "submitted"},
+        {"is_deleted": True},
+        {"is_primary": False},
+        {"project_is_billable": False},
+        {"work_date": date(2026, 1, 31), "period": "2026-01"},
+    ],
+)
+def test_quiet_bl07_for_what_nobody_is_owed_for(changes):
+    assert not charged(**changes)
+
+
 @pytest.mark.parametrize("theirs", [[], [{"status": "paid"}]])
 def test_fires_bl03_when_the_psa_lost_or_changed_what_it_was_told(theirs):
     [found] = breaks_of("BL03", canonical__invoice_statuses=theirs)

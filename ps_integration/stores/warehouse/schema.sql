@@ -257,6 +257,13 @@ create table if not exists canonical.fx_rates (
     valid_on date, rate decimal(28, 12)  -- 1 from_currency = rate to_currency, from valid_on until the next
 );
 -- What a PSA or time system believes of an invoice (its copy of the ERP's status).
+-- What one legal entity bills another for its people's work in a month; no project = all of them.
+create table if not exists canonical.intercompany_charges (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, from_legal_entity varchar, to_legal_entity varchar, project_key varchar,
+    period varchar, number varchar, is_posted boolean, amount_minor bigint, currency varchar,
+    updated_at timestamptz
+);
 create table if not exists canonical.invoice_statuses (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     subject_kind varchar,       -- project | milestone | time_entry
