@@ -68,11 +68,11 @@ def pack_command(
     """Write the close pack: PDF to sign, page and workbook, with a manifest of hashes."""
     with output.reported(as_json=as_json):
         made, folder = pack(load(firm), entity, period, datetime.now(UTC))
-        output.headline(made.sentence, is_good=made.answer == "clean")
+        output.headline(made.asked.sentence, is_good=made.asked.answer == "clean")
         for name in (PDF, PAGE, WORKBOOK):
             output.say(f"  {folder / name}")
-        data = {"answer": made.answer, "run_id": made.run_id, "folder": str(folder)}
-        output.finish(data, as_json=as_json, code=_CODES[made.answer])
+        data = {"answer": made.asked.answer, "run_id": made.run_id, "folder": str(folder)}
+        output.finish(data, as_json=as_json, code=_CODES[made.asked.answer])
 
 
 @app.command("reopen")

@@ -60,19 +60,16 @@ class EvidenceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosePack:
-    """Everything the close pack says.
+class Asked:
+    """The answer that the pack repeats, and who it is of.
 
     Attributes:
         answer: `clean`, `not clean` or `could not say`, as `period status` says it.
         reasons: (`wrong`, `unknown` or `note`, sentence), in that order.
         standing: Who closed the period, and as what; empty while it is open.
-        run_id: The night whose books these are, as of `as_of`.
-        asked_at: When the answer was asked for; breaks and documents are as they stood then.
+        asked_at: When it was asked; breaks and documents are as they stood then.
     """
 
-    version: int = VERSION
-    firm: str
     legal_entity: str
     entity_name: str
     period: str
@@ -80,9 +77,22 @@ class ClosePack:
     sentence: str
     reasons: tuple[tuple[str, str], ...]
     standing: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePack:
+    """Everything the close pack says.
+
+    Attributes:
+        run_id: The night whose books these are, as of `as_of`.
+    """
+
+    version: int = VERSION
+    firm: str
+    asked: Asked
     run_id: str
     as_of: datetime
-    asked_at: datetime
     time_zone: str
     config_hash: str
     ledger_seq: int
@@ -95,20 +105,6 @@ class ClosePack:
     exceptions: tuple[ExceptionLine, ...]
     approvals: tuple[ApprovalLine, ...]
     evidence: tuple[EvidenceLine, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The answer that the pack repeats, and who it is of."""
-
-    legal_entity: str
-    entity_name: str
-    period: str
-    answer: str
-    sentence: str
-    reasons: tuple[tuple[str, str], ...]
-    standing: str
-    asked_at: datetime
 
 
 def close_pack(
@@ -134,7 +130,7 @@ def close_pack(
 
     return ClosePack(
         firm=report.firm,
-        **{name: getattr(asked, name) for name in Asked.__dataclass_fields__},
+        asked=asked,
         run_id=report.run_id,
         as_of=report.as_of,
         time_zone=report.time_zone,

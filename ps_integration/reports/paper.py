@@ -48,23 +48,25 @@ def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
     """Every text of the pack, in order and formatted."""
     formats = Formats(locale, pack.time_zone)
     return {
-        "title": _text(f"Period close {pack.legal_entity} {pack.period}"),
+        "title": _text(f"Period close {pack.asked.legal_entity} {pack.asked.period}"),
         "firm": _text(pack.firm),
-        "entity": _text(pack.entity_name),
-        "answer": pack.answer,
-        "sentence": _text(pack.sentence),
+        "entity": _text(pack.asked.entity_name),
+        "answer": pack.asked.answer,
+        "sentence": _text(pack.asked.sentence),
         "facts": [
             [name, _text(value)]
             for name, value in (
                 ("Books of the night", f"{pack.run_id}, as of {formats.instant(pack.as_of)}"),
-                ("Asked", formats.instant(pack.asked_at)),
+                ("Asked", formats.instant(pack.asked.asked_at)),
                 ("Time zone", pack.time_zone),
-                ("Closed", pack.standing or "not closed here"),
+                ("Closed", pack.asked.standing or "not closed here"),
                 ("Configuration", pack.config_hash[:16]),
                 ("Ledger sequence", formats.count(pack.ledger_seq)),
             )
         ],
-        "reasons": [[_WEIGHTS.get(weight, weight), _text(said)] for weight, said in pack.reasons],
+        "reasons": [
+            [_WEIGHTS.get(weight, weight), _text(said)] for weight, said in pack.asked.reasons
+        ],
         "sections": [_section(sheet, formats) for sheet in tables(pack)],
         "sign": ["Prepared by", "Reviewed by", "Approved by"],
     }

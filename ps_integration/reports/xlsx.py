@@ -61,7 +61,7 @@ def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
 def render_close(pack: ClosePack, locale: str = "en") -> bytes:
     """The close pack's workbook, the same bytes for the same value."""
     return _render(
-        (f"Period close {pack.legal_entity} {pack.period}", pack.as_of),
+        (f"Period close {pack.asked.legal_entity} {pack.asked.period}", pack.as_of),
         Formats(locale, pack.time_zone),
         close_sheets.tables(pack),
         lambda pen: _draw_answer(pen, pack),
@@ -71,13 +71,13 @@ def render_close(pack: ClosePack, locale: str = "en") -> bytes:
 def _draw_answer(pen: Pen, pack: ClosePack) -> None:
     pen.worksheet.set_column(0, 0, 18)
     pen.worksheet.set_column(1, 1, 110)
-    pen.text(0, 0, f"Period close {pack.legal_entity} {pack.period}", pen.styles.title)
+    pen.text(0, 0, f"Period close {pack.asked.legal_entity} {pack.asked.period}", pen.styles.title)
     facts = [
         ("Firm", pack.firm),
-        ("Answer", pack.sentence),
-        ("Closed", pack.standing or "not closed here"),
+        ("Answer", pack.asked.sentence),
+        ("Closed", pack.asked.standing or "not closed here"),
         ("Books of", pack.run_id),
-        *pack.reasons,
+        *pack.asked.reasons,
     ]
     for row, (name, said) in enumerate(facts, start=2):
         pen.text(row, 0, name, pen.styles.header)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from ps_integration.connectors.auth import secret
+from ps_integration.connectors.messages import AppriseMessenger
 from ps_integration.connectors.protocol import Connector
 from ps_integration.errors import FixConfigError, PsIntegrationError
 from ps_integration.settings.load import FirmFile
@@ -36,7 +38,12 @@ class Finding:
 
 def doctor(file: FirmFile, environ: Mapping[str, str]) -> list[Finding]:
     """Look at everything a night needs; nothing is changed anywhere."""
-    return [*_stores(file), *_systems(file, environ), *_mappings(file)]
+    return [
+        *_stores(file),
+        *_systems(file, environ),
+        *_delivery(file, environ),
+        *_mappings(file),
+    ]
 
 
 def _stores(file: FirmFile) -> Iterator[Finding]:
@@ -85,6 +92,16 @@ def _systems(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("configuration", system.id, "fail", str(error))
             continue
         yield from _probe(system.id, connector)
+
+
+def _delivery(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for one in file.firm.delivery:
+        try:
+            AppriseMessenger(secret(one.to, environ))
+        except FixConfigError as error:
+            yield Finding("delivery", one.name, "fail", str(error))
+        else:
+            yield Finding("delivery", one.name, "ok", "its address is understood; nothing was sent")
 
 
 def _probe(system_id: str, connector: Connector) -> Iterator[Finding]:

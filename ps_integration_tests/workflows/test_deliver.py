@@ -12,8 +12,10 @@ from werkzeug.wrappers import Request, Response
 from ps_integration.reports.value import encode
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.firm import Firm
+from ps_integration.settings.load import FirmFile
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.deliver import deliver, first_line
+from ps_integration.workflows.doctor import doctor
 from ps_integration_tests.reports import nights, world
 
 CANARY = "canary-hunter2"
@@ -125,6 +127,18 @@ def test_no_part_of_an_address_is_shown(night, environ, caplog, capfd):
         path.read_text(errors="replace") for path in night.folder.rglob("*") if path.is_file()
     )
     assert CANARY not in said + caplog.text + "".join(capfd.readouterr()) + written
+
+
+@pytest.mark.parametrize(
+    ("address", "state"), [(None, "fail"), (f"nonsense {CANARY}", "fail"), ("json://h/x", "ok")]
+)
+def test_doctor_says_whether_an_address_is_understood_and_sends_nothing(night, address, state):
+    firm = with_delivery(night, Destination(to="env:TO")).firm
+    file = FirmFile(firm.model_copy(update={"systems": ()}), source=None, config_hash="")
+    found = doctor(file, {"TO": address} if address else {})
+    [told] = [one for one in found if one.check == "delivery"]
+    assert (told.target, told.state) == ("TO", state)
+    assert CANARY not in told.message
 
 
 def test_a_firm_that_names_nobody_tells_nobody(night):
