@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
 
-from ps_integration.errors import PsIntegrationError
+from ps_integration.errors import FixConfigError, PsIntegrationError
 from ps_integration.metrics.prometheus import exposition
 from ps_integration.settings.load import FirmFile
 from ps_integration.workflows.nightly import snapshot
@@ -40,7 +40,11 @@ def serve(file: FirmFile, address: str, port: int) -> None:
     """Answer until interrupted.
 
     Raises:
-        FixConfigError: The port is taken.
+        FixConfigError: The address cannot be had.
     """
-    server = make_server(address, port, application(file), threaded=True)
+    try:
+        server = make_server(address, port, application(file), threaded=True)
+    except (OSError, SystemExit):  # Werkzeug says it and leaves the process
+        said = f"{address}:{port} cannot be had; another program answers there, or name another"
+        raise FixConfigError(said) from None
     server.serve_forever()

@@ -103,6 +103,12 @@ def test_before_the_first_night_the_endpoint_is_not_available(scraped):
     assert requests.get(f"{scraped}/etc/passwd", timeout=20).status_code == 404
 
 
+def test_a_port_that_is_taken_is_said(scraped):
+    port = int(scraped.rpartition(":")[2])
+    with pytest.raises(FixConfigError, match=f"127.0.0.1:{port} cannot be had"):
+        scrape.serve(None, "127.0.0.1", port)
+
+
 @pytest.mark.parametrize("lacks", ["title", "unit", "definition", "labels", "statistics"])
 def test_a_file_without_a_whole_header_is_refused(lacks):
     head = {"title": "T", "unit": "count", "definition": "D", "labels": "", "statistics": "open"}
