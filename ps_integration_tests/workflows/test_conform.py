@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from ps_integration.contracts.registry import CONTRACTS
 from ps_integration_tests.workflows.conftest import make_entry
 
 IDS = "select external_id from canonical.time_entries order by all"
@@ -278,7 +279,7 @@ def test_every_contract_is_a_check_with_counts_and_samples(suite):
     suite.land("clock", "time", make_entry("good"))
     suite.night()
     checks = {check.name: check for check in suite.result.checks}
-    assert len(checks) == 20
+    assert len(checks) == len(CONTRACTS)
     entries = checks["contract_time_entries"]
     assert (entries.passed, entries.severity, entries.is_blocking) == (False, "warn", False)
     assert (entries.metadata["row_count"], entries.metadata["quarantined_count"]) == (1, 7)
