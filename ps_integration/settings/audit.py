@@ -1,10 +1,8 @@
 """Where the audit trail's key is, and where its head is noted outside the store."""
 
-from typing import Annotated
-
 from pydantic import BaseModel, ConfigDict, Field
 
-_Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+from ps_integration.settings.base import Reference
 
 
 class Audit(BaseModel):
@@ -12,10 +10,10 @@ class Audit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    key: _Reference | None = Field(
+    key: Reference | None = Field(
         default=None, description="env:NAME of the key; none = a key file in the state folder"
     )
-    previous_keys: tuple[_Reference, ...] = Field(
+    previous_keys: tuple[Reference, ...] = Field(
         default=(), description="keys that older rows were coded by"
     )
     anchor: str = Field(

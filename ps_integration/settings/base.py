@@ -26,6 +26,8 @@ FAR_FUTURE = date(9999, 12, 31)
 Currency = Annotated[str, AfterValidator(_known_currency)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}$")]
+Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+"""Where a secret is: the name of a variable of the environment, never the secret."""
 Amounts = dict[Currency, str]
 """Major units as decimal text, by currency."""
 

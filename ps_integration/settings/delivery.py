@@ -1,12 +1,10 @@
 """To whom the night's report is sent."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from ps_integration.settings.base import Strict
-
-_Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+from ps_integration.settings.base import Reference, Strict
 
 
 class Destination(Strict):
@@ -16,7 +14,7 @@ class Destination(Strict):
     `slack://token/#channel`, `msteams://...` and others.
     """
 
-    to: _Reference = Field(description="env:NAME of the address")
+    to: Reference = Field(description="env:NAME of the address")
     when: Literal["always", "not_clear", "blocked"] = Field(
         default="always", description="which verdicts it is told"
     )

@@ -2,19 +2,26 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from ps_integration.settings.approval import Approval
 from ps_integration.settings.audit import Audit
-from ps_integration.settings.base import FAR_FUTURE, FAR_PAST, Currency, Identifier, Strict, Zone
+from ps_integration.settings.base import (
+    FAR_FUTURE,
+    FAR_PAST,
+    Currency,
+    Identifier,
+    Reference,
+    Strict,
+    Zone,
+)
 from ps_integration.settings.breaks import Breaks
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
 
-Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
 Role = Literal["crm", "psa", "time", "erp", "hr"]
 PeriodPolicy = Literal["hold", "shift", "reject"]
 
