@@ -10,7 +10,8 @@ from ps_integration.defs.metadata import of_check, of_step, shown
 from ps_integration.defs.resources import FirmResource
 from ps_integration.defs.running import run_end, run_extract, run_step
 from ps_integration.settings.firm import Firm, System
-from ps_integration.workflows.steps import STEPS, CheckSpec, Step
+from ps_integration.workflows.step_checks import CheckSpec
+from ps_integration.workflows.steps import STEPS, Step
 
 WRITER_POOL = "warehouse_writer"
 END = "published_night"

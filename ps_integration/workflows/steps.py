@@ -4,15 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
-from ps_integration.contracts.registry import CONTRACTS
-from ps_integration.reconciliation.rule import load_rules
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import (
     approve,
     bill,
-    catch_up,
     configure,
     conform,
     deliver,
@@ -25,6 +22,7 @@ from ps_integration.workflows import (
     reconcile,
     report,
     resolve,
+    step_checks,
     versions,
     voiding,
 )
@@ -42,19 +40,6 @@ class Workbench:
     erps: Mapping[str, ErpWriter] = field(default_factory=dict)
     feedback_writers: Mapping[str, FeedbackWriter] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSpec:
-    """A check that a step will report: whether it stops what follows, and what it says."""
-
-    is_blocking: bool
-    description: str
-
-
-def _no_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,65 +66,13 @@ class Step:
     after: tuple[str, ...] = ()
     writes_outside: bool = False
     needs_balance: bool = False
-    checks: Callable[[Firm], Mapping[str, CheckSpec]] = _no_checks
-
-
-def _contract_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    return {
-        f"contract_{name}": CheckSpec(
-            is_blocking=False, description=f"{name.replace('_', ' ')}: version {contract.version}"
-        )
-        for name, contract in CONTRACTS.items()
-    }
-
-
-def _rule_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    rules = load_rules(firm.rules_path)
-    checks = {
-        rule.code.lower(): CheckSpec(is_blocking=False, description=f"{rule.title}. {rule.remedy}")
-        for rule in rules
-    }
-    ran = "Every rule that can hold posting was able to run"
-    return {**checks, "blocking_rules_ran": CheckSpec(is_blocking=True, description=ran)}
-
-
-def _equation_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    return {
-        "completeness": CheckSpec(
-            is_blocking=True, description="Every approved hour has exactly one disposition"
-        ),
-        "ledger": CheckSpec(
-            is_blocking=True, description="Documents, targets and the ERP's own totals tie"
-        ),
-    }
-
-
-def _posting_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    said = "The store knows all that was sent; one restored from an older copy catches up first"
-    return {
-        catch_up.CHECK: CheckSpec(is_blocking=True, description=said),
-        "erp_takes_documents": CheckSpec(is_blocking=False, description=post.ANSWERS),
-    }
-
-
-def _delivery_checks(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    said = "Everyone who wants this verdict has been told"
-    return {deliver.CHECK: CheckSpec(is_blocking=False, description=said)}
+    checks: Callable[[Firm], Mapping[str, step_checks.CheckSpec]] = step_checks.none
 
 
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
     bill.classify(bench.night, bench.warehouse)
     return bill.account(bench.night, bench.warehouse)
-
-
-def _staging_check(firm: Firm) -> Mapping[str, CheckSpec]:
-    del firm
-    return {"staging": CheckSpec(is_blocking=False, description="Every batch could be staged")}
 
 
 def _plan(bench: Workbench) -> StepResult:
@@ -172,7 +105,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: post.recover(b.night, b.store, b.erps),
         ("configuration",),
         writes_outside=True,
-        checks=_posting_checks,
+        checks=step_checks.of_posting,
     ),
     Step(
         "raw",
@@ -189,7 +122,7 @@ STEPS: tuple[Step, ...] = (
         "Typed objects under contract; what broke it is in quarantine",
         lambda b: conform.conform(b.night, b.warehouse, b.connectors),
         ("raw",),
-        checks=_contract_checks,
+        checks=step_checks.of_contracts,
     ),
     Step(
         "entries",
@@ -222,7 +155,7 @@ STEPS: tuple[Step, ...] = (
         "What the rules found, and the life of each break",
         lambda b: reconcile.reconcile(b.night, b.warehouse, b.store),
         ("rated_entries",),
-        checks=_rule_checks,
+        checks=step_checks.of_rules,
     ),
     Step(
         "dispositions",
@@ -239,7 +172,7 @@ STEPS: tuple[Step, ...] = (
         "Completeness and ledger, each side counted on its own path",
         lambda b: bill.account(b.night, b.warehouse),
         ("dispositions",),
-        checks=_equation_checks,
+        checks=step_checks.of_equations,
     ),
     Step(
         "posting_batches",
@@ -249,7 +182,7 @@ STEPS: tuple[Step, ...] = (
         _plan,
         ("equations",),
         needs_balance=True,
-        checks=_staging_check,
+        checks=step_checks.of_staging,
     ),
     Step(
         "approvals",
@@ -269,7 +202,7 @@ STEPS: tuple[Step, ...] = (
         ("approvals",),
         writes_outside=True,
         needs_balance=True,
-        checks=_posting_checks,
+        checks=step_checks.of_posting,
     ),
     Step(
         "invoice_feedback",
@@ -287,7 +220,7 @@ STEPS: tuple[Step, ...] = (
         "Dispositions and equations after tonight's posting",
         _settle,
         ("invoice_feedback",),
-        checks=_equation_checks,
+        checks=step_checks.of_equations,
     ),
     Step(
         "metrics",
@@ -313,6 +246,6 @@ STEPS: tuple[Step, ...] = (
         lambda b: deliver.deliver(b.night, b.environ),
         ("reconciliation_report",),
         writes_outside=True,
-        checks=_delivery_checks,
+        checks=step_checks.of_delivery,
     ),
 )
