@@ -3,17 +3,11 @@
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 from ps_integration.errors import FixConfigError
 
 Unit = Literal["seconds", "days", "share", "count"]
-_UNITS: Final[dict[str, Unit]] = {
-    "seconds": "seconds",
-    "days": "days",
-    "share": "share",
-    "count": "count",
-}
 SHARES: Final = "share"
 """A statistic whose name starts so is a share, whatever the metric's unit."""
 
@@ -24,11 +18,12 @@ class Metric:
 
     Attributes:
         name: The file's name.
-        unit: Of its statistics, but for those whose name starts with `share`, and counts.
+        unit: Of its statistics, but for those whose name starts with `share`, and `counts`.
         definition: What is counted, in one or two sentences.
         labels: Columns that say what a row is about; null in all of them = of everything.
         statistics: Columns that are figures; `sample` beside them says how many things they rest
             on.
+        counts: Those of them that count things, whatever the unit.
     """
 
     name: str
@@ -37,19 +32,14 @@ class Metric:
     definition: str
     labels: tuple[str, ...]
     statistics: tuple[str, ...]
+    counts: frozenset[str]
     sql: str
 
     def unit_of(self, statistic: str) -> Unit:
         """What one of its figures is counted in."""
         if statistic.startswith(SHARES):
             return "share"
-        return "count" if statistic in COUNTS else self.unit
-
-
-COUNTS: Final = frozenset(
-    {"open", "waiting", "closed", "operations", "failed", "lines", "documents"}
-)
-"""Statistics that count things, whatever the metric's unit."""
+        return "count" if statistic in self.counts else self.unit
 
 
 @cache
@@ -81,16 +71,17 @@ def parse(name: str, text: str) -> Metric:
     """
     header = _header(text)
     missing = {"title", "unit", "definition", "labels", "statistics"} - set(header)
-    if missing or header["unit"] not in _UNITS:
+    if missing or header["unit"] not in get_args(Unit):
         wrong = ", ".join(sorted(missing)) or f"unit {header['unit']!r}"
         raise FixConfigError(f"metric {name}: the header lacks or has a wrong {wrong}")
     return Metric(
         name=name,
         title=header["title"],
-        unit=_UNITS[header["unit"]],
+        unit=cast("Unit", header["unit"]),
         definition=header["definition"],
         labels=_names(header["labels"]),
         statistics=_names(header["statistics"]),
+        counts=frozenset(_names(header.get("counts", ""))),
         sql=text,
     )
 

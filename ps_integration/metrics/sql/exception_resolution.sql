@@ -5,6 +5,7 @@
 --   episode.
 -- labels: rule, owner
 -- statistics: closed, median, p90, open, median_open_age, oldest_open_age
+-- counts: closed, open
 with turns as (
     select
         be.break_id,

@@ -6,6 +6,7 @@
 --   billing status told or refused.
 -- labels: system, stream, direction
 -- statistics: share_failed, operations, failed
+-- counts: operations, failed
 with operations as (
     select
         rd.system,

@@ -6,6 +6,7 @@
 --   not count.
 -- labels: legal_entity
 -- statistics: share_touched, lines
+-- counts: lines
 with worked as (
     select distinct
         br.blocked_kind,

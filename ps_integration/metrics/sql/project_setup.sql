@@ -5,6 +5,7 @@
 --   completed in the window; those not there yet wait.
 -- labels: legal_entity
 -- statistics: median, p90, share_within_sla, waiting, oldest_waiting
+-- counts: waiting
 with projects as (
     select
         po.legal_entity,

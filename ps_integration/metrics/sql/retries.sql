@@ -4,6 +4,7 @@
 --   or a wait; making a draft and posting it are two calls and no retry.
 -- labels: system
 -- statistics: share_retried, operations
+-- counts: operations
 select
     dc.system,
     count(*) as sample,
