@@ -18,7 +18,8 @@ from ps_integration.reports.exceptions import (
     owner_name,
 )
 from ps_integration.reports.exchange import Exchange
-from ps_integration.reports.lines import DocumentLine, ExceptionLine, RuleLine, RuleStatus
+from ps_integration.reports.health import RuleLine, RuleStatus
+from ps_integration.reports.lines import DocumentLine, ExceptionLine
 from ps_integration.reports.measures import MetricText, metric_lines
 from ps_integration.reports.value import Changes, NightPoint, NightReport
 from ps_integration.reports.verdict import headline_figures, verdict

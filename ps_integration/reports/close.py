@@ -24,6 +24,9 @@ VERSION: Final = 1
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+_Placed = CompletenessLine | LedgerLine | CorrectionLine | BatchLine | DocumentLine
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOffLine:
     """What crosses the end of the period; `unpriced_count` of them have no amount yet."""
@@ -125,7 +128,7 @@ def close_pack(
     cut_off = read.rows(queries, "close_cut_off", {**place, "last_day": last_day})
     approvals = read.rows(queries, "close_approvals", place)
 
-    def is_of_it(line: CompletenessLine | LedgerLine | CorrectionLine | DocumentLine) -> bool:
+    def is_of_it(line: _Placed) -> bool:
         return (line.legal_entity, line.period) == (asked.legal_entity, asked.period)
 
     return ClosePack(
@@ -139,11 +142,7 @@ def close_pack(
         completeness=tuple(filter(is_of_it, figures.completeness)),
         ledger=tuple(filter(is_of_it, figures.ledger)),
         corrections=tuple(filter(is_of_it, figures.corrections)),
-        batches=tuple(
-            line
-            for line in figures.batches
-            if (line.legal_entity, line.period) == (asked.legal_entity, asked.period)
-        ),
+        batches=tuple(filter(is_of_it, figures.batches)),
         documents=tuple(filter(is_of_it, figures.documents)),
         cut_off=tuple(msgspec.convert(cut_off, list[CutOffLine])),
         exceptions=tuple(

@@ -1,15 +1,13 @@
 """The tables of the close pack: the same columns on paper, on the page and in the workbook."""
 
-from typing import Any
+from typing import Any, Final
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import money, yes
+from ps_integration.reports.sheets import currency_of, money, yes
 from ps_integration.reports.wording import cause, words
 
-
-def _currency(line: Any) -> str | None:  # noqa: ANN401 - every line with money has one
-    return str(line.currency) if line.currency else None
+_CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
 
 
 def tables(pack: ClosePack) -> tuple[Sheet[Any], ...]:
@@ -32,15 +30,15 @@ def _completeness(pack: ClosePack) -> Sheet[Any]:
         def minor(line: Any) -> int:  # noqa: ANN401 - a line of completeness
             return next(int(s.minor) for s in line.by_disposition if s.disposition == name)
 
-        return money(words(name).capitalize(), minor, _currency)
+        return money(words(name).capitalize(), minor, currency_of)
 
     return Sheet(
         "Completeness",
         "Approved time of the period, counted from what the systems sent, and what became of it.",
         [
-            Column("Currency", 9, "text", _currency),
+            _CURRENCY,
             Column("Approved, hours", 11, "hours", lambda x: x.approved_seconds),
-            money("Approved", lambda x: x.approved_minor, _currency),
+            money("Approved", lambda x: x.approved_minor, currency_of),
             *map(of, ("posted", "queued", "settled_elsewhere", "written_off")),
             *map(of, ("excepted", "deferred")),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
@@ -54,12 +52,12 @@ def _ledger(pack: ClosePack) -> Sheet[Any]:
         "Ledger",
         "Confirmed, on its way and owed make what ought to be there; ours beside the ERP's own.",
         [
-            Column("Currency", 9, "text", _currency),
-            money("Confirmed", lambda x: x.confirmed_minor, _currency),
-            money("On its way", lambda x: x.in_flight_minor, _currency),
-            money("Owed", lambda x: x.owed_minor, _currency, is_zero_good=True),
-            money("Target", lambda x: x.target_minor, _currency),
-            money("In the ERP", lambda x: x.erp_minor, _currency),
+            _CURRENCY,
+            money("Confirmed", lambda x: x.confirmed_minor, currency_of),
+            money("On its way", lambda x: x.in_flight_minor, currency_of),
+            money("Owed", lambda x: x.owed_minor, currency_of, is_zero_good=True),
+            money("Target", lambda x: x.target_minor, currency_of),
+            money("In the ERP", lambda x: x.erp_minor, currency_of),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],
         pack.ledger,
@@ -75,11 +73,11 @@ def _batches(pack: ClosePack) -> Sheet[Any]:
             Column("Status", 12, "text", lambda x: words(x.status)),
             Column("Lines", 8, "integer", lambda x: x.line_count),
             Column("Documents", 10, "integer", lambda x: x.document_count),
-            Column("Currency", 9, "text", _currency),
-            money("Approved for", lambda x: x.amount_minor, _currency),
-            money("Posted", lambda x: x.posted_minor, _currency),
-            money("In the ERP", lambda x: x.erp_minor, _currency),
-            money("Difference", lambda x: x.difference_minor, _currency, is_zero_good=True),
+            _CURRENCY,
+            money("Approved for", lambda x: x.amount_minor, currency_of),
+            money("Posted", lambda x: x.posted_minor, currency_of),
+            money("In the ERP", lambda x: x.erp_minor, currency_of),
+            money("Difference", lambda x: x.difference_minor, currency_of, is_zero_good=True),
         ],
         pack.batches,
     )
@@ -93,8 +91,8 @@ def _cut_off(pack: ClosePack) -> Sheet[Any]:
             Column("What", 44, "text", lambda x: x.what),
             Column("Parts", 9, "integer", lambda x: x.count),
             Column("Hours", 11, "hours", lambda x: x.seconds),
-            Column("Currency", 9, "text", _currency),
-            money("Amount", lambda x: x.minor, _currency),
+            _CURRENCY,
+            money("Amount", lambda x: x.minor, currency_of),
             Column("Unpriced", 9, "integer", lambda x: x.unpriced_count),
         ],
         pack.cut_off,
@@ -113,8 +111,8 @@ def _exceptions(pack: ClosePack) -> Sheet[Any]:
             Column("Cause", 22, "text", lambda x: cause(x.cause)),
             Column("Owner", 16, "text", lambda x: x.assigned_to or x.owner),
             Column("Age, days", 7, "integer", lambda x: x.age_days),
-            Column("Currency", 9, "text", _currency),
-            money("At risk", lambda x: x.at_risk_minor, _currency),
+            _CURRENCY,
+            money("At risk", lambda x: x.at_risk_minor, currency_of),
             Column("Counted", 8, "text", lambda x: yes(x.root_break_id is None)),
         ],
         pack.exceptions,
@@ -129,10 +127,10 @@ def _corrections(pack: ClosePack) -> Sheet[Any]:
         [
             Column("Entry", 34, "text", lambda x: x.entry_id),
             Column("Reason", 24, "text", lambda x: words(x.reason)),
-            Column("Currency", 9, "text", _currency),
-            money("Confirmed", lambda x: x.confirmed_minor, _currency),
-            money("Target", lambda x: x.target_minor, _currency),
-            money("Owed", lambda x: x.owed_minor, _currency),
+            _CURRENCY,
+            money("Confirmed", lambda x: x.confirmed_minor, currency_of),
+            money("Target", lambda x: x.target_minor, currency_of),
+            money("Owed", lambda x: x.owed_minor, currency_of),
         ],
         pack.corrections,
     )
@@ -148,8 +146,8 @@ def _approvals(pack: ClosePack) -> Sheet[Any]:
             Column("Made by", 16, "text", lambda x: x.maker),
             Column("Decided by", 16, "text", lambda x: x.decided_by),
             Column("At", 17, "instant", lambda x: x.decided_at),
-            Column("Currency", 9, "text", _currency),
-            money("Amount", lambda x: x.amount_minor, _currency),
+            _CURRENCY,
+            money("Amount", lambda x: x.amount_minor, currency_of),
             Column("Content", 18, "text", lambda x: x.content_sha256[:16]),
             Column("Note", 30, "text", lambda x: x.note),
         ],
@@ -168,9 +166,9 @@ def _documents(pack: ClosePack) -> Sheet[Any]:
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Posting date", 12, "day", lambda x: x.posting_date),
             Column("State", 11, "text", lambda x: words(x.state)),
-            Column("Currency", 9, "text", _currency),
-            money("Amount", lambda x: x.amount_minor, _currency),
-            money("Read back", lambda x: x.readback_minor, _currency),
+            _CURRENCY,
+            money("Amount", lambda x: x.amount_minor, currency_of),
+            money("Read back", lambda x: x.readback_minor, currency_of),
         ],
         pack.documents,
     )

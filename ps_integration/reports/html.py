@@ -11,7 +11,7 @@ from ps_integration.reports import charts
 from ps_integration.reports.lines import DISPOSITIONS, ExceptionLine
 from ps_integration.reports.measures import trend_points
 from ps_integration.reports.numbers import NOTHING, Formats
-from ps_integration.reports.text import legible
+from ps_integration.reports.text import shortened
 from ps_integration.reports.value import NightReport
 from ps_integration.reports.wording import cause, words
 
@@ -144,5 +144,4 @@ def _finalize(value: object) -> object:
         return NOTHING
     if type(value) is not str:
         return value
-    clean = legible(value)
-    return clean if len(clean) <= _TEXT_MAX else clean[:_TEXT_MAX] + "\N{HORIZONTAL ELLIPSIS}"
+    return shortened(value, _TEXT_MAX)

@@ -15,9 +15,6 @@ DISPOSITIONS: Final = (
 )
 """In order of precedence."""
 
-RuleStatus = Literal["clean", "found", "could_not_run", "switched_off"]
-SourceStatus = Literal["complete", "failed", "stale", "never_read"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispositionSum:
@@ -230,22 +227,6 @@ class BlockedProjectLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    """One field of one record that broke its contract."""
-
-    system: str
-    stream: str
-    record_id: str
-    object: str
-    rule: str
-    field: str
-    value: str | None
-    remedy: str
-    first_seen_at: datetime | None
-    last_seen_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DispositionLine:
     """Why time or milestones are where they are: one reason within one group.
 
@@ -264,39 +245,3 @@ class DispositionLine:
     minor: int
     unpriced_count: int
     example: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceLine:
-    """The health of one stream of one system.
-
-    Attributes:
-        stream: Empty when nothing of the system was ever read.
-        last_complete_at: When it was last read whole.
-        message: What went wrong and what it means, in plain words; empty when nothing did.
-    """
-
-    system: str
-    vendor: str
-    stream: str
-    status: SourceStatus
-    last_read_at: datetime | None
-    last_complete_at: datetime | None
-    records_read: int
-    records_changed: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleLine:
-    """How one rule ran. `could_not_run` says nothing about the data, unlike `clean`."""
-
-    code: str
-    title: str
-    severity: str
-    owner: str
-    blocks: bool
-    status: RuleStatus
-    found_count: int
-    open_count: int
-    message: str

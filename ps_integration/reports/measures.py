@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -14,18 +14,24 @@ SCALE: Final = 1000
 """Width of a trend line's drawing; its height is a quarter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricText:
-    """What a metric's own file says of it.
+class MetricText(Protocol):
+    """What the report needs of one metric's file."""
 
-    Attributes:
-        statistics: Its figures, in order.
-    """
+    @property
+    def name(self) -> str:
+        """Its name in the series."""
 
-    name: str
-    title: str
-    definition: str
-    statistics: tuple[str, ...]
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def definition(self) -> str:
+        """What is counted."""
+
+    @property
+    def statistics(self) -> tuple[str, ...]:
+        """Its figures, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

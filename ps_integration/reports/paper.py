@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 import typst
-from jinja2 import Environment
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.close_sheets import tables
 from ps_integration.reports.columns import Column, Sheet
 from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import NOTHING, Formats
-from ps_integration.reports.text import legible
+from ps_integration.reports.text import shortened
 
 ROWS_MAX: Final = 150
 """Rows of one table on paper and page; the workbook has all."""
@@ -35,13 +33,8 @@ def render_pdf(pack: ClosePack, locale: str = "en") -> bytes:
 
 def render_page(pack: ClosePack, locale: str = "en") -> str:
     """The pack as a self-contained page."""
-    template = _environment(locale, pack.time_zone).get_template("close.html.j2")
+    template = environment(locale, pack.time_zone).get_template("close.html.j2")
     return template.render(d=laid_out(pack, locale))
-
-
-@cache
-def _environment(locale: str, time_zone: str) -> Environment:
-    return environment(locale, time_zone)
 
 
 def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
@@ -108,5 +101,4 @@ def _formatted(column: Column[Any], line: object, value: Any, formats: Formats) 
 
 
 def _text(value: str) -> str:
-    clean = legible(value)
-    return clean if len(clean) <= _TEXT_MAX else clean[:_TEXT_MAX] + "\N{HORIZONTAL ELLIPSIS}"
+    return shortened(value, _TEXT_MAX)

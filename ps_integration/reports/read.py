@@ -14,6 +14,7 @@ from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Params, Queries, Row
 from ps_integration.reports import wording
 from ps_integration.reports.exchange import Exchange
+from ps_integration.reports.health import QuarantineLine, SourceLine, SourceStatus
 from ps_integration.reports.lines import (
     DISPOSITIONS,
     BatchLine,
@@ -23,10 +24,7 @@ from ps_integration.reports.lines import (
     DispositionSum,
     DocumentLine,
     LedgerLine,
-    QuarantineLine,
     RecordCountLine,
-    SourceLine,
-    SourceStatus,
 )
 from ps_integration.reports.value import FxQuote
 

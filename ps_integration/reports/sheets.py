@@ -34,7 +34,8 @@ def money(
     return Column(title, 16, "money", value, currency=currency, **more)
 
 
-def _currency(line: Any) -> str | None:  # noqa: ANN401 - every line with money has one
+def currency_of(line: Any) -> str | None:  # noqa: ANN401 - every line with money has one
+    """Its currency; None where it has none."""
     return str(line.currency) if line.currency else None
 
 
@@ -86,14 +87,14 @@ def completeness(report: NightReport) -> Sheet[CompletenessLine]:
         ),
     ]  # fmt: skip
     amounts: list[Column[CompletenessLine]] = [
-        money("Approved", lambda x: x.approved_minor, _currency),
-        *(money(words(n), partial(_amount, name=n), _currency) for n in DISPOSITIONS),
+        money("Approved", lambda x: x.approved_minor, currency_of),
+        *(money(words(n), partial(_amount, name=n), currency_of) for n in DISPOSITIONS),
         money(
-            "Sum of the eight", lambda _: None, _currency,
+            "Sum of the eight", lambda _: None, currency_of,
             computed=Computed(f"=SUM({{{first}}}:{{{last}}})", _placed),
         ),
         money(
-            "Difference", lambda _: None, _currency, is_zero_good=True,
+            "Difference", lambda _: None, currency_of, is_zero_good=True,
             computed=Computed(
                 "=ROUND({Approved}-{Sum of the eight},4)",
                 lambda x: round(_summed([x.approved_minor], x.currency) - _placed(x), 4),
@@ -131,17 +132,17 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
         "What the ERP confirmed and what is on its way comes to what each entry is worth today.",
         [
             *_group(),
-            money("Confirmed", lambda x: x.confirmed_minor, _currency),
-            money("In flight", lambda x: x.in_flight_minor, _currency),
-            money("Owed", lambda x: x.owed_minor, _currency),
-            money("Target", lambda x: x.target_minor, _currency),
+            money("Confirmed", lambda x: x.confirmed_minor, currency_of),
+            money("In flight", lambda x: x.in_flight_minor, currency_of),
+            money("Owed", lambda x: x.owed_minor, currency_of),
+            money("Target", lambda x: x.target_minor, currency_of),
             money(
-                "Difference", lambda _: None, _currency, is_zero_good=True,
+                "Difference", lambda _: None, currency_of, is_zero_good=True,
                 computed=Computed("=ROUND({Confirmed}+{In flight}+{Owed}-{Target},4)", owed),
             ),
-            money("ERP documents", lambda x: x.erp_minor, _currency),
+            money("ERP documents", lambda x: x.erp_minor, currency_of),
             money(
-                "Confirmed less ERP", lambda _: None, _currency, is_zero_good=True,
+                "Confirmed less ERP", lambda _: None, currency_of, is_zero_good=True,
                 computed=Computed("=ROUND({Confirmed}-{ERP documents},4)", ties),
             ),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
@@ -158,10 +159,10 @@ def corrections(report: NightReport) -> Sheet[CorrectionLine]:
         [
             Column("Entry", 26, "text", lambda x: x.entry_id),
             *_group(),
-            money("Confirmed", lambda x: x.confirmed_minor, _currency),
-            money("In flight", lambda x: x.in_flight_minor, _currency),
-            money("Target", lambda x: x.target_minor, _currency),
-            money("Owed", lambda x: x.owed_minor, _currency),
+            money("Confirmed", lambda x: x.confirmed_minor, currency_of),
+            money("In flight", lambda x: x.in_flight_minor, currency_of),
+            money("Target", lambda x: x.target_minor, currency_of),
+            money("Owed", lambda x: x.owed_minor, currency_of),
             Column("Reason", 28, "text", lambda x: words(x.reason)),
             Column("What becomes of it", 60, "text", lambda x: x.evidence),
         ],
@@ -217,12 +218,12 @@ def batches(report: NightReport) -> Sheet[BatchLine]:
             *_group(),
             Column("Lines", 9, "integer", lambda x: x.line_count),
             Column("Documents", 11, "integer", lambda x: x.document_count),
-            money("Amount", lambda x: x.amount_minor, _currency),
+            money("Amount", lambda x: x.amount_minor, currency_of),
             Column("Posted documents", 11, "integer", lambda x: x.posted_documents),
-            money("Posted, ours", lambda x: x.posted_minor, _currency),
-            money("Posted, ERP", lambda x: x.erp_minor, _currency),
+            money("Posted, ours", lambda x: x.posted_minor, currency_of),
+            money("Posted, ERP", lambda x: x.erp_minor, currency_of),
             money(
-                "Difference", lambda _: None, _currency, is_zero_good=True,
+                "Difference", lambda _: None, currency_of, is_zero_good=True,
                 computed=Computed("=ROUND({Posted, ours}-{Posted, ERP},4)", difference),
             ),
             Column("Not read back", 11, "integer", lambda x: x.unread_documents),
@@ -247,8 +248,8 @@ def documents(report: NightReport) -> Sheet[DocumentLine]:
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Customer", 18, "text", lambda x: x.customer_key),
             Column("Posting date", 13, "day", lambda x: x.posting_date),
-            money("Amount", lambda x: x.amount_minor, _currency),
-            money("ERP read-back", lambda x: x.readback_minor, _currency),
+            money("Amount", lambda x: x.amount_minor, currency_of),
+            money("ERP read-back", lambda x: x.readback_minor, currency_of),
             Column("ERP number", 18, "text", lambda x: x.erp_number),
             Column("Confirmed", 17, "instant", lambda x: x.confirmed_at),
             Column("Held because", 40, "text", lambda x: x.hold_reason),
@@ -270,7 +271,7 @@ def dispositions(report: NightReport) -> Sheet[DispositionLine]:
             Column("Reason", 30, "text", lambda x: words(x.reason)),
             Column("Parts", 10, "integer", lambda x: x.count),
             Column("Hours", 12, "hours", lambda x: x.seconds),
-            money("Amount", lambda x: x.minor, _currency),
+            money("Amount", lambda x: x.minor, currency_of),
             Column("Without a price", 11, "integer", lambda x: x.unpriced_count),
             Column("For example", 60, "text", lambda x: x.example),
         ],

@@ -16,6 +16,12 @@ def legible(text: str) -> str:
     return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def shortened(text: str, chars_max: int) -> str:
+    """Legible text of a length a page can bear, with an ellipsis where it is cut."""
+    clean = legible(text)
+    return clean if len(clean) <= chars_max else clean[:chars_max] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def fitting(text: str, chars_max: int = CELL_CHARS_MAX) -> str:
     """Text cut to a length that counts as spreadsheet programs do (UTF-16), saying so."""
     clean = legible(text)

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from ps_integration.errors import CouldNotRunError
+from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
 from ps_integration.reports.lines import (
     BatchLine,
     BlockedProjectLine,
@@ -17,10 +18,7 @@ from ps_integration.reports.lines import (
     DocumentLine,
     ExceptionLine,
     LedgerLine,
-    QuarantineLine,
     RecordCountLine,
-    RuleLine,
-    SourceLine,
 )
 from ps_integration.reports.measures import MetricLine
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ps_integration.domain.money import Money
 from ps_integration.reports.exchange import Exchange
+from ps_integration.reports.health import RuleLine
 from ps_integration.reports.lines import (
     CompletenessLine,
     ExceptionLine,
     LedgerLine,
     RecordCountLine,
-    RuleLine,
 )
 from ps_integration.reports.read import Figures
 from ps_integration.reports.value import Figure, Verdict

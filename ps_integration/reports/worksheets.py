@@ -4,13 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.lines import (
-    BlockedProjectLine,
-    ExceptionLine,
-    QuarantineLine,
-    RuleLine,
-    SourceLine,
-)
+from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
+from ps_integration.reports.lines import BlockedProjectLine, ExceptionLine
 from ps_integration.reports.measures import MetricLine
 from ps_integration.reports.sheets import money, yes
 from ps_integration.reports.value import NightPoint, NightReport

@@ -10,7 +10,6 @@ from ps_integration.metrics.metric import all_metrics
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.reports import files, html, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
-from ps_integration.reports.measures import MetricText
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
 from ps_integration.stores.operational.store import Session
@@ -41,7 +40,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             breaks.open_breaks(session),
             load_rules(night.firm.rules_path),
             before,
-            _metric_texts(),
+            all_metrics(),
         )
         work = _work(night, warehouse, session)
     _file(folder, value, work)
@@ -122,18 +121,6 @@ def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
         **{name: text.encode() for name, text in pages.render_pages(value)},
     }
     files.file_report(folder, drawings)
-
-
-def _metric_texts() -> tuple[MetricText, ...]:
-    return tuple(
-        MetricText(
-            name=one.name,
-            title=one.title,
-            definition=one.definition,
-            statistics=one.statistics,
-        )
-        for one in all_metrics()
-    )
 
 
 def _occasion(night: Night) -> Occasion:
