@@ -1,23 +1,27 @@
 """The contract of what a rule finds: one row per break, values as text, money in minor units."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
 import pandera.pandas as pa
+from pyarrow import ChunkedArray, Table, chunked_array, int64, nulls, string, types
+from pyarrow import table as columns_of
 
 from ps_integration.domain.breaks import BLOCKED_KINDS, CAUSES
-from ps_integration.domain.ports import Row
 
-VERSION: Final = "1"
-_TEXT = pa.Check(lambda value: isinstance(value, str), element_wise=True, name="is_text")
-_FILLED = pa.Check(lambda value: bool(value.strip()), element_wise=True, name="is_not_blank")
-_WHOLE = pa.Check(lambda value: type(value) is int, element_wise=True, name="is_whole_number")
-_SHORT = pa.Check(lambda value: len(value) <= 255, element_wise=True, name="fits_255")  # noqa: PLR2004 - the store's key column
+VERSION: Final = "2"
+_TEXT: Final = string()
+_WHOLE: Final = int64()
+_FILLED: Final = pa.Check(lambda values: values.str.strip() != "", name="is_not_blank")
+_SHORT: Final = pa.Check.str_length(max_value=255)  # the store's key column
 
 
 def _text(*checks: pa.Check, nullable: bool = True) -> pa.Column:
-    return pa.Column(object, checks=[_TEXT, *checks], nullable=nullable)
+    return pa.Column(pd.ArrowDtype(_TEXT), checks=list(checks), nullable=nullable)
+
+
+def _whole() -> pa.Column:
+    return pa.Column(pd.ArrowDtype(_WHOLE), nullable=True)
 
 
 FOUND: Final = pa.DataFrameSchema(
@@ -34,9 +38,9 @@ FOUND: Final = pa.DataFrameSchema(
         "right_system": _text(),
         "right_id": _text(),
         "right_value": _text(),
-        "difference_seconds": pa.Column(object, checks=_WHOLE, nullable=True),
-        "difference_minor": pa.Column(object, checks=_WHOLE, nullable=True),
-        "at_risk_minor": pa.Column(object, checks=_WHOLE, nullable=True),
+        "difference_seconds": _whole(),
+        "difference_minor": _whole(),
+        "at_risk_minor": _whole(),
         "currency": _text(pa.Check.str_matches(r"^[A-Z]{3}$")),
         "cause": _text(pa.Check.isin(sorted(CAUSES)), nullable=False),
         "detail": _text(_FILLED, nullable=False),
@@ -51,16 +55,29 @@ FOUND: Final = pa.DataFrameSchema(
 COLUMNS: Final = tuple(FOUND.columns)
 
 
-def mistakes(rows: Sequence[Row]) -> str:
-    """What breaks the contract, as short text; empty when nothing does."""
-    if not rows:
-        return ""
-    frame = pd.DataFrame(
-        {name: pd.Series([row[name] for row in rows], dtype=object) for name in rows[0]}
-    )
+def mistakes(found: Table) -> str:
+    """What breaks the contract, as short text; empty when nothing does.
+
+    Args:
+        found: The columns of `COLUMNS`, in that order.
+    """
+    columns = [_typed(found.column(name), FOUND.columns[name].dtype.type) for name in COLUMNS]
+    frame = columns_of(columns, names=COLUMNS).to_pandas(types_mapper=pd.ArrowDtype)
     try:
         FOUND.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases.head(3).itertuples()
         return "; ".join(f"{c.column}={c.failure_case!r} breaks {c.check}" for c in cases)
     return ""
+
+
+def _typed(column: ChunkedArray, declared: pd.ArrowDtype) -> ChunkedArray:
+    """A column without a value has any type in SQL, and a whole number one of several widths."""
+    wanted = declared.pyarrow_dtype
+    if column.null_count == len(column):
+        return chunked_array([nulls(len(column), wanted)])
+    if wanted == _WHOLE and (
+        types.is_integer(column.type) or (types.is_decimal(column.type) and column.type.scale == 0)
+    ):
+        return column.cast(wanted)
+    return column

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
+
+import pyarrow as pa
 
 from ps_integration.contracts import found as contract
 from ps_integration.domain.breaks import RuleOutcome, RuleStatus
-from ps_integration.domain.ports import Queries, Row
+from ps_integration.domain.ports import Params, Queries, Row
 from ps_integration.errors import CouldNotRunError, StatementRefusedError
 from ps_integration.reconciliation import likeness, setting
 from ps_integration.reconciliation.matching.fill import fill as fill_matches
@@ -17,7 +19,19 @@ from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
-_OUTPUT: Final = "rule_output"
+SAMPLE_MAX: Final = 5
+_FOUND: Final = """
+select *
+from reconciliation.found
+order by rule, record_key, period
+"""
+
+
+class Tables(Queries, Protocol):
+    """A warehouse that also hands out a whole result as columns."""
+
+    def arrow(self, sql: str, params: Params | None = None) -> pa.Table:
+        """Run one query and return its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,8 @@ class RuleRun:
     Attributes:
         rule: The rule as the firm has set it.
         status: `could_not_run` also when only a part ran and that part found nothing.
-        found: Rows of `reconciliation.found`.
+        found_count: How many rows of `reconciliation.found` are its.
+        sample: The first few of them.
         seconds: How long it took.
         message: Why it could not run, or what it could not compare.
         not_compared: Record-key prefixes of breaks that could not be looked at.
@@ -36,7 +51,8 @@ class RuleRun:
 
     rule: Rule
     status: RuleStatus
-    found: Sequence[Row] = field(default=())
+    found_count: int = 0
+    sample: Sequence[Row] = field(default=())
     seconds: float = 0.0
     message: str = ""
     not_compared: tuple[str, ...] = ()
@@ -50,7 +66,7 @@ class RuleRun:
         )
 
 
-def run_rules(queries: Queries, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
+def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     """Run the rules and write `reconciliation.found` and `reconciliation.rule_runs` anew.
 
     Rules that read what others found run after them. What the firm has switched off does not run.
@@ -70,7 +86,7 @@ def run_rules(queries: Queries, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
         fill_matches(queries)
     runs: list[RuleRun] = []
     for turn in range(3):
-        part = [run_rule(queries, rule) for rule in enabled if rule.turn == turn]
+        part = [_run_rule(queries, rule) for rule in enabled if rule.turn == turn]
         with queries.transaction():
             for run in part:
                 _write(queries, run)
@@ -78,7 +94,12 @@ def run_rules(queries: Queries, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     return tuple(sorted(runs, key=lambda run: run.rule.code))
 
 
-def run_rule(queries: Queries, rule: Rule) -> RuleRun:
+def found_rows(queries: Queries) -> list[Row]:
+    """All that the rules found tonight, as rows of `reconciliation.found`."""
+    return queries.rows(_FOUND)
+
+
+def _run_rule(queries: Tables, rule: Rule) -> RuleRun:
     """Run one rule; what goes wrong in it becomes its status and message."""
     started = perf_counter()
     lacks = [lack for need in rule.needs if (lack := lacking(queries, need)) is not None]
@@ -89,17 +110,20 @@ def run_rule(queries: Queries, rule: Rule) -> RuleRun:
         for part in rule.part_needs
         if (lack := lacking(queries, part.need)) is not None
     ]
+    output = _output(rule)
     try:
-        rows = _rows(queries, rule)
+        count = _look(queries, rule)
     except (StatementRefusedError, CouldNotRunError) as error:
+        queries.execute(f"drop table if exists {output}")
         _LOG.warning("rule %s could not run: %s", rule.code, error)
         return RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
     notes = [f"not compared: {lack.message}" for lack in (*lacks, *(lack for _, lack in parts))]
-    status: RuleStatus = "found" if rows else "could_not_run" if notes else "clean"
+    status: RuleStatus = "found" if count else "could_not_run" if notes else "clean"
     return RuleRun(
         rule,
         status,
-        rows,
+        count,
+        queries.rows(f"from {output} order by record_key, period limit {SAMPLE_MAX}"),
         perf_counter() - started,
         "; ".join(notes),
         tuple(prefix for prefix, lack in parts if lack.is_whole),
@@ -116,36 +140,42 @@ def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
     )
 
 
-def _rows(queries: Queries, rule: Rule) -> list[Row]:
-    queries.execute(f"create or replace temp table {_OUTPUT} as {rule.sql}", rule.tolerances)
-    names = tuple(str(row["column_name"]) for row in queries.rows(f"describe {_OUTPUT}"))
-    if names != contract.COLUMNS:
+def _output(rule: Rule) -> str:
+    """The table that holds what a rule found until its turn is over."""
+    return f"rule_output_{rule.code.lower()}"
+
+
+def _look(queries: Tables, rule: Rule) -> int:
+    output = _output(rule)
+    queries.execute(f"create or replace temp table {output} as {rule.sql}", rule.tolerances)
+    found = queries.arrow(f"from {output}")
+    if tuple(found.column_names) != contract.COLUMNS:
         wanted = ", ".join(contract.COLUMNS)
         raise CouldNotRunError(f"{rule.path.name} must select exactly: {wanted}")
-    rows = queries.rows(f"select * from {_OUTPUT} order by record_key, period")
-    text = contract.mistakes(rows) or _rule_mistake(rule, rows)
+    text = contract.mistakes(found) if len(found) else ""
+    if not text and rule.needs_period and queries.value(f"from {output} where period = ''"):
+        text = "needs_period is yes and a break has no period"
     if text:
         raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
-    # a break holds something only where the firm lets its rule hold things
-    freed: Row = {} if rule.blocks else {"blocked_kind": None, "blocked_id": None}
-    return [{"rule": rule.code, **row, **freed} for row in rows]
-
-
-def _rule_mistake(rule: Rule, rows: Sequence[Row]) -> str:
-    if rule.needs_period and any(row["period"] == "" for row in rows):
-        return "needs_period is yes and a break has no period"
-    return ""
+    return len(found)
 
 
 def _write(queries: Queries, run: RuleRun) -> None:
-    queries.insert("reconciliation.found", run.found)
+    if run.found_count:
+        # a break holds something only where the firm lets its rule hold things
+        freed = "" if run.rule.blocks else "replace (null as blocked_kind, null as blocked_id)"
+        queries.execute(
+            f"insert into reconciliation.found by name select '{run.rule.code}' as rule,"
+            f" * {freed} from {_output(run.rule)} order by record_key, period"
+        )
+    queries.execute(f"drop table if exists {_output(run.rule)}")
     queries.insert(
         "reconciliation.rule_runs",
         [
             {
                 "rule": run.rule.code,
                 "status": run.status,
-                "found_count": len(run.found),
+                "found_count": run.found_count,
                 "seconds": run.seconds,
                 "message": run.message,
                 "holds_posting": run.holds_posting,

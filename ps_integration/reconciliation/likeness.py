@@ -20,6 +20,23 @@ from ps_integration.domain.text import match_key
 LEAST_SCORE: Final = 75
 """Below it no pair is kept, whatever a rule's tolerance says."""
 BLOCK_MAX: Final = 200
+_NOTES: Final = """
+select distinct left_text, right_text
+from note_pairs
+order by left_text, right_text
+"""
+_SCORES: Final = """
+create or replace temp table note_scores (
+    left_text varchar, right_text varchar, score integer, evidence varchar
+)
+"""
+_ALIKE_NOTES: Final = """
+insert into reconciliation.likenesses by name
+select
+    'time_entry' as kind, np.left_key, np.right_key, ns.score, ns.evidence
+from note_pairs as np
+inner join note_scores as ns on np.left_text = ns.left_text and np.right_text = ns.right_text
+"""
 _START: Final = 4
 _SHORT: Final = 3
 _SHOWN: Final = 80
@@ -52,16 +69,21 @@ def words(text: str) -> list[str]:
 def fill(queries: Queries) -> None:
     """Write `reconciliation.likenesses` anew; the caller owns the transaction."""
     queries.execute("delete from reconciliation.likenesses")
-    queries.insert("reconciliation.likenesses", [*_alike_objects(queries), *_alike_notes(queries)])
+    queries.insert("reconciliation.likenesses", list(_alike_objects(queries)))
+    queries.execute(_statement("note_pairs"))
+    queries.execute(_SCORES)
+    queries.insert("note_scores", list(_note_scores(queries.rows(_NOTES))))
+    queries.execute(_ALIKE_NOTES)
+    queries.execute("drop table note_pairs; drop table note_scores")
 
 
-def _alike_notes(queries: Queries) -> Iterator[Row]:
-    for pair in queries.rows(_statement("note_pairs")):
-        left, right = str(pair.pop("left_text")), str(pair.pop("right_text"))
+def _note_scores(pairs: Iterable[Row]) -> Iterator[Row]:
+    for pair in pairs:
+        left, right = str(pair["left_text"]), str(pair["right_text"])
         found = score(left, right)
         if found >= LEAST_SCORE:
             said = "both without a note" if not left + right else _evidence(left, right)
-            yield {"kind": "time_entry", **pair, "score": found, "evidence": said}
+            yield {**pair, "score": found, "evidence": said}
 
 
 def _alike_objects(queries: Queries) -> Iterator[Row]:

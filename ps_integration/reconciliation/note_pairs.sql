@@ -1,18 +1,18 @@
--- Two entries of one person, project, task, day and duration, in the order of their ids. Entries
--- that say when they began, and began at different times, are two.
+-- Fills note_pairs: two entries of one person, project, task, day and duration, in the order of
+-- their ids. Entries that say when they began, and began at different times, are two.
+create or replace temp table note_pairs as
 with entries as (
     select
         en.entry_id,
+        en.system,
+        en.external_id,
         en.resource_id,
         en.project_id,
         coalesce(en.task_id, en.task_external_id, '') as task,
         en.work_date,
         en.seconds,
-        te.started_at,
-        trim(coalesce(te.note, '')) as note
+        hash(en.resource_id, en.project_id, task, en.work_date, en.seconds) as bucket
     from billing.entries as en
-    left join canonical.time_entries as te
-        on en.system = te.system and en.external_id = te.external_id
     left join config.going_live as gl
         on en.legal_entity = gl.legal_entity and en.system = gl.time_system
     where
@@ -23,6 +23,24 @@ with entries as (
         and en.resource_id is not null
         and en.project_id is not null
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
+),
+
+crowded as (
+    select bucket
+    from entries
+    group by bucket
+    having count(*) > 1
+),
+
+noted as (
+    select
+        en.*,
+        te.started_at,
+        trim(coalesce(te.note, '')) as note
+    from entries as en
+    left join canonical.time_entries as te
+        on en.system = te.system and en.external_id = te.external_id
+    where en.bucket in (select cr.bucket from crowded as cr)
 )
 
 select
@@ -30,10 +48,11 @@ select
     se.entry_id as right_key,
     fi.note as left_text,
     se.note as right_text
-from entries as fi
-inner join entries as se
+from noted as fi
+inner join noted as se
     on
-        fi.resource_id = se.resource_id
+        fi.bucket = se.bucket
+        and fi.resource_id = se.resource_id
         and fi.project_id = se.project_id
         and fi.task = se.task
         and fi.work_date = se.work_date

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 
 from ps_integration.domain.money import Money
-from ps_integration.domain.ports import Queries, Row
+from ps_integration.domain.ports import Row
 from ps_integration.reconciliation.consequences import roots_of
-from ps_integration.reconciliation.engine import RuleRun, run_rules
+from ps_integration.reconciliation.engine import RuleRun, Tables, found_rows, run_rules
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational import breaks
 from ps_integration.stores.operational.break_tending import tend
@@ -15,20 +15,19 @@ from ps_integration.stores.operational.models import Break
 from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
-SAMPLE_MAX: Final = 5
 _CORRECTED: Final = """
 select distinct object_id from reconciliation.standing_lines where correction is not null
 """
 
 
-def reconcile(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
+def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepResult:
     """Run every enabled rule and record what it found.
 
     Raises:
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
     runs = run_rules(warehouse, load_rules(night.firm.rules_path))
-    found = [row for run in runs for row in run.found]
+    found = found_rows(warehouse)
     corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
     with store.session() as session:
         summary = breaks.record(
@@ -76,7 +75,7 @@ def _open_row(item: Break) -> Row:
 
 
 def _check(run: RuleRun) -> CheckResult:
-    found = len(run.found)
+    found = run.found_count
     said = {"clean": "clean", "found": f"{found} found", "could_not_run": "could not run"}
     return CheckResult(
         name=run.rule.code.lower(),
@@ -90,7 +89,7 @@ def _check(run: RuleRun) -> CheckResult:
             "seconds": round(run.seconds, 3),
             "owner": run.rule.owner,
             "remedy": run.rule.remedy,
-            "sample": [_sample(row) for row in run.found[:SAMPLE_MAX]],
+            "sample": [_sample(row) for row in run.sample],
         },
     )
 

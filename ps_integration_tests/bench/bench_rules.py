@@ -72,7 +72,7 @@ def measure(entries, folder):
         seconds = time.perf_counter() - began
     store.close()
     broken = [f"{run.rule.code} ({run.message})" for run in runs if run.status == "could_not_run"]
-    found = sum(len(run.found) for run in runs)
+    found = sum(run.found_count for run in runs)
     slowest = ", ".join(
         f"{run.rule.code} {run.seconds:.2f} s"
         for run in sorted(runs, key=lambda run: -run.seconds)[:4]

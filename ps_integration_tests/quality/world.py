@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ps_integration.billing import rate
 from ps_integration.domain.ports import Row
-from ps_integration.reconciliation.engine import run_rules
+from ps_integration.reconciliation.engine import found_rows, run_rules
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import configure, resolve
@@ -113,7 +113,7 @@ class Theatre:
         lame = [f"{run.rule.code}: {run.message}" for run in runs if run.status == "could_not_run"]
         if lame:
             raise SystemExit("; ".join(lame))
-        return [row for run in runs for row in run.found]
+        return found_rows(self._warehouse)
 
     def _load(self, world: World) -> None:
         with self._warehouse.transaction():

@@ -7,20 +7,19 @@ from ps_integration.contracts.found import COLUMNS
 from ps_integration.domain.breaks import id_of
 from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.consequences import roots_of
-from ps_integration.reconciliation.engine import run_rules
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration_tests.reconciliation.world import RULES, UNPOSTED, fill, runs_of
+from ps_integration_tests.reconciliation.world import RULES, UNPOSTED, fill, ran, runs_of
 
 
 def _run(sql, settings=(), **changes):
     rule = dataclasses.replace(RULES["TM13"], sql=sql, needs_period=False, tolerances={})
     with Warehouse(Path(":memory:")) as warehouse:
         fill(warehouse, {"config__rule_settings": list(settings)})
-        runs = run_rules(warehouse, [rule, RULES["MD01"]])
+        runs = ran(warehouse, [rule, RULES["MD01"]])
         status = {row["rule"]: row["status"] for row in warehouse.rows(
             "select rule, status from reconciliation.rule_runs")}  # fmt: skip
     assert status["MD01"] == "clean"
-    return runs[-1]
+    return runs["TM13"]
 
 
 def _select(**values):

@@ -5,16 +5,18 @@ product's catalogue the way the night does, after those that it reads from.
 """
 
 import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ps_integration.domain.ports import Row
-from ps_integration.reconciliation.engine import RuleRun, run_rules
-from ps_integration.reconciliation.rule import load_rules
+from ps_integration.reconciliation.engine import RuleRun, found_rows, run_rules
+from ps_integration.reconciliation.rule import Rule, load_rules
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.reconciliation.world_facts import FACTS
 from ps_integration_tests.reconciliation.world_master import AS_OF, MASTER, at
 
-__all__ = ["AS_OF", "UNPOSTED", "WORLD", "at", "breaks_of", "fill", "runs_of"]
+__all__ = ["AS_OF", "UNPOSTED", "WORLD", "at", "breaks_of", "fill", "ran", "runs_of"]
 RULES = {rule.code: rule for rule in load_rules()}
 WORLD: dict[str, list[Row]] = MASTER | FACTS
 
@@ -58,7 +60,27 @@ def _clean_world() -> Warehouse:
     return warehouse
 
 
-def runs_of(changes: dict[str, list[Row]], codes: set[str] | None = None) -> dict[str, RuleRun]:
+@dataclass(frozen=True, slots=True)
+class Ran(RuleRun):
+    """How a rule ran, with all that it found."""
+
+    found: tuple[Row, ...] = ()
+
+
+def ran(warehouse: Warehouse, rules: Sequence[Rule]) -> dict[str, Ran]:
+    """Run rules over a warehouse, by code."""
+    runs = run_rules(warehouse, rules)
+    found = found_rows(warehouse)
+    return {
+        run.rule.code: Ran(
+            **{item.name: getattr(run, item.name) for item in fields(run)},
+            found=tuple(row for row in found if row["rule"] == run.rule.code),
+        )
+        for run in runs
+    }
+
+
+def runs_of(changes: dict[str, list[Row]], codes: set[str] | None = None) -> dict[str, Ran]:
     """Run the rules over the changed world, which is clean again afterwards."""
     warehouse = _clean_world()
     tables = [table for table in WORLD if table.replace(".", "__") in changes]
@@ -68,7 +90,7 @@ def runs_of(changes: dict[str, list[Row]], codes: set[str] | None = None) -> dic
             warehouse.execute(f"delete from {table}")
             _insert(warehouse, table, rows_of(table, changes))
         rules = [rule for code, rule in RULES.items() if codes is None or code in codes]
-        return {run.rule.code: run for run in run_rules(warehouse, rules)}
+        return ran(warehouse, rules)
     finally:
         for table in tables:
             warehouse.execute(f"delete from {table}")

@@ -7,8 +7,25 @@
 -- cause: edited_after_posting
 -- remedy: Approve the correction that is owed, or have the entry set back to what was billed.
 
+-- Whatever may have changed, and little else: where no line differs, nothing has.
+with suspects as (
+    select pl.object_id as entry_id
+    from reconciliation.standing_lines as pl
+    inner join billing.entries as en on pl.object_id = en.entry_id
+    where pl.version_sha256 is distinct from en.version_sha256
+    union
+    select pl.object_id as entry_id
+    from reconciliation.standing_lines as pl
+    inner join billing.rated_entries as ra on pl.object_id = ra.entry_id
+    where pl.amount_minor <> ra.amount_minor
+    union
+    select pl.object_id as entry_id
+    from reconciliation.standing_lines as pl
+    where pl.correction_no > 0
+),
+
 -- Parts that come to something in the ERP; what was taken back whole is not posted any more.
-with parts as (
+parts as (
     select
         pl.object_id as entry_id,
         pl.part,
@@ -23,7 +40,9 @@ with parts as (
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
     from reconciliation.standing_lines as pl
-    where pl.object_kind = 'time_entry'
+    where
+        pl.object_kind = 'time_entry'
+        and pl.object_id in (select su.entry_id from suspects as su)
     group by pl.object_id, pl.part
     having sum(pl.seconds) <> 0 or sum(pl.amount_minor) <> 0
 ),

@@ -7,21 +7,7 @@
 -- cause: unknown
 -- remedy: Correct the flag of the entry, or of the task or project where that is the wrong one.
 
--- what an hour of that person costs on that project, where only one price is in use
-with prices as (
-    select
-        en.resource_id,
-        en.project_id,
-        min(ra.unit_price) as unit_price,
-        min(ra.currency) as currency
-    from billing.rated_entries as ra
-    inner join billing.entries as en on ra.entry_id = en.entry_id
-    where ra.unit_price is not null
-    group by en.resource_id, en.project_id
-    having count(distinct ra.unit_price) = 1 and count(distinct ra.currency) = 1
-),
-
-judged as (
+with judged as (
     select
         en.*,
         case
@@ -44,6 +30,24 @@ judged as (
         and en.approval_state = 'approved'
         and not coalesce(en.is_deleted, false)
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
+        and said is not null
+),
+
+-- what an hour of that person costs on that project, where only one price is in use
+prices as (
+    select
+        en.resource_id,
+        en.project_id,
+        min(ra.unit_price) as unit_price,
+        min(ra.currency) as currency
+    from billing.rated_entries as ra
+    inner join billing.entries as en on ra.entry_id = en.entry_id
+    where
+        ra.unit_price is not null
+        and (en.resource_id, en.project_id)
+        in (select (ju.resource_id, ju.project_id) from judged as ju)
+    group by en.resource_id, en.project_id
+    having count(distinct ra.unit_price) = 1 and count(distinct ra.currency) = 1
 )
 
 select
@@ -83,5 +87,4 @@ from judged as ju
 left join prices as pc on ju.resource_id = pc.resource_id and ju.project_id = pc.project_id
 left join config.currencies as cu on pc.currency = cu.currency
 left join billing.projects as pr on ju.project_id = pr.project_id
-where ju.said is not null
 order by record_key;

@@ -9,8 +9,16 @@
 -- remedy: Correct the date of the entry or the leave; where the person did work, accept it.
 -- tolerance_day_hours: 8
 
+with people_with_leave as (
+    select cw.canonical_id as resource_id
+    from canonical.crosswalk as cw
+    inner join canonical.absences as ab
+        on cw.system = ab.system and cw.external_id = ab.resource_external_id
+    where cw.object_kind = 'resource' and ab.approval_state = 'approved'
+),
+
 -- several entries of one person and day stand against the same absence or holiday
-with days as (
+days as (
     select
         en.resource_id,
         en.work_date,
@@ -36,6 +44,12 @@ with days as (
         and en.seconds > 0
         and en.resource_id is not null
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
+        -- nobody else can be away that day
+        and (
+            en.resource_id in (select pl.resource_id from people_with_leave as pl)
+            or (en.home_legal_entity, en.work_date)
+            in (select (ph.legal_entity, ph.day) from config.public_holidays as ph)
+        )
     group by en.resource_id, en.work_date
 ),
 

@@ -754,6 +754,46 @@ group by pl.object_id;
 create or replace macro reconciliation.was_confirmed(readback_minor, amount_minor) as
 coalesce(abs(readback_minor) = abs(amount_minor), false);
 
+-- What the figures of a document's lines come to, whatever their order: two documents of the same
+-- lines have the same sum.
+create or replace macro reconciliation.lines_sum(quantity, unit_price, amount_minor) as
+sum(hash(abs(quantity), abs(unit_price), abs(amount_minor))::hugeint);
+-- Posted documents whose lines are not in the ERP as they were posted: few, so that only their
+-- lines need to be numbered and laid side by side.
+create or replace view reconciliation.unlike_documents as
+with ours as (
+    select
+        document_ref,
+        count(*) as line_count,
+        reconciliation.lines_sum(quantity, unit_price, amount_minor) as lines_sum
+    from ops.posting_lines
+    group by document_ref
+),
+
+theirs as (
+    select
+        system,
+        document_external_id,
+        count(*) as line_count,
+        reconciliation.lines_sum(quantity, unit_price, amount_minor) as lines_sum
+    from canonical.erp_lines
+    where coalesce(line_type, '') <> 'comment'
+    group by system, document_external_id
+)
+
+select
+    dc.document_ref,
+    dc.system,
+    dc.erp_id
+from ops.documents as dc
+inner join ours as us on dc.document_ref = us.document_ref
+left join theirs as th on dc.system = th.system and dc.erp_id = th.document_external_id
+where
+    dc.state = 'posted'
+    and (
+        us.line_count is distinct from th.line_count
+        or us.lines_sum is distinct from th.lines_sum
+    );
 -- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as
 select
@@ -775,7 +815,7 @@ select
     row_number() over (partition by pl.document_ref order by pl.line_no) as position
 from ops.posting_lines as pl
 inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where dc.state = 'posted';
+where pl.document_ref in (select ud.document_ref from reconciliation.unlike_documents as ud);
 create or replace view reconciliation.erp_posted_lines as
 select
     ed.reference,

@@ -87,6 +87,13 @@ class Warehouse:
             found = self._connection.execute(sql, dict(params) if params else None).fetchall()
             return found[0][0] if found else None
 
+    def arrow(self, sql: str, params: Params | None = None) -> pa.Table:
+        """Run one query; its whole result as columns."""
+        with self._lock, _refusals():
+            return self._connection.sql(
+                sql, params=dict(params) if params else None
+            ).to_arrow_table()
+
     def batches(
         self, sql: str, params: Params | None = None, size: int = 50_000
     ) -> Iterator[pa.RecordBatch]:
