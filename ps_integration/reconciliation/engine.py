@@ -19,6 +19,7 @@ from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
+_PREPARED: Final = ("unposted_entries", "unlike_documents")
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -78,10 +79,11 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     changed = setting.apply(rules, settings)
     enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
     with queries.transaction():
-        for table in ("found", "rule_runs", "unposted_entries"):
+        for table in ("found", "rule_runs", *_PREPARED):
             queries.execute(f"delete from reconciliation.{table}")
-        prepare = files("ps_integration.reconciliation").joinpath("unposted_entries.sql")
-        queries.execute(prepare.read_text("utf-8"))
+        for table in _PREPARED:
+            fill = files("ps_integration.reconciliation").joinpath(f"{table}.sql")
+            queries.execute(fill.read_text("utf-8"))
         likeness.fill(queries)
         fill_matches(queries)
     runs: list[RuleRun] = []

@@ -8,7 +8,15 @@
 -- cause: cap_reached
 -- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
 
-with consumed as (
+with capped as (
+    select
+        project_id,
+        cap_minor
+    from billing.projects
+    where cap_minor is not null
+),
+
+consumed as (
     select
         pl.project_id,
         sum(pl.amount_minor) as amount_minor
@@ -30,15 +38,12 @@ documented as (
     where
         pl.object_kind = 'time_entry'
         and dc.state not in ('planned', 'superseded', 'refused')
+        and pl.object_id in (
+            select en.entry_id
+            from billing.entries as en
+            semi join capped as ca on en.project_id = ca.project_id
+        )
     group by pl.object_id
-),
-
-capped as (
-    select
-        project_id,
-        cap_minor
-    from billing.projects
-    where cap_minor is not null
 ),
 
 entries as (

@@ -759,41 +759,10 @@ coalesce(abs(readback_minor) = abs(amount_minor), false);
 create or replace macro reconciliation.lines_sum(quantity, unit_price, amount_minor) as
 sum(hash(abs(quantity), abs(unit_price), abs(amount_minor))::hugeint);
 -- Posted documents whose lines are not in the ERP as they were posted: few, so that only their
--- lines need to be numbered and laid side by side.
-create or replace view reconciliation.unlike_documents as
-with ours as (
-    select
-        document_ref,
-        count(*) as line_count,
-        reconciliation.lines_sum(quantity, unit_price, amount_minor) as lines_sum
-    from ops.posting_lines
-    group by document_ref
-),
-
-theirs as (
-    select
-        system,
-        document_external_id,
-        count(*) as line_count,
-        reconciliation.lines_sum(quantity, unit_price, amount_minor) as lines_sum
-    from canonical.erp_lines
-    where coalesce(line_type, '') <> 'comment'
-    group by system, document_external_id
-)
-
-select
-    dc.document_ref,
-    dc.system,
-    dc.erp_id
-from ops.documents as dc
-inner join ours as us on dc.document_ref = us.document_ref
-left join theirs as th on dc.system = th.system and dc.erp_id = th.document_external_id
-where
-    dc.state = 'posted'
-    and (
-        us.line_count is distinct from th.line_count
-        or us.lines_sum is distinct from th.lines_sum
-    );
+-- lines need to be numbered and laid side by side. Rebuilt before the rules run.
+create table if not exists reconciliation.unlike_documents (
+    document_ref varchar, system varchar, erp_id varchar
+);
 -- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as
 select
@@ -831,6 +800,8 @@ inner join canonical.erp_documents as ed
         el.system = ed.system
         and el.company is not distinct from ed.company
         and el.document_external_id = ed.external_id
+inner join reconciliation.unlike_documents as ud
+    on ed.system = ud.system and ed.external_id = ud.erp_id and ed.reference = ud.document_ref
 where coalesce(el.line_type, '') <> 'comment';
 
 -- metrics: figures of the event history, kept night by night ---------------------------------------
