@@ -95,19 +95,15 @@ def test_quiet_tm03_when_only_the_amount_differs():
     assert not breaks_of("TM03", canonical__erp_lines=[{"amount_minor": 14999}])
 
 
-def test_quiet_tm03_and_tm04_where_the_erp_has_the_same_lines_in_another_order():
-    half = {"seconds": 1800, "quantity": Decimal("0.50000"), "amount_minor": 7500}
-    ours = [{"line_no": 1, "line_key": "a", **half}, {"line_no": 2, "line_key": "b"}]
-    theirs = [{"line_no": 1, "external_id": "G1-1"}, {"line_no": 2, "external_id": "G1-2", **half}]
-    theirs[1].pop("seconds")
-    changes = {"ops__posting_lines": ours, "canonical__erp_lines": theirs}
+def test_tm03_fires_for_both_lines_when_their_figures_change_places_and_not_before():
+    half = {"quantity": Decimal("0.50000"), "amount_minor": 7500}
+    ours = [{"line_no": 1, "line_key": "a", "seconds": 1800, **half}, {"line_no": 2}]
+    first, second = {"line_no": 10, "external_id": "G1-1"}, {"line_no": 20, "external_id": "G1-2"}
+    alike, swapped = [{**first, **half}, second], [first, {**second, **half}]
     for rule in ("TM03", "TM04"):
-        assert not breaks_of(rule, **changes)
-        theirs[1]["quantity"] = Decimal("0.75000")
-        theirs[1]["unit_price"] = Decimal("151.000000")
-        assert breaks_of(rule, **changes)
-        theirs[1].pop("unit_price")
-        theirs[1]["quantity"] = half["quantity"]
+        assert not breaks_of(rule, ops__posting_lines=ours, canonical__erp_lines=alike)
+    found = breaks_of("TM03", ops__posting_lines=ours, canonical__erp_lines=swapped)
+    assert [row["difference_seconds"] for row in found] == [-1800, 1800]
 
 
 @pytest.mark.parametrize(("amount", "cause"), [(14999, "rounding"), (10000, "unknown")])

@@ -754,16 +754,15 @@ group by pl.object_id;
 create or replace macro reconciliation.was_confirmed(readback_minor, amount_minor) as
 coalesce(abs(readback_minor) = abs(amount_minor), false);
 
--- What the figures of a document's lines come to, whatever their order: two documents of the same
--- lines have the same sum.
-create or replace macro reconciliation.lines_sum(quantity, unit_price, amount_minor) as
-sum(hash(abs(quantity), abs(unit_price), abs(amount_minor))::hugeint);
+-- The figures of a document's lines in their order, as one number: alike only where every line is.
+create or replace macro reconciliation.lines_hash(line_no, quantity, unit_price, amount_minor) as
+hash(list(hash(abs(quantity), abs(unit_price), abs(amount_minor)) order by line_no));
 -- Posted documents whose lines are not in the ERP as they were posted: few, so that only their
 -- lines need to be numbered and laid side by side. Rebuilt before the rules run.
 create table if not exists reconciliation.unlike_documents (
     document_ref varchar, system varchar, erp_id varchar
 );
--- Lines as both sides number them: the n-th line of a document of ours is the n-th of the ERP's.
+-- Their lines as both sides number them: the n-th of a document of ours is the n-th of the ERP's.
 create or replace view reconciliation.our_posted_lines as
 select
     pl.document_ref,
