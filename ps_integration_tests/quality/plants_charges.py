@@ -1,5 +1,9 @@
 """People of one entity on projects of another: with a charge for it, a wrong one, or none."""
 
+from collections import Counter
+from decimal import Decimal
+
+from ps_integration_tests.quality.clean import minor, price_of
 from ps_integration_tests.quality.firm import ENTITIES
 from ps_integration_tests.quality.planter import Planter, project_of
 
@@ -10,23 +14,24 @@ HOMES = {0: "UK", 1: "US"}
 
 def charges(planter: Planter) -> None:
     """BL07; every fourth is charged as it should be and quiet."""
-    for turn, (home, entity, key) in enumerate(sorted(_moved(planter))):
+    works = _moved(planter)
+    for turn, (home, entity, key) in enumerate(sorted(works)):
         cause = CAUSES[turn % len(CAUSES)]
         if cause:
             planter.label("BL07", f"{home}|{key}|{ENTITIES[entity]}", cause, "bc")
         if cause != "not_synced_yet":
             planter.world.put(
                 "intercompany_charges", "bc", f"charge-{turn}", from_legal_entity=home,
-                to_legal_entity=entity, is_posted=True, currency="USD",
-                amount_minor=planter.world.rng.randint(1, 10**6),
+                to_legal_entity=entity, is_posted=True, currency=ENTITIES[entity],
+                amount_minor=works[home, entity, key],
                 project_key="gone" if cause == "wrong_project" else key.upper(),
                 period="2026-02" if cause == "wrong_date" else "2026-03",
             )  # fmt: skip
 
 
-def _moved(planter: Planter) -> set[tuple[str, str, str]]:
-    """Some people move to another entity; (its home, the projects' entity, project)."""
-    world, works = planter.world, set()
+def _moved(planter: Planter) -> Counter[tuple[str, str, str]]:
+    """Some people move to another entity; the worth of (its home, the projects' entity, project)."""
+    world, works = planter.world, Counter[tuple[str, str, str]]()
     for person in [planter.person() for _ in range(8)]:
         home = HOMES.get(person % 3)
         if home is None:
@@ -35,5 +40,8 @@ def _moved(planter: Planter) -> set[tuple[str, str, str]]:
             world["resources"][system, f"{system}-R{person}"]["home_legal_entity"] = home
         for entry in filter(planter.is_charged, planter.entries_of(person)):
             project = world.one("projects", system="psa", match_key=project_of(entry))
-            works.add((home, str(project["legal_entity"]), str(project["match_key"])))
+            hours = Decimal(int(str(entry["seconds"]))) / 3600
+            works[home, str(project["legal_entity"]), str(project["match_key"])] += minor(
+                hours, price_of(world, entry)
+            )
     return works

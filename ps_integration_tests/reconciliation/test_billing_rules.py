@@ -96,6 +96,11 @@ CHARGE = {
 }  # fmt: skip
 ELSEWHERE = {**CHARGE, "external_id": "IC9", "from_legal_entity": "de", "project_key": "zeus"}
 
+HERMES = {
+    "entry_id": "harvest:2", "project_id": "hermes", "is_primary": True, "is_billable": True,
+    "is_deleted": False,
+}  # fmt: skip
+
 
 def charged(*charges, **changes):
     entries = [{**AWAY, **changes}, {"entry_id": "harvest:2"}]
@@ -127,6 +132,38 @@ def test_fires_bl07_when_another_entity_s_people_worked_and_nothing_charges_it(
     assert found["detail"].startswith(
         "1 person of uk worked 1.00 h on apollo of us in 2026-02, and"
     )
+
+
+def test_fires_bl07_and_lets_one_charge_gone_astray_explain_one_piece_of_work():
+    """Two projects are not charged, one charge names a third: it is the one of its amount."""
+    worked = {"amount_minor": 30000}, {"entry_id": "harvest:2", "amount_minor": 15000}
+    for amount, explained in ((29000, "apollo"), (16000, "hermes")):
+        stray = {**CHARGE, "project_key": "zeus", "currency": "USD", "amount_minor": amount}
+        found = breaks_of(
+            "BL07",
+            billing__entries=[AWAY, {**AWAY, **HERMES}],
+            billing__rated_entries=list(worked),
+            canonical__intercompany_charges=[stray],
+        )
+        assert {row["project_id"]: row["cause"] for row in found} == {
+            "apollo": "not_synced_yet", "hermes": "not_synced_yet", explained: "wrong_project",
+        }  # fmt: skip
+
+
+def test_fires_bl07_once_for_each_charge_of_one_wrong_project():
+    """Two charges name the same wrong project: each explains work of its own."""
+    stray = {**CHARGE, "project_key": "zeus", "currency": "USD", "amount_minor": 14000}
+    found = breaks_of(
+        "BL07",
+        billing__entries=[AWAY, {**AWAY, **HERMES}],
+        billing__rated_entries=[{}, {"entry_id": "harvest:2", "amount_minor": 30000}],
+        canonical__intercompany_charges=[
+            stray, {**stray, "external_id": "IC2", "amount_minor": 31000},
+        ],
+    )  # fmt: skip
+    assert {(row["project_id"], row["cause"], row["right_id"]) for row in found} == {
+        ("apollo", "wrong_project", "IC1"), ("hermes", "wrong_project", "IC2"),
+    }  # fmt: skip
 
 
 def test_fires_bl07_without_any_charge_only_where_the_firm_asks_for_them():

@@ -16,18 +16,24 @@ with asked as (
     from canonical.intercompany_charges
 ),
 
+-- Charges that stand; those of one project and month that add up to nothing were taken back.
 charges as (
     select
         ic.from_legal_entity,
         ic.to_legal_entity,
         lower(trim(ic.project_key)) as project_id,
         ic.period,
-        min(ic.system) as system,
-        min(ic.external_id) as external_id
+        ic.system,
+        ic.external_id,
+        ic.currency,
+        ic.amount_minor
     from canonical.intercompany_charges as ic
     where ic.is_posted
-    group by ic.from_legal_entity, ic.to_legal_entity, lower(trim(ic.project_key)), ic.period
-    having sum(ic.amount_minor) <> 0
+    qualify
+        sum(ic.amount_minor) over (
+            partition by
+                ic.from_legal_entity, ic.to_legal_entity, lower(trim(ic.project_key)), ic.period
+        ) <> 0
 ),
 
 starts as (
@@ -96,32 +102,62 @@ astray as (
         )
 ),
 
-judged as (
+-- Either its project or its month is right; the nearer its amount is to the work's, the likelier.
+near as (
     select
-        mi.*,
+        mi.home_legal_entity,
+        mi.legal_entity,
+        mi.project_id,
+        mi.period,
+        mi.currency,
         ay.system as charge_system,
         ay.external_id as charge_id,
         ay.project_id as charge_project_id,
         ay.period as charge_period,
-        case
-            when ay.external_id is null then 'not_synced_yet'
-            when ay.period = mi.period then 'wrong_project'
-            else 'wrong_date'
-        end as cause
+        row_number() over (
+            partition by mi.home_legal_entity, mi.project_id, mi.period, mi.currency
+            order by distance.minor, mi.period = ay.period, ay.system, ay.external_id
+        ) as of_work,
+        row_number() over (
+            partition by ay.system, ay.external_id
+            order by distance.minor, mi.period = ay.period, mi.project_id, mi.period, mi.currency
+        ) as of_charge
     from missing as mi
-    left join astray as ay
+    inner join astray as ay
         on
             mi.home_legal_entity = ay.from_legal_entity
             and mi.legal_entity = ay.to_legal_entity
-            and (
-                (mi.period = ay.period and mi.project_id <> ay.project_id)
-                or (mi.period <> ay.period and mi.project_id = ay.project_id)
-            )
-    qualify
-        row_number() over (
-            partition by mi.home_legal_entity, mi.project_id, mi.period, mi.currency
-            order by mi.project_id <> ay.project_id, ay.external_id
-        ) = 1
+            and (mi.period = ay.period) <> (mi.project_id = ay.project_id)
+    cross join lateral (
+        select
+            -- amounts in two currencies cannot be compared: nearest comes who can
+            if(mi.currency = ay.currency, abs(mi.amount_minor - ay.amount_minor), null) as minor
+    ) as distance
+),
+
+-- One charge explains one piece of work, where each is the nearest of the other.
+judged as (
+    select
+        mi.*,
+        ne.charge_system,
+        ne.charge_id,
+        ne.charge_project_id,
+        ne.charge_period,
+        case
+            when ne.charge_id is null then 'not_synced_yet'
+            when ne.charge_period = mi.period then 'wrong_project'
+            else 'wrong_date'
+        end as cause
+    from missing as mi
+    left join near as ne
+        on
+            mi.home_legal_entity = ne.home_legal_entity
+            and mi.legal_entity = ne.legal_entity
+            and mi.project_id = ne.project_id
+            and mi.period = ne.period
+            and mi.currency = ne.currency
+            and ne.of_work = 1
+            and ne.of_charge = 1
 )
 
 select
