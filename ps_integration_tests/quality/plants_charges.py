@@ -30,7 +30,7 @@ def charges(planter: Planter) -> None:
 
 
 def _moved(planter: Planter) -> Counter[tuple[str, str, str]]:
-    """Some people move to another entity; the worth of (its home, the projects' entity, project)."""
+    """Some people move to another entity: what is owed, by (its home, the projects', project)."""
     world, works = planter.world, Counter[tuple[str, str, str]]()
     for person in [planter.person() for _ in range(8)]:
         home = HOMES.get(person % 3)

@@ -102,8 +102,8 @@ astray as (
         )
 ),
 
--- Either its project or its month is right; the nearer its amount is to the work's, the likelier.
-near as (
+-- Either its project or its month is right. Amounts of two currencies cannot be compared.
+pairs as (
     select
         mi.home_legal_entity,
         mi.legal_entity,
@@ -114,25 +114,28 @@ near as (
         ay.external_id as charge_id,
         ay.project_id as charge_project_id,
         ay.period as charge_period,
-        row_number() over (
-            partition by mi.home_legal_entity, mi.project_id, mi.period, mi.currency
-            order by distance.minor, mi.period = ay.period, ay.system, ay.external_id
-        ) as of_work,
-        row_number() over (
-            partition by ay.system, ay.external_id
-            order by distance.minor, mi.period = ay.period, mi.project_id, mi.period, mi.currency
-        ) as of_charge
+        if(mi.currency = ay.currency, abs(mi.amount_minor - ay.amount_minor), null) as distance
     from missing as mi
     inner join astray as ay
         on
             mi.home_legal_entity = ay.from_legal_entity
             and mi.legal_entity = ay.to_legal_entity
             and (mi.period = ay.period) <> (mi.project_id = ay.project_id)
-    cross join lateral (
-        select
-            -- amounts in two currencies cannot be compared: nearest comes who can
-            if(mi.currency = ay.currency, abs(mi.amount_minor - ay.amount_minor), null) as minor
-    ) as distance
+),
+
+-- The nearer a charge's amount is to the work's, the likelier it is the one.
+near as (
+    select
+        *,
+        row_number() over (
+            partition by home_legal_entity, legal_entity, project_id, period, currency
+            order by distance, period = charge_period, charge_system, charge_id
+        ) as of_work,
+        row_number() over (
+            partition by charge_system, charge_id
+            order by distance, period = charge_period, project_id, period, currency
+        ) as of_charge
+    from pairs
 ),
 
 -- One charge explains one piece of work, where each is the nearest of the other.
