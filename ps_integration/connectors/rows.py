@@ -13,8 +13,8 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     """,
     "tasks": "match_key project_external_id name is_billable is_active updated_at",
     "resources": """
-        match_key name email home_legal_entity role time_zone is_active starts_on ends_on
-        updated_at
+        match_key name email home_legal_entity role supplier_key time_zone is_active starts_on
+        ends_on updated_at
     """,
     "assignments": """
         project_external_id task_external_id resource_external_id role starts_on ends_on
@@ -50,6 +50,10 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     "fx_rates": "company from_currency to_currency rate_type valid_on rate",
     "intercompany_charges": """
         company from_legal_entity to_legal_entity project_key period number is_posted amount_minor
+        currency updated_at
+    """,
+    "subcontractor_costs": """
+        company supplier_key resource_key project_key period number is_posted seconds amount_minor
         currency updated_at
     """,
     "invoice_statuses": "subject_kind subject_external_id reference status message updated_at",

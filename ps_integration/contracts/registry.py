@@ -19,6 +19,7 @@ from ps_integration.contracts.posting import BILLING_EVENTS, POSTING_BATCHES
 from ps_integration.contracts.projects import PROJECTS
 from ps_integration.contracts.rates import RATES
 from ps_integration.contracts.resources import RESOURCES
+from ps_integration.contracts.subcontractors import SUBCONTRACTOR_COSTS
 from ps_integration.contracts.tasks import TASKS
 from ps_integration.contracts.time_entries import TIME_ENTRIES
 from ps_integration.domain.records import CanonicalObject
@@ -42,6 +43,7 @@ CONTRACTS: Final[Mapping[str, Versioned]] = MappingProxyType(
         "accounting_periods": ACCOUNTING_PERIODS,
         "fx_rates": FX_RATES,
         "intercompany_charges": INTERCOMPANY_CHARGES,
+        "subcontractor_costs": SUBCONTRACTOR_COSTS,
         "invoice_statuses": INVOICE_STATUSES,
         "opportunities": OPPORTUNITIES,
         "absences": ABSENCES,

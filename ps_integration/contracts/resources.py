@@ -18,13 +18,17 @@ from ps_integration.contracts.model import Identified, Versioned
 
 
 class Resources(Identified):
-    """A person, employee or subcontractor. People are hired long before any project starts."""
+    """A person, employee or subcontractor. People are hired long before any project starts.
+
+    `supplier_key` is who invoices a subcontractor's work; null = an employee, or not known here.
+    """
 
     match_key: Series[Text] = identifier(nullable=True, max_length=320)
     name: Series[Text] = prose()
     email: Series[Text] = identifier(nullable=True, max_length=320)
     home_legal_entity: Series[Text] = identifier(nullable=True)
     role: Series[Text] = identifier(nullable=True)
+    supplier_key: Series[Text] = identifier(nullable=True)
     time_zone: Series[Text] = identifier(nullable=True)
     is_active: Series[Flag] = flag(nullable=True)
     starts_on: Series[Day] = day(first=FIRST_HIRE)
@@ -32,5 +36,5 @@ class Resources(Identified):
     updated_at: Series[Instant] = instant()
 
 
-VERSION = "1"
+VERSION = "2"
 RESOURCES = Versioned(Resources, VERSION)

@@ -25,6 +25,7 @@ CanonicalObject = Literal[
     "accounting_periods",
     "fx_rates",
     "intercompany_charges",
+    "subcontractor_costs",
     "invoice_statuses",
     "opportunities",
     "absences",

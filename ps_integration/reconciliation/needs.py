@@ -22,6 +22,7 @@ _PHRASES: Final = {
     "billing_attributes": "billing attributes of projects",
     "intercompany_charges": "intercompany charges",
     "rates": "prices",
+    "subcontractor_costs": "subcontractors' costs",
     "time_entries": "time entries",
 }
 

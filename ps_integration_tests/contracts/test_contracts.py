@@ -66,6 +66,13 @@ GOOD = {
         "amount_minor": -1,
         "currency": "GBP",
     },
+    "subcontractor_costs": {
+        "resource_key": "r",
+        "period": "2026-06",
+        "is_posted": True,
+        "amount_minor": -1,
+        "currency": "GBP",
+    },
     "invoice_statuses": {
         "subject_kind": "project",
         "subject_external_id": "p",

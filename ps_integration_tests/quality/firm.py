@@ -54,6 +54,7 @@ def firm() -> Firm:
             "rates": {"source": "psa"},
             "rules": {"TM09": {"blocks": False}, "TM16": {"blocks": False},
                 "BL07": {"tolerances": {"charge_days": 0}},
+                "BL10": {"tolerances": {"cost_days": 0}},
             },
         }
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """The acts: faults that are played together, in a world of their own."""
 
-from ps_integration_tests.quality.plants_charges import charges
+from ps_integration_tests.quality.plants_charges import charges, costs
 from ps_integration_tests.quality.plants_master import MASTER_PLANTS, PEOPLE_PLANTS
 from ps_integration_tests.quality.plants_posted import DOCUMENT_PLANTS, SOURCE_PLANTS, STUCK_PLANTS
 from ps_integration_tests.quality.plants_waiting import (
@@ -13,7 +13,7 @@ from ps_integration_tests.quality.plants_waiting import (
 ACTS = (
     (*MASTER_PLANTS, *FLAG_PLANTS, *PEOPLE_PLANTS),
     (*PROJECT_PLANTS, *WAITING_PLANTS),
-    (charges, *DOCUMENT_PLANTS),
+    (charges, costs, *DOCUMENT_PLANTS),
     (*SOURCE_PLANTS, *STUCK_PLANTS),
     READ_PLANTS,
 )

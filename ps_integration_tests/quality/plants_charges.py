@@ -1,12 +1,16 @@
-"""People of one entity on projects of another: with a charge for it, a wrong one, or none."""
+"""Work that others bill us for: people of another entity, and of suppliers."""
 
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 
-from ps_integration_tests.quality.clean import minor, price_of
+from ps_integration.domain.ports import Row
+from ps_integration_tests.quality.clean import OLD, minor, price_of
 from ps_integration_tests.quality.firm import ENTITIES
-from ps_integration_tests.quality.planter import Planter, project_of
+from ps_integration_tests.quality.planter import Planter, mail, number_of, project_of
+from ps_integration_tests.quality.world import World
 
+COSTS = ("not_synced_yet", "wrong_project", "wrong_date", "unapproved", "unknown", "whole month")
 CAUSES = ("not_synced_yet", "wrong_project", "wrong_date", "")
 HOMES = {0: "UK", 1: "US"}
 """Whose a person becomes, by the entity it was of; both keep their time in one system."""
@@ -45,3 +49,56 @@ def _moved(planter: Planter) -> Counter[tuple[str, str, str]]:
                 hours, price_of(world, entry)
             )
     return works
+
+
+def costs(planter: Planter) -> None:
+    """BL10; people of a supplier, each with a fault of another kind on the newest project."""
+    for turn in range(2 * len(COSTS)):
+        works: dict[str, list[Row]] = {}
+        while not any(number_of(entries[0]) >= OLD for entries in works.values()):
+            person = planter.person()
+            works = {}
+            for entry in filter(planter.is_charged, planter.entries_of(person)):
+                works.setdefault(project_of(entry), []).append(entry)
+        for system in ("hr", "psa"):
+            resource = planter.world["resources"][system, f"{system}-R{person}"]
+            resource["supplier_key"] = f"V-{turn}"
+        _invoice(planter, person, works, COSTS[turn % len(COSTS)])
+
+
+def _invoice(planter: Planter, person: int, works: dict[str, list[Row]], fault: str) -> None:
+    newest = max(works)
+    currency = str(planter.world.one("projects", system="psa", match_key=newest)["currency"])
+    label = partial(planter.label, "BL10", f"{mail(person)}|{newest}|{currency}")
+    cost = partial(_cost, planter.world, currency=currency, resource_key=mail(person))
+    if fault == "whole month":
+        cost(works[newest], project_key=None)
+        return
+    for key in works.keys() - {newest}:
+        cost(works[key], project_key=key.upper())
+    if fault == "not_synced_yet":
+        label(fault, "bc")
+    elif fault == "wrong_project":
+        cost(works[newest], project_key="gone")
+        label(fault, "bc")
+    elif fault == "wrong_date":
+        cost(works[newest], project_key=newest, period="2026-02")
+        label(fault, "bc")
+    elif fault == "unapproved":
+        for entry in works[newest]:
+            entry |= {"approval_state": "draft", "approved_at": None}
+        made = cost(works[newest], project_key=newest)
+        planter.label("BL10", f"bc|{made}", "not_synced_yet", works[newest][0]["system"])
+    else:
+        cost(works[newest], project_key=newest)
+        planter.label("BL10", f"bc|{cost(works[newest], project_key='gone')}", fault, "bc")
+
+
+def _cost(world: World, entries: list[Row], **values: object) -> str:
+    external_id = f"cost-{len(world['subcontractor_costs'])}"
+    world.put(
+        "subcontractor_costs", "bc", external_id, is_posted=True,
+        **{"period": "2026-03", "amount_minor": 90_000} | values,
+        seconds=sum(int(str(entry["seconds"])) for entry in entries),
+    )  # fmt: skip
+    return external_id

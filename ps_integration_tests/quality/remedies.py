@@ -48,6 +48,29 @@ def _charge_moved(world: World, clean: World, found: Row) -> None:
     )
 
 
+def _costed(world: World, clean: World, found: Row) -> None:
+    """What stands alone gets its other half: the supplier's invoice, or the approval."""
+    key, project, currency = [*str(found["record_key"]).split("|"), ""][:3]
+    if key == "bc":
+        cost = world["subcontractor_costs"]["bc", project]
+        person = number_of_person(str(cost["resource_key"]))
+        for entry in world["time_entries"].values():
+            if person_of(entry) == person and project_of(entry) == found["project_id"]:
+                entry.update(approval_state="approved", approved_at=AS_OF - timedelta(hours=20))
+        return
+    world.put(
+        "subcontractor_costs", "bc", f"new-{key}", is_posted=True, amount_minor=1,
+        resource_key=key, project_key=project, period=found["period"], currency=currency,
+    )  # fmt: skip
+
+
+def _cost_moved(world: World, clean: World, found: Row) -> None:
+    """The cost that is there is for this project and month."""
+    world["subcontractor_costs"][found["right_system"], found["right_id"]].update(
+        project_key=found["project_id"], period=found["period"]
+    )
+
+
 def remove_cause(world: World, clean: World, found: Row) -> bool:
     """Do what takes the stated cause away; False where no cause is stated, or none that has one."""
     remedy = REMEDIES.get((str(found["rule"]), str(found["cause"])))
@@ -324,6 +347,9 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("BL07", "not_synced_yet"): _charged,
     ("BL07", "wrong_project"): _charge_moved,
     ("BL07", "wrong_date"): _charge_moved,
+    ("BL10", "not_synced_yet"): _costed,
+    ("BL10", "wrong_project"): _cost_moved,
+    ("BL10", "wrong_date"): _cost_moved,
     ("BL09", "not_synced_yet"): _expense(is_invoiced=True),
     ("BL09", "unauthorised_posting"): _expense(approval_state="approved"),
     ("BL09", "master_data_incomplete"): _expense(has_receipt=True),

@@ -18,7 +18,7 @@ TABLES = (
     "raw.reads", "raw.shapes", "raw.missing", "raw.records", "config.public_holidays",
     "canonical.customers", "canonical.projects", "canonical.tasks", "canonical.resources",
     "canonical.assignments", "canonical.rates", "canonical.time_entries", "canonical.milestones",
-    "canonical.expenses", "canonical.intercompany_charges",
+    "canonical.expenses", "canonical.intercompany_charges", "canonical.subcontractor_costs",
     "canonical.erp_documents", "canonical.erp_lines", "canonical.accounting_periods",
     "canonical.fx_rates", "canonical.invoice_statuses", "canonical.opportunities",
     "canonical.absences", "canonical.crosswalk", "ops.documents", "ops.posting_lines",

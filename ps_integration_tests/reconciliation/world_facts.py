@@ -9,6 +9,7 @@ from ps_integration_tests.reconciliation.world_master import at, cross, from_rec
 FACTS: dict[str, list[Row]] = {
     "canonical.expenses": [],
     "canonical.intercompany_charges": [],
+    "canonical.subcontractor_costs": [],
     "canonical.milestones": [],
     "canonical.opportunities": [],
     "canonical.absences": [],

@@ -140,7 +140,8 @@ create table if not exists canonical.tasks (
 create table if not exists canonical.resources (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     match_key varchar, name varchar, email varchar, home_legal_entity varchar,
-    role varchar, time_zone varchar, is_active boolean,
+    role varchar, supplier_key varchar,     -- who invoices a subcontractor; null = an employee
+    time_zone varchar, is_active boolean,
     starts_on date, ends_on date, updated_at timestamptz
 );
 create table if not exists canonical.assignments (
@@ -256,7 +257,6 @@ create table if not exists canonical.fx_rates (
     company varchar, from_currency varchar, to_currency varchar, rate_type varchar,
     valid_on date, rate decimal(28, 12)  -- 1 from_currency = rate to_currency, from valid_on until the next
 );
--- What a PSA or time system believes of an invoice (its copy of the ERP's status).
 -- What one legal entity bills another for its people's work in a month; no project = all of them.
 create table if not exists canonical.intercompany_charges (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
@@ -264,6 +264,14 @@ create table if not exists canonical.intercompany_charges (
     period varchar, number varchar, is_posted boolean, amount_minor bigint, currency varchar,
     updated_at timestamptz
 );
+-- What a supplier invoices for one person's work in a month; no project = all of them.
+create table if not exists canonical.subcontractor_costs (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    company varchar, supplier_key varchar, resource_key varchar, project_key varchar,
+    period varchar, number varchar, is_posted boolean, seconds bigint, amount_minor bigint,
+    currency varchar, updated_at timestamptz
+);
+-- What a PSA or time system believes of an invoice (its copy of the ERP's status).
 create table if not exists canonical.invoice_statuses (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     subject_kind varchar,       -- project | milestone | time_entry
@@ -498,6 +506,7 @@ create table if not exists billing.ready_lines (
 );
 
 -- Columns that a warehouse of an older release does not have.
+alter table canonical.resources add column if not exists supplier_key varchar;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
 alter table ops.documents add column if not exists content varchar;
