@@ -6,7 +6,7 @@
 -- needs_period: yes
 -- needs: time_entries@time, subcontractor_costs@erp
 -- cause: not_synced_yet
--- remedy: Get the supplier's invoice, or the time approved; or correct project or month of the cost.
+-- remedy: Get the supplier's invoice or the time approved, or correct the cost's project or month.
 -- tolerance_cost_days: 15
 -- tolerance_requires_costs: 0
 
