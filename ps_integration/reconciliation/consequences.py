@@ -17,12 +17,13 @@ class Link:
     """A break of `rule` is a consequence of a break of `root` on the same thing.
 
     `project`: the root holds the whole project. `entry`: both name the same entry. `document`:
-    both name the same ERP document (the first part of their record keys).
+    both name the same ERP document (the first part of their record keys). `record`: both have
+    the same record key.
     """
 
     rule: str
     root: str
-    by: Literal["project", "entry", "document"]
+    by: Literal["project", "entry", "document", "record"]
 
 
 _HOLDS_PROJECT: Final = ("MD01", "MD03", "MD04", "BL08")
@@ -46,6 +47,7 @@ LINKS: Final = (
     *(Link(rule, root, "project") for rule in _ON_ENTRY for root in _HOLDS_PROJECT),
     *(Link(rule, root, "entry") for rule in _ON_ENTRY for root in _HOLDS_ENTRY),
     Link("TM07", "IN07", "entry"),
+    Link("MD05", "MD04", "record"),
     Link("BL06", "TM03", "document"),
     Link("BL06", "TM04", "document"),
     Link("BL05", "TM03", "document"),
@@ -59,7 +61,7 @@ def roots_of(found: Sequence[Found]) -> dict[str, str]:
     """Break id of each consequence found tonight, and of the break at its root."""
     first: dict[tuple[str, str, str], Found] = {}
     for row in sorted(found, key=lambda row: (str(row["rule"]), str(row["record_key"]))):
-        for by in ("project", "entry", "document"):
+        for by in ("project", "entry", "document", "record"):
             subject = _subject(row, by, is_root=True)
             if subject is not None:
                 first.setdefault((str(row["rule"]), by, subject), row)
@@ -87,6 +89,8 @@ def _root(
 
 def _subject(row: Found, by: str, *, is_root: bool) -> str | None:
     """What a break is about, in one respect; as a root only when it explains others in it."""
+    if by == "record":
+        return str(row["record_key"])
     if by == "document":
         return str(row["record_key"]).split("|", 1)[0]
     if by == "project" and is_root and row["blocked_kind"] != "project":

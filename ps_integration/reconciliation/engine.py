@@ -20,6 +20,9 @@ from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
 _PREPARED: Final = ("unposted_entries", "unlike_documents")
+"""Tables that are made anew before the rules run, each by the file of its name."""
+_KEPT: Final = ("field_history",)
+"""Tables that only grow, in the same way."""
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -81,7 +84,7 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     with queries.transaction():
         for table in ("found", "rule_runs", *_PREPARED):
             queries.execute(f"delete from reconciliation.{table}")
-        for table in _PREPARED:
+        for table in (*_PREPARED, *_KEPT):
             fill = files("ps_integration.reconciliation").joinpath(f"{table}.sql")
             queries.execute(fill.read_text("utf-8"))
         likeness.fill(queries)

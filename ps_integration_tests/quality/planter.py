@@ -215,3 +215,18 @@ def a_day(entry: Row, days: Sequence[date], planter: Planter) -> date:
         if day != entry["work_date"] and not planter.is_taken("day", (person_of(entry), day))
     ]  # fmt: skip
     return planter.world.rng.choice(free)
+
+
+def another_entity(planter: Planter, entity: object) -> str:
+    """A legal entity that it is not."""
+    return planter.world.rng.choice(sorted(set(TIME_SYSTEM) - {str(entity)}))
+
+
+def free_customer(planter: Planter) -> Row:
+    """A customer of the ERP that no fault has met."""
+    rows = [
+        row for row in planter.world.rows("customers", system="bc")
+        if not planter.is_taken("customer", row["match_key"])
+        and str(row["match_key"]).startswith("c-")
+    ]  # fmt: skip
+    return planter.world.rng.choice(rows)

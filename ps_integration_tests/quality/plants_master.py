@@ -5,15 +5,18 @@ from decimal import Decimal
 
 from ps_integration.domain.ports import Row
 from ps_integration_tests.quality.clean import IDLE_TASK, ROLES, external, role_of, word
-from ps_integration_tests.quality.firm import AS_OF, ENTITIES
+from ps_integration_tests.quality.firm import AS_OF
 from ps_integration_tests.quality.planter import (
     Planter,
+    another_entity,
     entry_id,
+    free_customer,
     mail,
     number_of,
     person_of,
     time_system,
 )
+from ps_integration_tests.quality.plants_copies import circles, copies_edited
 
 ATTRIBUTES = (
     "tax_code", "revenue_account", "cost_centre", "billing_rule", "purchase_order", "customer_key",
@@ -67,45 +70,11 @@ def not_billable(planter: Planter) -> None:
     planter.world.one("projects", system="bc", match_key=internal["match_key"])["tax_code"] = None
 
 
-def copies_edited(planter: Planter) -> None:
-    """MD04 in each system that has a copy; case and blanks at the ends are no difference."""
-    world = planter.world
-    changes = (
-        ("time", "name", lambda row: f"{row['name']} {word(world.rng)}"),
-        ("time", "customer_key", lambda row: f"{row['customer_key']}{world.rng.randrange(9)}"),
-        ("time", "billing_type", lambda row: "fixed_fee"),
-        ("time", "status", lambda row: "closed"),
-        ("time", "ends_on", lambda row: row["ends_on"] + timedelta(days=31)),
-        ("time", "currency", lambda row: "CHF"),
-        ("bc", "name", lambda row: word(world.rng, 5)),
-        ("bc", "currency", lambda row: "SEK"),
-        ("bc", "legal_entity", lambda row: _another(planter, row["legal_entity"])),
-        ("bc", "starts_on", lambda row: row["starts_on"] - timedelta(days=10)),
-    )
-    for role, name, change in changes * 2:
-        project = planter.project()
-        system = time_system(project) if role == "time" else role
-        copy = world.one("projects", system=system, match_key=project["match_key"])
-        copy[name] = change(copy)
-        field = "customer" if name == "customer_key" else name
-        key = f"project|{project['match_key']}|{field}|{system}|{copy['external_id']}"
-        planter.label("MD04", key, "manual_edit_in_copy", system)
-    for turn in range(4):
-        customer = _free_customer(planter)
-        customer["currency" if turn % 2 else "name"] = "NOK" if turn % 2 else word(world.rng, 6)
-        field = "currency" if turn % 2 else "name"
-        key = f"customer|{customer['match_key']}|{field}|bc|{customer['external_id']}"
-        planter.label("MD04", key, "manual_edit_in_copy", "bc")
-        planter.keep_apart("customer", customer["match_key"])
-    for row in world.rng.sample(world.rows("projects", system="bc", status="active"), 20):
-        row["name"] = f" {str(row['name']).upper()} "
-
-
 def doubled(planter: Planter) -> None:
     """MD06 for customers and projects; what differs in a number is something else."""
     world, rng = planter.world, planter.world.rng
     for turn in range(9):
-        customer = _free_customer(planter)
+        customer = free_customer(planter)
         planter.keep_apart("customer", customer["match_key"])
         key = f"d{customer['match_key']}"
         name = _alike(planter, str(customer["name"]), turn)
@@ -177,7 +146,7 @@ def resources(planter: Planter) -> None:
             entries = [entry for entry in entries if entry["work_date"] > LATE]
         else:
             copy = world["resources"]["psa", f"psa-R{person}"]
-            copy["home_legal_entity"] = _another(planter, copy["home_legal_entity"])
+            copy["home_legal_entity"] = another_entity(planter, copy["home_legal_entity"])
         cause, system = (
             ("master_data_incomplete", "hr") if turn % 2 else ("manual_edit_in_copy", "psa")
         )
@@ -256,19 +225,6 @@ def _cross(planter: Planter, what: tuple[str, str, str], canonical: str, start: 
     }  # fmt: skip
 
 
-def _another(planter: Planter, entity: object) -> str:
-    return planter.world.rng.choice(sorted(set(ENTITIES) - {str(entity)}))
-
-
-def _free_customer(planter: Planter) -> Row:
-    rows = [
-        row for row in planter.world.rows("customers", system="bc")
-        if not planter.is_taken("customer", row["match_key"])
-        and str(row["match_key"]).startswith("c-")
-    ]  # fmt: skip
-    return planter.world.rng.choice(rows)
-
-
 def _alike(planter: Planter, name: object, turn: int) -> str:
     """The same name as another person would have written it."""
     words = str(name).split()
@@ -290,7 +246,7 @@ def _twin(planter: Planter, project: Row, key: str, name: str) -> None:
 
 
 MASTER_PLANTS = (
-    missing_in_erp, only_in_erp, not_billable, copies_edited, doubled, tasks_and_assignments,
-    rates, mappings, sales,
+    missing_in_erp, only_in_erp, not_billable, copies_edited, circles, doubled,
+    tasks_and_assignments, rates, mappings, sales,
 )  # fmt: skip
 PEOPLE_PLANTS = (resources,)

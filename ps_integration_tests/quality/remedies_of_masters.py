@@ -54,6 +54,19 @@ def _as_the_owner_has_it(world: World, _clean: World, found: Row) -> None:
     world[table][found["right_system"], found["right_id"]][column] = owner[column]
 
 
+def _never_edited(world: World, clean: World, found: Row) -> None:
+    """Nobody changed the copy, then or now."""
+    kind, _, field, *_ = str(found["record_key"]).split("|")
+    world.drop(
+        "reconciliation.field_history",
+        lambda row: (
+            (row["object_kind"], row["system"], row["external_id"], row["field"])
+            == (kind, found["right_system"], found["right_id"], field)
+        ),
+    )
+    _as_the_owner_has_it(world, clean, found)
+
+
 def _merged(world: World, _clean: World, found: Row) -> None:
     kind, left, right = str(found["record_key"]).split("|")
     table = f"{kind}s"
@@ -168,6 +181,7 @@ MASTER_REMEDIES: dict[tuple[str, str], Remedy] = {
     ("MD02", "master_data_incomplete"): _in_psa,
     ("MD03", "master_data_incomplete"): _filled,
     ("MD04", "manual_edit_in_copy"): _as_the_owner_has_it,
+    ("MD05", "manual_edit_in_copy"): _never_edited,
     ("MD06", "master_data_incomplete"): _merged,
     ("MD07", "not_synced_yet"): _copied,
     ("MD07", "sync_failed"): _active,

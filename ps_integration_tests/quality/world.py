@@ -22,7 +22,7 @@ TABLES = (
     "canonical.erp_documents", "canonical.erp_lines", "canonical.accounting_periods",
     "canonical.fx_rates", "canonical.invoice_statuses", "canonical.opportunities",
     "canonical.absences", "canonical.crosswalk", "ops.documents", "ops.posting_lines",
-    "ops.feedback", "ops.openings", "ops.erp_reversals",
+    "reconciliation.field_history", "ops.feedback", "ops.openings", "ops.erp_reversals",
 )  # fmt: skip
 IDENTITY = frozenset({"system", "stream", "record_id", "raw_seq", "external_id"})
 

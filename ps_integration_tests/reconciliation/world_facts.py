@@ -10,6 +10,7 @@ FACTS: dict[str, list[Row]] = {
     "canonical.expenses": [],
     "canonical.intercompany_charges": [],
     "canonical.subcontractor_costs": [],
+    "reconciliation.field_history": [],
     "canonical.milestones": [],
     "canonical.opportunities": [],
     "canonical.absences": [],

@@ -34,109 +34,6 @@ unposted_of_customer as (
     inner join billing.projects as pr on un.project_id = pr.project_id
     group by pr.customer_key
     having count(distinct pr.currency) = 1
-),
-
-cells as (
-    select
-        'project' as object_kind,
-        pj.system,
-        pj.external_id,
-        [
-            { 'field': 'name', 'value': pj.name },
-            { 'field': 'currency', 'value': pj.currency },
-            { 'field': 'legal_entity', 'value': pj.legal_entity },
-            { 'field': 'customer', 'value': pj.customer_key },
-            -- time systems know open and closed only
-            { 'field': 'status', 'value': if(pj.status = 'planned', 'active', pj.status) },
-            { 'field': 'billing_type', 'value': pj.billing_type },
-            { 'field': 'cost_centre', 'value': pj.cost_centre },
-            { 'field': 'starts_on', 'value': pj.starts_on::varchar },
-            { 'field': 'ends_on', 'value': pj.ends_on::varchar }
-        ] as fields
-    from canonical.projects as pj
-    union all
-    select
-        'customer' as object_kind,
-        cu.system,
-        cu.external_id,
-        [
-            { 'field': 'name', 'value': cu.name },
-            { 'field': 'currency', 'value': cu.currency },
-            { 'field': 'legal_entity', 'value': cu.legal_entity }
-        ] as fields
-    from canonical.customers as cu
-),
-
-unfolded as (
-    select
-        ce.object_kind,
-        ce.system,
-        ce.external_id,
-        unnest(ce.fields) as cell
-    from cells as ce
-),
-
-records as (
-    select
-        un.object_kind,
-        un.system,
-        un.external_id,
-        struct_extract(un.cell, 'field') as field,
-        struct_extract(un.cell, 'value') as value
-    from unfolded as un
-),
-
-placed as (
-    select
-        re.object_kind,
-        cw.canonical_id,
-        re.system,
-        re.external_id,
-        re.field,
-        trim(re.value) as value
-    from records as re
-    inner join canonical.crosswalk as cw
-        on
-            re.object_kind = cw.object_kind
-            and re.system = cw.system
-            and re.external_id = cw.external_id
-    cross join config.run as ru
-    where
-        ru.as_of_date >= cw.valid_from
-        and ru.as_of_date < cw.valid_to
-        and coalesce(trim(re.value), '') <> ''
-),
-
--- The system of record: as configured for the field, else for the object, else PSA, ERP, time.
-ranked as (
-    select
-        pl.*,
-        min(
-            case
-                when of.system is not null then 1
-                when oo.system is not null then 2
-                when sr.role = 'psa' then 3
-                when sr.role = 'erp' then 4
-                when sr.role = 'time' then 5
-                else 6
-            end
-        ) as rank
-    from placed as pl
-    left join config.ownership as of
-        on pl.object_kind = of.object_kind and pl.field = of.field and pl.system = of.system
-    left join config.ownership as oo
-        on pl.object_kind = oo.object_kind and oo.field = '*' and pl.system = oo.system
-    left join config.system_roles as sr on pl.system = sr.system
-    group by all
-),
-
-owners as (
-    select *
-    from ranked
-    qualify
-        row_number() over (
-            partition by object_kind, canonical_id, field order by rank, system, external_id
-        ) = 1
 )
 
 select
@@ -171,18 +68,19 @@ select
     case
         when co.field in ('currency', 'legal_entity', 'customer') then co.canonical_id
     end as blocked_id
-from ranked as co
-inner join owners as ow
+from reconciliation.owned_fields as co
+inner join reconciliation.owned_fields as ow
     on
         co.object_kind = ow.object_kind
         and co.canonical_id = ow.canonical_id
         and co.field = ow.field
+        and ow.is_owner
 left join billing.projects as pr
     on co.object_kind = 'project' and co.canonical_id = pr.project_id
 left join unposted_of_project as up on pr.project_id = up.project_id
 left join unposted_of_customer as uc
     on co.object_kind = 'customer' and co.canonical_id = uc.customer_key
 where
-    (co.system <> ow.system or co.external_id <> ow.external_id)
+    not co.is_owner
     and lower(co.value) <> lower(ow.value)
 order by record_key;

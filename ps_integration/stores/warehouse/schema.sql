@@ -569,6 +569,114 @@ create table if not exists reconciliation.likenesses (
     score integer, evidence varchar
 );
 
+-- Fields of projects and customers, each in every system that has it, and whose copy it is. What is
+-- empty says nothing. The owner: as configured for the field, else for the object, else PSA, ERP, time.
+create or replace view reconciliation.owned_fields as
+with cells as (
+    select
+        'project' as object_kind,
+        pj.system,
+        pj.external_id,
+        [
+            { 'field': 'name', 'value': pj.name },
+            { 'field': 'currency', 'value': pj.currency },
+            { 'field': 'legal_entity', 'value': pj.legal_entity },
+            { 'field': 'customer', 'value': pj.customer_key },
+            -- time systems know open and closed only
+            { 'field': 'status', 'value': if(pj.status = 'planned', 'active', pj.status) },
+            { 'field': 'billing_type', 'value': pj.billing_type },
+            { 'field': 'cost_centre', 'value': pj.cost_centre },
+            { 'field': 'starts_on', 'value': pj.starts_on::varchar },
+            { 'field': 'ends_on', 'value': pj.ends_on::varchar }
+        ] as fields
+    from canonical.projects as pj
+    union all
+    select
+        'customer' as object_kind,
+        cu.system,
+        cu.external_id,
+        [
+            { 'field': 'name', 'value': cu.name },
+            { 'field': 'currency', 'value': cu.currency },
+            { 'field': 'legal_entity', 'value': cu.legal_entity }
+        ] as fields
+    from canonical.customers as cu
+),
+
+unfolded as (
+    select
+        ce.object_kind,
+        ce.system,
+        ce.external_id,
+        unnest(ce.fields) as cell
+    from cells as ce
+),
+
+records as (
+    select
+        un.object_kind,
+        un.system,
+        un.external_id,
+        struct_extract(un.cell, 'field') as field,
+        struct_extract(un.cell, 'value') as value
+    from unfolded as un
+),
+
+placed as (
+    select
+        re.object_kind,
+        cw.canonical_id,
+        re.system,
+        re.external_id,
+        re.field,
+        trim(re.value) as value
+    from records as re
+    inner join canonical.crosswalk as cw
+        on
+            re.object_kind = cw.object_kind
+            and re.system = cw.system
+            and re.external_id = cw.external_id
+    cross join config.run as ru
+    where
+        ru.as_of_date >= cw.valid_from
+        and ru.as_of_date < cw.valid_to
+        and coalesce(trim(re.value), '') <> ''
+),
+
+ranked as (
+    select
+        pl.*,
+        min(
+            case
+                when of.system is not null then 1
+                when oo.system is not null then 2
+                when sr.role = 'psa' then 3
+                when sr.role = 'erp' then 4
+                when sr.role = 'time' then 5
+                else 6
+            end
+        ) as rank
+    from placed as pl
+    left join config.ownership as of
+        on pl.object_kind = of.object_kind and pl.field = of.field and pl.system = of.system
+    left join config.ownership as oo
+        on pl.object_kind = oo.object_kind and oo.field = '*' and pl.system = oo.system
+    left join config.system_roles as sr on pl.system = sr.system
+    group by all
+)
+
+select
+    *,
+    row_number() over (
+        partition by object_kind, canonical_id, field order by rank, system, external_id
+    ) = 1 as is_owner
+from ranked;
+-- Every value that such a field has had, and the night that first saw it. Kept from night to night.
+create table if not exists reconciliation.field_history (
+    object_kind varchar, system varchar, external_id varchar, field varchar, value varchar,
+    seen_at timestamptz, run_id varchar
+);
+
 -- Projects that the PSA has and the ERP has not, each beside projects that the PSA has not and whose
 -- names are like theirs: probably one project that nothing maps.
 create or replace view reconciliation.unmapped_twins as
