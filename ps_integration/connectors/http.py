@@ -14,7 +14,7 @@ from ps_integration.connectors.answers import Answer, Problem, read_answer, retr
 from ps_integration.connectors.auth import Auth, SigningAuth
 from ps_integration.connectors.body import Caps, TruncatedBodyError, read_body
 from ps_integration.connectors.encoding import encoded
-from ps_integration.connectors.limits import Pace
+from ps_integration.connectors.limits import Meter, Pace
 from ps_integration.connectors.outcome import Exchange, Reply, classify, never_left
 from ps_integration.connectors.parse import decode, strict_json
 from ps_integration.domain.records import Json
@@ -37,6 +37,7 @@ class Policy:
         tries: Attempts of a read, the first one included.
         longest_wait_seconds: A vendor that asks for more is asked again in a later run.
         pace: The account's rate limits.
+        meter: Counts every call that leaves.
         unprocessed: Statuses the vendor documents as not processed (see `outcome.classify`).
     """
 
@@ -44,6 +45,7 @@ class Policy:
     tries: int = 5
     longest_wait_seconds: float = 900.0
     pace: Pace = field(default_factory=Pace)
+    meter: Meter = field(default_factory=Meter)
     unprocessed: frozenset[int] = frozenset()
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -86,7 +88,6 @@ class ApiClient:
         if not host or not is_allowed or parts.username or parts.query:
             raise FixConfigError(f"system {system}: base_url must be an https URL without query")
         self.system = system
-        self.calls = 0
         self._base = base_url.rstrip("/")
         self._origin = _origin(parts)
         self._auth = auth
@@ -98,7 +99,6 @@ class ApiClient:
             **(headers or {}),
         }
         self._local = threading.local()
-        self._count_lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"ApiClient({self.system!r}, {self._base!r})"
@@ -208,8 +208,7 @@ class ApiClient:
     ) -> tuple[requests.Response, bytes]:
         caps = self._policy.caps
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        with self._count_lock:
-            self.calls += 1
+        self._policy.meter.count(self.system)
         deadline = self._policy.clock() + caps.total_seconds
         with session.request(
             method,

@@ -2,9 +2,29 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+
+class Meter:
+    """Counts the calls of each system; shared by everything that one run connects."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, system: str) -> None:
+        """One more call leaves."""
+        with self._lock:
+            self._counts[system] += 1
+
+    def take(self) -> Mapping[str, int]:
+        """Calls of each system since they were last taken."""
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
+        return taken
 
 
 class Pace:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,6 +21,8 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+HOUR_SECONDS: Final = 3_600.0
+DAY_SECONDS: Final = 86_400.0
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
@@ -129,6 +131,19 @@ class Vendor:
         """Decimals that a system keeps of hours: its own setting, or the vendor's."""
         told = system.options.get("quantity_decimals")
         return told if isinstance(told, int) else self.quantity_decimals
+
+    def quotas(self, system: System) -> tuple[tuple[int, float], ...]:
+        """What the system's account may call in an hour or longer, as (calls, seconds).
+
+        What the firm file says of a day takes the place of the vendor's own figure.
+        """
+        told = system.daily_calls
+        vendors = [
+            rate
+            for rate in self.rates
+            if rate[1] >= HOUR_SECONDS and (told is None or rate[1] != DAY_SECONDS)
+        ]
+        return (*vendors, *([(told, DAY_SECONDS)] if told else []))
 
     def pace(self, system: System) -> Pace:
         """The pace of the system's account: its own setting, or the vendor's limit."""

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from ps_integration.connectors.limits import Meter
 from ps_integration.defs.resources import FirmResource, environ, job_name
 from ps_integration.errors import AskFinanceError, PsIntegrationError, RetryLaterError
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import balance, connect, extract, nightly, record
+from ps_integration.workflows import balance, calls, connect, extract, nightly, record
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.outcome import Outcome
-from ps_integration.workflows.steps import Step, Workbench
+from ps_integration.workflows.steps import Step, Workbench, play
 
 RETRIES_MAX = 2
 RETRY_WAIT_SECONDS = 30
@@ -35,7 +36,7 @@ def run_step(context: dg.AssetExecutionContext, firm: FirmResource, step: Step) 
             raise AskFinanceError(
                 f"{step.name}: nothing is planned or posted while {', '.join(failed)} does not hold"
             )
-        return step.run(bench)
+        return play(bench, step)
 
 
 def run_extract(
@@ -53,8 +54,13 @@ def run_extract(
     with _errors(context, can_retry=True):
         with _bench(context, firm) as bench:
             night = bench.night
-        (connector,) = connect.connectors(night.firm, environ(), only=(system_id,)).values()
+        meter = Meter()
+        (connector,) = connect.connectors(
+            night.firm, environ(), only=(system_id,), meter=meter
+        ).values()
         result = extract.extract_system(night, connector, _opener(night))
+        with _opener(night)() as warehouse:
+            calls.note(night, warehouse, meter)
         waits = result.metadata["worth_retrying"]
         if waits and context.op_execution_context.retry_number < RETRIES_MAX:
             raise RetryLaterError(f"{system_id}: {waits} may be readable later")

@@ -90,7 +90,7 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
         likeness.fill(queries)
         fill_matches(queries)
     runs: list[RuleRun] = []
-    for turn in range(3):
+    for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
         part = [_run_rule(queries, rule) for rule in enabled if rule.turn == turn]
         with queries.transaction():
             for run in part:

@@ -6,7 +6,7 @@ had all its streams read completely (then the table is truly empty). A need endi
 A need ending in `?` (`opportunities@crm?`) is met where the firm has no system of that role.
 `billing_attributes@erp!` asks for ERP projects that say how they are billed.
 `reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
-all others.
+all others, `reconciliation.all` after these too.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Final
 from ps_integration.domain.ports import Queries
 
 NEED_PATTERN: Final = re.compile(
-    r"^(reconciliation\.(found|holds)|[a-z_]+@(crm|psa|time|erp|hr)[!?]?)$"
+    r"^(reconciliation\.(all|found|holds)|[a-z_]+@(crm|psa|time|erp|hr)[!?]?)$"
 )
 _PHRASES: Final = {
     "billing_attributes": "billing attributes of projects",

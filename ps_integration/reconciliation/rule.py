@@ -24,6 +24,11 @@ _CLOSED: Final[Mapping[str, Sequence[str]]] = {
 }
 _HEADER_LINE: Final = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$")
 _NUMBER: Final = re.compile(r"^\d+(\.\d+)?$")
+_TURNS: Final = {
+    "reconciliation.holds": 1,
+    "reconciliation.found": 2,
+    "reconciliation.all": 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,8 @@ class Rule:
 
     @property
     def turn(self) -> int:
-        """0 for most rules; 1 and 2 for those that read what the rules before them found."""
-        if "reconciliation.found" in self.needs:
-            return 2
-        return 1 if "reconciliation.holds" in self.needs else 0
+        """0 for most rules; more for those that read what the rules before them found."""
+        return max(_TURNS.get(need, 0) for need in ("", *self.needs))
 
 
 def number(text: str) -> int | Decimal:

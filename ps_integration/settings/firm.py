@@ -58,10 +58,16 @@ class System(Strict):
     overlap_hours: int = Field(default=24, ge=0, le=24 * 90)
     freshness_hours: int = Field(default=30, ge=1)
     requests_per_second: float | None = Field(default=None, gt=0)
+    daily_calls: int | None = Field(default=None, gt=0)
     max_commit_delay_seconds: float | None = Field(default=None, gt=0, le=3600)
     options: dict[str, object] = Field(
         default_factory=dict, description="what only this vendor needs; checked by its connector"
     )
+
+    @property
+    def vendor_account(self) -> tuple[str, str, str]:
+        """What the vendor's limits hold for: vendor, address and account."""
+        return self.vendor, self.base_url, self.account
 
 
 class Route(Strict):

@@ -22,6 +22,7 @@ def configure(night: Night, warehouse: Queries) -> StepResult:
         ],
         "config.legal_entities": _legal_entities(night.firm),
         "config.systems": _systems(night.firm),
+        "config.quotas": list(_quotas(night.firm)),
         "config.routing": list(_routing(night.firm)),
         "config.going_live": [row.model_dump() for row in night.firm.going_live],
         "config.ownership": [
@@ -72,16 +73,30 @@ def _legal_entities(firm: Firm) -> list[Row]:
 
 
 def _systems(firm: Firm) -> list[Row]:
+    accounts = _accounts(firm)
     return [
         {
             "system": system.id,
             "vendor": system.vendor,
+            "account": accounts[system.vendor_account],
             "roles": ",".join(sorted(system.roles)),
             "freshness_hours": system.freshness_hours,
             "quantity_decimals": vendor(system.vendor).hour_decimals(system),
         }
         for system in firm.systems
     ]
+
+
+def _accounts(firm: Firm) -> dict[tuple[str, str, str], str]:
+    """Each vendor account by its first system in the firm file."""
+    return {system.vendor_account: system.id for system in reversed(firm.systems)}
+
+
+def _quotas(firm: Firm) -> Iterator[Row]:
+    for account in sorted(_accounts(firm).values()):
+        system = firm.system(account)
+        for calls, seconds in vendor(system.vendor).quotas(system):
+            yield {"account": account, "calls": calls, "seconds": int(seconds)}
 
 
 def _routing(firm: Firm) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ps_integration.connectors.http import Policy
-from ps_integration.connectors.limits import Pace
+from ps_integration.connectors.limits import Meter, Pace
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.connectors.registry import vendor
 from ps_integration.connectors.setup import Setup, Vendor
@@ -19,15 +19,16 @@ def connectors(
     environ: Mapping[str, str],
     policy: Policy | None = None,
     only: tuple[str, ...] | None = None,
+    meter: Meter | None = None,
 ) -> dict[str, Connector]:
     """A connector for every system of the firm (or those named), in the firm file's order.
 
-    Systems of one vendor account share one pace.
+    Systems of one vendor account share one pace; `meter` counts the calls.
 
     Raises:
         FixConfigError: Names every system that cannot be built, and why.
     """
-    return _built(firm, environ, policy, lambda known: known.build, only)
+    return _built(firm, environ, policy, lambda known: known.build, only, meter)
 
 
 def unreachable(firm: Firm) -> dict[str, str]:
@@ -43,18 +44,24 @@ def unreachable(firm: Firm) -> dict[str, str]:
 
 
 def erp_writers(
-    firm: Firm, environ: Mapping[str, str], policy: Policy | None = None
+    firm: Firm,
+    environ: Mapping[str, str],
+    policy: Policy | None = None,
+    meter: Meter | None = None,
 ) -> dict[str, ErpWriter]:
     """A writer for every system whose role is erp and whose vendor can be written to."""
     erps = tuple(system.id for system in firm.systems if "erp" in system.roles)
-    return _built(firm, environ, policy, lambda known: known.erp_writer, erps)
+    return _built(firm, environ, policy, lambda known: known.erp_writer, erps, meter)
 
 
 def feedback_writers(
-    firm: Firm, environ: Mapping[str, str], policy: Policy | None = None
+    firm: Firm,
+    environ: Mapping[str, str],
+    policy: Policy | None = None,
+    meter: Meter | None = None,
 ) -> dict[str, FeedbackWriter]:
     """A writer of billing status for every system whose vendor takes it."""
-    return _built(firm, environ, policy, lambda known: known.feedback_writer)
+    return _built(firm, environ, policy, lambda known: known.feedback_writer, meter=meter)
 
 
 def _built(
@@ -63,6 +70,7 @@ def _built(
     policy: Policy | None,
     builder: Callable[[Vendor], Callable[[Setup], T] | None],
     only: tuple[str, ...] | None = None,
+    meter: Meter | None = None,
 ) -> dict[str, T]:
     made: dict[str, T] = {}
     wrong: list[str] = []
@@ -73,9 +81,8 @@ def _built(
             build = builder(known)
             if build is None or (only is not None and system.id not in only):
                 continue
-            account = (system.vendor, system.base_url, system.account)
-            pace = paces.setdefault(account, known.pace(system))
-            bounds = policy or Policy(pace=pace)
+            pace = paces.setdefault(system.vendor_account, known.pace(system))
+            bounds = policy or Policy(pace=pace, meter=meter or Meter())
             made[system.id] = build(Setup(system, environ, bounds))
         except FixConfigError as error:
             wrong.append(str(error))

@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from ps_integration.connectors.limits import Meter
 from ps_integration.domain.identity import owner_of
 from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
@@ -24,7 +25,7 @@ from ps_integration.workflows.dryrun import copies, keep_report
 from ps_integration.workflows.jobs import JOBS
 from ps_integration.workflows.night import Night, StepResult, journal_path, store_url
 from ps_integration.workflows.outcome import Outcome
-from ps_integration.workflows.steps import STEPS, Step, Workbench
+from ps_integration.workflows.steps import STEPS, Step, Workbench, play
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 0.2
@@ -127,14 +128,16 @@ def workbench(
     store.migrate()
     try:
         with open_warehouse(night, patience_seconds) as warehouse:
+            meter = Meter()
             yield Workbench(
                 night,
                 warehouse,
                 store,
-                connect.connectors(night.firm, environ),
-                connect.erp_writers(night.firm, environ),
-                connect.feedback_writers(night.firm, environ),
+                connect.connectors(night.firm, environ, meter=meter),
+                connect.erp_writers(night.firm, environ, meter=meter),
+                connect.feedback_writers(night.firm, environ, meter=meter),
                 environ,
+                meter,
             )
             note_head(store, night.firm, night.folder)
     finally:
@@ -249,7 +252,7 @@ def walk(
         if step.needs_balance and (failed or failed_before or balance.broken(bench.warehouse)):
             continue
         progress(step, None)
-        result = step.run(bench)
+        result = play(bench, step)
         progress(step, result)
         for check in result.checks:
             if check.is_blocking and not check.passed:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ps_integration.connectors.limits import Meter
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational.store import OperationalStore
@@ -10,6 +11,7 @@ from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import (
     approve,
     bill,
+    calls,
     configure,
     conform,
     deliver,
@@ -40,6 +42,7 @@ class Workbench:
     erps: Mapping[str, ErpWriter] = field(default_factory=dict)
     feedback_writers: Mapping[str, FeedbackWriter] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,14 @@ class Step:
     writes_outside: bool = False
     needs_balance: bool = False
     checks: Callable[[Firm], Mapping[str, step_checks.CheckSpec]] = step_checks.none
+
+
+def play(bench: Workbench, step: Step) -> StepResult:
+    """Run one step, and note how often it called each system."""
+    try:
+        return step.run(bench)
+    finally:
+        calls.note(bench.night, bench.warehouse, bench.meter)
 
 
 def _settle(bench: Workbench) -> StepResult:

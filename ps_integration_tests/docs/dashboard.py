@@ -29,6 +29,7 @@ CHARTS = (
     ("Time to approve", "approval_latency", ("median_seconds", "p90_seconds"), "system"),
     ("Blocked projects by rule", "blocked_projects", ("open",), "rule"),
     ("Retries", "retries", ("retried_ratio",), "system"),
+    ("Quota used", "quota_exposure", ("used_ratio",), "system"),
     ("Age of the last whole read", "freshness", ("age_seconds",), "system"),
 )  # fmt: skip
 

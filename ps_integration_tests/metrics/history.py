@@ -65,6 +65,7 @@ def history(seed):
             }
             for n in range(rng.randrange(10))
         ],
+        **_calls(rng),
         "quarantine.records": [
             {
                 "system": rng.choice(SYSTEMS),
@@ -97,6 +98,28 @@ def history(seed):
             for n in range(rng.randrange(9))
         ],
         "metrics.project_setups": [_setup(rng, n) for n in range(rng.randrange(8))],
+    }
+
+
+def _calls(rng):
+    """Three systems, two of which share one account, and quotas of a day and of an hour."""
+    accounts = {"clockify": "clockify", "kantata": "kantata", "books": "kantata"}
+    return {
+        "config.systems": [{"system": one, "account": of} for one, of in accounts.items()],
+        "config.quotas": [
+            {"account": account, "calls": rng.randrange(1, 50), "seconds": seconds}
+            for account, seconds in (("kantata", 86_400), ("kantata", 7_200), ("clockify", 86_400))
+            if rng.random() < 0.8
+        ],
+        "raw.calls": [
+            {
+                "run_id": f"r{n}",
+                "system": rng.choice(SYSTEMS),
+                "calls": rng.randrange(1, 30),
+                "noted_at": AS_OF - timedelta(seconds=rng.choice((-1, 0, 7_199, 7_200, 86_400))),
+            }
+            for n in range(rng.randrange(12))
+        ],
     }
 
 

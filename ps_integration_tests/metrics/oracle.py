@@ -376,11 +376,28 @@ def freshness(tables):
     }
 
 
+def quota_exposure(tables):
+    accounts = {one["system"]: one["account"] for one in tables["config.systems"]}
+    uses = defaultdict(list)
+    for quota in tables["config.quotas"]:
+        calls = sum(
+            one["calls"]
+            for one in tables["raw.calls"]
+            if accounts[one["system"]] == quota["account"]
+            and 0 <= (AS_OF - one["noted_at"]).total_seconds() < quota["seconds"]
+        )
+        uses[(("system", quota["account"]),)].append((share(calls, quota["calls"]), calls))
+    return {
+        labels: {"sample": len(used), "share_used": max(used)[0], "calls": max(used)[1]}
+        for labels, used in uses.items()
+    }
+
+
 METRICS = {
     one.__name__: one
     for one in (
         approval_latency, billing_readiness, blocked_projects, dead_letters, exception_resolution,
         failed_synchronisation, freshness, invoice_cycle_time, manual_intervention,
-        posting_latency, project_setup, retries, throughput, utilisation_accuracy,
+        posting_latency, project_setup, quota_exposure, retries, throughput, utilisation_accuracy,
     )
 }  # fmt: skip

@@ -27,11 +27,12 @@ def firm() -> Firm:
                 for code, currency in ENTITIES.items()
             ],
             "systems": [
-                {"id": "harvest", "vendor": "harvest", "roles": ["time"]},
-                {"id": "clockify", "vendor": "clockify", "roles": ["time"]},
-                {"id": "psa", "vendor": "kantata", "roles": ["psa"]},
+                {"id": "harvest", "vendor": "harvest", "roles": ["time"], "daily_calls": 9000},
+                {"id": "clockify", "vendor": "clockify", "roles": ["time"], "daily_calls": 7000},
+                {"id": "psa", "vendor": "kantata", "roles": ["psa"], "daily_calls": 5000},
                 {
                     "id": "bc", "vendor": "business_central", "roles": ["erp"],
+                    "daily_calls": 8000,
                     "options": {"revenue_accounts": [REVENUE]},
                 },
                 {"id": "hr", "vendor": "files", "roles": ["hr"]},

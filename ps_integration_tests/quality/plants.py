@@ -3,10 +3,10 @@
 from ps_integration_tests.quality.plants_charges import charges, costs
 from ps_integration_tests.quality.plants_master import MASTER_PLANTS, PEOPLE_PLANTS
 from ps_integration_tests.quality.plants_posted import DOCUMENT_PLANTS, SOURCE_PLANTS, STUCK_PLANTS
+from ps_integration_tests.quality.plants_reads import READ_PLANTS
 from ps_integration_tests.quality.plants_waiting import (
     FLAG_PLANTS,
     PROJECT_PLANTS,
-    READ_PLANTS,
     WAITING_PLANTS,
 )
 

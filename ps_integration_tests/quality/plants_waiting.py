@@ -1,11 +1,12 @@
-"""Faults of time that waits to be posted, and of the reads of a night."""
+"""Faults of time that waits to be posted."""
 
 from datetime import date, timedelta
 
 from ps_integration.domain.ports import Row
-from ps_integration_tests.quality.clean import STREAMS, add_entry, external, word
+from ps_integration_tests.quality.clean import add_entry, external, word
 from ps_integration_tests.quality.firm import AS_OF, TIME_SYSTEM
 from ps_integration_tests.quality.planter import (
+    LONG_AGO,
     Planter,
     a_day,
     entry_id,
@@ -13,6 +14,7 @@ from ps_integration_tests.quality.planter import (
     mail,
     number_of,
     person_of,
+    project_of,
     time_system,
 )
 from ps_integration_tests.quality.plants_master import task_home
@@ -99,11 +101,32 @@ def assignments(planter: Planter) -> None:
 
 
 def periods(planter: Planter) -> None:
-    """TM10: worked in a month that the ERP has closed, or has not opened."""
+    """TM10: worked in a month that the ERP has closed, or has not opened; BL01 where it is old."""
     for turn in range(8):
         entry = planter.entry(is_posted=False)
         entry["work_date"] = date(2026, 4, 1) if turn == 7 else date(2026, 2, 3 + turn)
         planter.label("TM10", entry_id(entry), "period_closed", "bc")
+        if turn != 7:
+            _label_unbilled(planter, entry, "TM10", "period_closed")
+
+
+def forgotten(planter: Planter) -> None:
+    """BL01: worked a month ago, and in no document; TM01 where its approval is old, too."""
+    for turn in range(12):
+        entry = planter.entry(is_posted=False)
+        entry["work_date"] = date(2026, 3, 1)
+        if turn % 3 == 0:
+            entry["approved_at"] = LONG_AGO
+            planter.label("TM01", entry_id(entry), "not_synced_yet", "bc")
+        _label_unbilled(planter, entry, "unplanned", "not_synced_yet")
+
+
+def _label_unbilled(planter: Planter, entry: Row, reason: str, cause: str) -> None:
+    """Label work of a project and month that one thing keeps, once."""
+    project = planter.world.one("projects", system="psa", match_key=project_of(entry))
+    key = f"{project['match_key']}|{project['currency']}|{reason}|{cause}"
+    if all(label.record_key != key for label in planter.labels):
+        planter.label("BL01", key, cause, "bc")
 
 
 def hours(planter: Planter) -> None:
@@ -237,44 +260,8 @@ def moved_within(planter: Planter) -> None:
             )  # fmt: skip
 
 
-def reads(planter: Planter) -> None:
-    """IN02, IN03 and IN04, in every system."""
-    world, rng = planter.world, planter.world.rng
-    streams = [(system, stream) for system, names in STREAMS.items() for stream in names]
-    rng.shuffle(streams)
-    late = streams[:5]
-    known: dict[str, set[str]] = {system: {s for t, s in late if t == system} for system, _ in late}
-    for system, stream in late:
-        # where every stream of a system is stale, the system is
-        is_all = known[system] == set(STREAMS[system])
-        for row in world.rows("raw.reads", system=system, stream=stream):
-            row["started_at"] -= timedelta(days=3)
-            row["finished_at"] -= timedelta(days=3)
-            row["run_id"] = f"old-{row['run_id']}"
-        planter.label("IN02", f"{system}|{'*' if is_all else stream}", "sync_failed", system)
-    for system, stream in streams[5:13]:
-        tonight = world["raw.reads"][system, stream, 0]
-        is_less = rng.random() < 0.5
-        tonight["records_read"] = rng.randint(0, 300) if is_less else rng.randint(5000, 9000)
-        key = f"{system}|{stream}|{'fewer' if is_less else 'more'}"
-        planter.label("IN04", key, "unknown", system)
-    for turn, (system, stream) in enumerate(streams[13:25]):
-        name = world["raw.shapes"][system, stream, "$.name", "string"]
-        if turn % 3 == 0:
-            name["last_seen_at"] = AS_OF - timedelta(days=1)
-            change, path = "missing", "$.name"
-        else:
-            change, path = ("new", "$.extra") if turn % 3 == 1 else ("retyped", "$.name")
-            kind = "string" if change == "new" else "integer"
-            world["raw.shapes"][system, stream, path, kind] = name | {
-                "path": path, "json_type": kind, "first_seen_at": AS_OF - timedelta(hours=1),
-            }  # fmt: skip
-        planter.label("IN03", f"{system}|{stream}|{change}|{path}", "unknown", system)
-
-
 PROJECT_PLANTS = (closed_projects, caps, currencies, assignments)
 WAITING_PLANTS = (
-    periods, hours, approvals, doubles, leave, moved_within,
+    periods, forgotten, hours, approvals, doubles, leave, moved_within,
 )  # fmt: skip
 FLAG_PLANTS = (flags,)
-READ_PLANTS = (reads,)

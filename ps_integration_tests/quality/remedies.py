@@ -106,6 +106,20 @@ def _posted(world: World, _clean: World, found: Row) -> None:
         _sent_anew(world, found["right_id"])
 
 
+def _billed(world: World, _clean: World, found: Row) -> None:
+    """What kept the work is gone, and it is billed."""
+    for month in world.rows("accounting_periods", period=found["period"]):
+        month["state"] = "open"
+    old = (AS_OF - timedelta(days=30)).date()
+    ids = {line["object_id"] for line in world["ops.posting_lines"].values()}
+    entries = [
+        row for row in world["time_entries"].values()
+        if row["system"] != "psa" and row["work_date"] < old and entry_id(row) not in ids
+        and project_of(row) == found["project_id"]
+    ]  # fmt: skip
+    post(world, f"PS-late-{found['record_key']}", str(found["project_id"]), entries)
+
+
 def _sent_anew(world: World, ref: object) -> None:
     """A document that is stuck arrives after all, under another reference."""
     project = world["ops.documents"][ref]["project_id"]
@@ -344,6 +358,8 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM16", "edited_after_posting"): _of_clean("is_billable"),
     ("TM17", "wrong_date"): _another_day,
     ("BL02", "not_synced_yet"): _milestone_billed,
+    ("BL01", "not_synced_yet"): _billed,
+    ("BL01", "period_closed"): _billed,
     ("BL07", "not_synced_yet"): _charged,
     ("BL07", "wrong_project"): _charge_moved,
     ("BL07", "wrong_date"): _charge_moved,

@@ -15,7 +15,7 @@ from ps_integration_tests.quality.firm import AS_OF, BEFORE, night
 
 Key = object
 TABLES = (
-    "raw.reads", "raw.shapes", "raw.missing", "raw.records", "config.public_holidays",
+    "raw.calls", "raw.reads", "raw.shapes", "raw.missing", "raw.records", "config.public_holidays",
     "canonical.customers", "canonical.projects", "canonical.tasks", "canonical.resources",
     "canonical.assignments", "canonical.rates", "canonical.time_entries", "canonical.milestones",
     "canonical.expenses", "canonical.intercompany_charges", "canonical.subcontractor_costs",

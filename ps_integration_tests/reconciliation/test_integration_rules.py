@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
-from ps_integration_tests.reconciliation.world import at, breaks_of
+from ps_integration_tests.reconciliation.world import AS_OF, at, breaks_of
 
 FAILED = {"status": "failed", "error_kind": "RetryLaterError", "error_message": "HTTP 503"}
 
@@ -170,3 +172,47 @@ def test_in04_reads_a_run_in_pieces_as_one():
 )
 def test_quiet_in04_within_what_is_usual_or_not_known(changes):
     assert not breaks_of("IN04", **changes)
+
+
+DAY = {"account": "harvest", "calls": 1000, "seconds": 86_400}
+HOUR = {**DAY, "calls": 200, "seconds": 3_600}
+
+
+def called(*calls, quotas=(DAY,), **changes):
+    """What IN05 finds after calls of a system, so many hours before the night."""
+    return breaks_of(
+        "IN05",
+        config__quotas=list(quotas),
+        raw__calls=[
+            {"run_id": f"r{hours}", "system": system, "calls": count,
+             "noted_at": AS_OF - timedelta(hours=hours)}
+            for system, count, hours in calls
+        ],
+        **changes,
+    )  # fmt: skip
+
+
+def test_fires_in05_when_the_nights_of_a_day_come_near_the_quota():
+    [found] = called(("harvest", 500, 0), ("harvest", 321, 23))
+    assert (found["record_key"], found["left_value"]) == ("harvest|86400", "821 calls")
+    assert found["detail"] == (
+        "The account of harvest was called 821 times in 24.0 hours, "
+        "82 % of the 1000 that it allows."
+    )
+    assert found["blocked_kind"] is None
+
+
+def test_fires_in05_for_each_quota_of_an_account_and_for_all_its_systems_together():
+    shared = [{}, {}, {"account": "harvest"}]
+    calls = ("harvest", 100, 0), ("bc", 100, 0.5), ("harvest", 700, 20)
+    found = called(*calls, quotas=(DAY, HOUR), config__systems=shared)
+    assert [row["record_key"] for row in found] == ["harvest|3600", "harvest|86400"]
+    assert not called(*calls, quotas=(DAY,))
+
+
+def test_quiet_in05_below_the_threshold_and_for_calls_of_another_day_or_account():
+    assert not called(("harvest", 800, 0))
+    assert called(("harvest", 801, 0))
+    assert not called(("harvest", 500, 0), ("harvest", 500, 24))
+    assert not called(("bc", 5000, 0))
+    assert not called(("harvest", 5000, 0), quotas=())

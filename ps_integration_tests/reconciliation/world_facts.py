@@ -11,6 +11,8 @@ FACTS: dict[str, list[Row]] = {
     "canonical.intercompany_charges": [],
     "canonical.subcontractor_costs": [],
     "reconciliation.field_history": [],
+    "raw.calls": [],
+    "config.quotas": [],
     "canonical.milestones": [],
     "canonical.opportunities": [],
     "canonical.absences": [],

@@ -120,9 +120,9 @@ MASTER: dict[str, list[Row]] = {
         }
     ],
     "config.systems": [
-        {"system": "kantata", "roles": "psa", "freshness_hours": 30},
-        {"system": "harvest", "roles": "time", "freshness_hours": 30},
-        {"system": "bc", "roles": "erp", "freshness_hours": 30},
+        {"system": "kantata", "account": "kantata", "roles": "psa", "freshness_hours": 30},
+        {"system": "harvest", "account": "harvest", "roles": "time", "freshness_hours": 30},
+        {"system": "bc", "account": "bc", "roles": "erp", "freshness_hours": 30},
     ],
     "config.routing": [
         {

@@ -30,8 +30,11 @@ create table if not exists config.legal_entities (
 );
 create table if not exists config.systems (
     system varchar, vendor varchar, roles varchar,      -- roles: comma separated, sorted
+    account varchar,    -- the first system of the same vendor account; limits hold for all of them
     freshness_hours integer, quantity_decimals integer  -- ERP quantity scale, default 5
 );
+-- What a vendor account may be called in so many seconds, an hour or more.
+create table if not exists config.quotas (account varchar, calls bigint, seconds bigint);
 -- Which system serves which legal entity, by role and date. role: time | psa | erp | hr | crm.
 create table if not exists config.routing (
     role varchar, legal_entity varchar, system varchar, company varchar,
@@ -91,6 +94,26 @@ create table if not exists raw.shapes (
 create table if not exists raw.shape_runs (
     run_id varchar, system varchar, stream varchar, seen_at timestamptz, records bigint
 );
+
+-- Calls of each system, step by step; those of one run add up. noted_at is the night's instant.
+create table if not exists raw.calls (
+    run_id varchar, system varchar, calls bigint, noted_at timestamptz
+);
+-- How much of each quota is used up at an instant by all that was called within its seconds.
+create or replace macro raw.quota_use(moment) as table
+select
+    qu.account as system,
+    qu.seconds,
+    qu.calls as calls_allowed,
+    coalesce(sum(ca.calls), 0)::bigint as calls
+from config.quotas as qu
+inner join config.systems as sy on qu.account = sy.account
+left join raw.calls as ca
+    on
+        sy.system = ca.system
+        and ca.noted_at > moment - to_seconds(qu.seconds)
+        and ca.noted_at <= moment
+group by qu.account, qu.seconds, qu.calls;
 
 create or replace view raw.current_records as
 select *
@@ -507,6 +530,7 @@ create table if not exists billing.ready_lines (
 
 -- Columns that a warehouse of an older release does not have.
 alter table canonical.resources add column if not exists supplier_key varchar;
+alter table config.systems add column if not exists account varchar;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
 alter table ops.documents add column if not exists content varchar;
@@ -724,6 +748,63 @@ select ob.rule, ob.record_key, ob.period, ob.blocked_kind, ob.blocked_id
 from ops.open_breaks as ob
 inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
 where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
+
+-- Unposted entries that a break holds, by each break that does.
+create or replace view reconciliation.held_entries as
+with blocked as (
+    select
+        un.entry_id,
+        unnest([
+            { 'kind': 'entry', 'id': un.entry_id },
+            { 'kind': 'project', 'id': un.project_id },
+            { 'kind': 'customer', 'id': un.customer_key },
+            { 'kind': 'system', 'id': un.system },
+            { 'kind': 'system', 'id': un.erp_system },
+            { 'kind': 'system', 'id': pr.psa_system },
+            { 'kind': 'company', 'id': un.erp_system || ':' || un.erp_company }
+        ]) as thing
+    from reconciliation.unposted_entries as un
+    left join billing.projects as pr on un.project_id = pr.project_id
+)
+
+select bl.entry_id, ho.rule, ho.record_key, ho.period
+from blocked as bl
+inner join reconciliation.holds as ho
+    on bl.thing.kind = ho.blocked_kind and bl.thing.id = ho.blocked_id
+union
+select un.entry_id, fo.rule, fo.record_key, fo.period
+from reconciliation.unposted_entries as un
+inner join reconciliation.found as fo on un.entry_id = fo.entry_id
+where fo.rule = 'TM10';
+-- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
+-- is posted, by decision.
+create or replace view reconciliation.free_entries as
+select un.*
+from reconciliation.unposted_entries as un
+anti join reconciliation.held_entries as he on un.entry_id = he.entry_id
+semi join ops.openings as op
+    on un.legal_entity = op.legal_entity and un.system = op.time_system
+where un.problem is null and un.amount_minor is not null;
+-- Time above a cap waits for TM15: the last entries in the order in which a cap is given out.
+create or replace view reconciliation.entries_above_cap as
+with waiting as (
+    select
+        fr.entry_id,
+        sum(fr.amount_minor) over (
+            partition by fr.project_id
+            order by fr.work_date desc, fr.system desc, fr.entry_id desc
+            rows between unbounded preceding and 1 preceding
+        ) as later_minor,
+        tc.at_risk_minor as above_minor
+    from reconciliation.free_entries as fr
+    inner join reconciliation.found as tc
+        on tc.rule = 'TM15' and fr.project_id = tc.project_id
+    where fr.document_ref is null
+)
+
+select entry_id
+from waiting
+where coalesce(later_minor, 0) < above_minor;
 
 -- Lines that were typed into the ERP: posted on a revenue account and a project since going live,
 -- under no reference of ours.

@@ -1,0 +1,127 @@
+-- rule: BL01
+-- title: Approved work unbilled for too long, with its cause
+-- severity: medium
+-- owner: finance
+-- blocks: no
+-- needs_period: yes
+-- needs: reconciliation.all
+-- cause: not_synced_yet
+-- remedy: Work the break that holds it; approve the batch it is in; or write it off with a reason.
+-- tolerance_unbilled_days: 30
+
+-- The first break that holds an entry, in order of code; one that could not look again says no cause.
+with held as (
+    select
+        he.entry_id,
+        min(he.rule) as rule,
+        min_by(he.record_key, he.rule || he.record_key) as record_key,
+        coalesce(min_by(fo.cause, he.rule || he.record_key), 'unknown') as cause
+    from reconciliation.held_entries as he
+    left join reconciliation.found as fo
+        on he.rule = fo.rule and he.record_key = fo.record_key and he.period = fo.period
+    group by he.entry_id
+),
+
+aged as (
+    select
+        un.*,
+        dc.state as document_state,
+        case
+            when he.rule is not null then he.rule
+            when op.legal_entity is null then 'opening'
+            when un.problem is not null or un.amount_minor is null then 'unpriced'
+            when ab.entry_id is not null then 'TM15'
+            when dc.state in ('held', 'dead', 'unknown') then 'stuck'
+            when dc.document_ref is not null then 'document'
+            else 'unplanned'
+        end as reason,
+        case
+            when he.rule is not null then he.cause
+            when op.legal_entity is null then 'not_synced_yet'
+            when un.problem is not null or un.amount_minor is null then 'master_data_incomplete'
+            when ab.entry_id is not null then 'cap_reached'
+            when dc.state in ('held', 'dead', 'unknown') then 'sync_failed'
+            else 'not_synced_yet'
+        end as cause,
+        he.record_key as held_by,
+        -- money that another break counts already is no further risk
+        he.rule is null and ab.entry_id is null and tp.entry_id is null as is_own_risk
+    from reconciliation.unposted_entries as un
+    cross join config.run as ru
+    left join held as he on un.entry_id = he.entry_id
+    left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
+    left join ops.documents as dc on un.document_ref = dc.document_ref
+    left join reconciliation.found as tp on tp.rule = 'TM01' and un.entry_id = tp.entry_id
+    left join ops.openings as op
+        on un.legal_entity = op.legal_entity and un.system = op.time_system
+    where un.work_date < ru.as_of_date - $tolerance_unbilled_days::integer
+),
+
+groups as (
+    select
+        coalesce(project_id, 'no project') as project,
+        project_id,
+        legal_entity,
+        coalesce(period, 'unassigned') as period,
+        coalesce(currency, 'no currency') as currency_said,
+        currency,
+        reason,
+        cause,
+        min(customer_key) as customer_key,
+        min(system) as system,
+        min(erp_system) as erp_system,
+        min(coalesce(held_by, document_ref)) as right_id,
+        min(document_state) as document_state,
+        min(work_date) as oldest,
+        count(*) as entries,
+        sum(seconds)::bigint as seconds,
+        sum(amount_minor)::bigint as amount_minor,
+        coalesce(sum(amount_minor) filter (where is_own_risk), 0)::bigint as own_minor
+    from aged
+    group by all
+)
+
+select
+    concat_ws('|', gr.project, gr.currency_said, gr.reason, gr.cause) as record_key,
+    gr.period,
+    gr.legal_entity,
+    gr.project_id,
+    gr.customer_key,
+    null as entry_id,
+    gr.system as left_system,
+    gr.project_id as left_id,
+    reconciliation.hours_text(gr.seconds) || ' since ' || gr.oldest::varchar as left_value,
+    gr.erp_system as right_system,
+    gr.right_id,
+    case gr.reason
+        when 'opening' then 'opening list not signed'
+        when 'unpriced' then 'not priced'
+        when 'stuck' then 'document ' || gr.document_state
+        when 'document' then 'document ' || gr.document_state
+        when 'unplanned' then 'in no document'
+        else 'held by ' || gr.reason
+    end as right_value,
+    gr.seconds as difference_seconds,
+    gr.amount_minor as difference_minor,
+    gr.own_minor as at_risk_minor,
+    gr.currency,
+    gr.cause,
+    gr.entries::varchar || if(gr.entries = 1, ' entry', ' entries') || ' of '
+    || gr.period || ' on ' || gr.project || ', ' || reconciliation.hours_text(gr.seconds)
+    || coalesce(
+        ' worth ' || reconciliation.money_text(gr.amount_minor, cy.factor, gr.currency), ''
+    )
+    || ', the oldest of ' || gr.oldest::varchar || ', not billed: '
+    || case gr.reason
+        when 'opening' then 'the opening list is not signed.'
+        when 'unpriced' then 'it has no price.'
+        when 'stuck' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
+        when 'document' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
+        when 'unplanned' then 'no batch was planned for it.'
+        else gr.reason || ' holds it.'
+    end as detail,
+    null as blocked_kind,
+    null as blocked_id
+from groups as gr
+left join config.currencies as cy on gr.currency = cy.currency
+order by record_key;
