@@ -9,7 +9,7 @@
 -- remedy: Work the break that holds it; approve the batch it is in; or write it off with a reason.
 -- tolerance_unbilled_days: 30
 
--- The first break that holds an entry, in order of code; one that could not look again says no cause.
+-- The first break that holds an entry, by code; one that could not look again says no cause.
 with held as (
     select
         he.entry_id,
