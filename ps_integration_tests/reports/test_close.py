@@ -12,8 +12,9 @@ import pypdfium2
 import pytest
 
 from ps_integration.reports.close import Asked, close_pack
+from ps_integration.reports.close_paper import laid_out, render_page, render_pdf
 from ps_integration.reports.close_sheets import tables
-from ps_integration.reports.paper import ROWS_MAX, laid_out, render_page, render_pdf
+from ps_integration.reports.paper import ROWS_MAX
 from ps_integration.reports.xlsx import render_close
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.close_pack import drawings
