@@ -35,7 +35,7 @@ def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
         "foot": text(night),
         "entity": text(pack.asked.entity_name),
         "answer": pack.asked.answer,
-        "is_good": pack.asked.answer == "clean",
+        "tone": "good" if pack.asked.answer == "clean" else "wrong",
         "sentence": text(pack.asked.sentence),
         "facts": [
             [name, text(value)]

@@ -20,7 +20,7 @@ LANGUAGE: Final = "en"
 """Of our own texts, whatever the locale of the numbers is; read aloud by it."""
 _TEXT_MAX: Final = 300
 _WIDE: Final = 30
-"""Characters from which a column of text takes what room there is."""
+"""Characters from which a column of text takes a share of what room there is."""
 _NUMBERS: Final = ("integer", "hours", "money", "rate")
 _SUMMED: Final = ("integer", "hours", "money")
 _WRONG: Final = {
@@ -60,13 +60,14 @@ def section(
     if has_totals:
         name = "All" if left_out else "Total"
         totals += _totals(name, sheet.columns, sheet.lines, sheet.no_totals, formats)
+    rows = [list(_cells(sheet.columns, line, formats)) for line in lines]
     return {
         "title": sheet.name,
         "about": text(sheet.about),
         "heads": [column.title for column in sheet.columns],
         "numeric": [column.kind in _NUMBERS for column in sheet.columns],
-        "wide": [_width(column) for column in sheet.columns],
-        "rows": [list(_cells(sheet.columns, line, formats)) for line in lines],
+        "wide": [_share(column, rows, at) for at, column in enumerate(sheet.columns)],
+        "rows": rows,
         "wrong": [
             [row, at]
             for row, line in enumerate(lines)
@@ -93,9 +94,11 @@ def _rows(count: int) -> str:
     return "row is" if count == 1 else "rows are"
 
 
-def _width(column: Column[Any]) -> int:
-    """Its share of the room; 0 where it is as wide as what it holds."""
-    return column.width if column.kind == "text" and column.width >= _WIDE else 0
+def _share(column: Column[Any], rows: Sequence[Sequence[str]], at: int) -> int:
+    """Its share of the room that is left; 0 where it is as wide as what it holds."""
+    longest = max((len(row[at]) for row in rows), default=0)
+    is_long = column.width >= _WIDE or longest > column.width
+    return column.width if column.kind == "text" and is_long else 0
 
 
 def _cells(columns: Sequence[Column[Any]], line: object, formats: Formats) -> Iterator[str]:
