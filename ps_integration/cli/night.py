@@ -62,6 +62,7 @@ def show(result: Outcome) -> None:
     if isinstance(reports, dict):
         output.say(f"Report: {reports['html']}")
         output.say(f"        {reports['xlsx']}")
+        output.say(f"        {reports['pdf']}")
 
 
 def _groups(groups: list[dict[str, object]]) -> None:

@@ -7,7 +7,7 @@ import typer
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.errors import CouldNotRunError
-from ps_integration.reports import html, xlsx
+from ps_integration.reports import html, night_paper, xlsx
 from ps_integration.workflows.nightly import state_folder
 from ps_integration.workflows.report import draw_again, latest_value, reports_folder, value_of
 
@@ -17,7 +17,7 @@ def command(
         str | None, typer.Option("--run", help="Run id. Default: the newest report.")
     ] = None,
     draw: Annotated[
-        bool, typer.Option("--draw", help="Draw page and workbook again from the kept value.")
+        bool, typer.Option("--draw", help="Draw page, workbook and PDF again from the kept value.")
     ] = False,
     firm: FirmOption = None,
     as_json: JsonOption = False,
@@ -36,13 +36,18 @@ def command(
         output.say(value.verdict.sentence)
         output.say(f"Report: {place / html.NAME}")
         output.say(f"        {place / xlsx.NAME}")
+        output.say(f"        {place / night_paper.NAME}")
         data = {
             "run_id": value.run_id,
             "as_of": value.as_of,
             "verdict": value.verdict.state,
             "sentence": value.verdict.sentence,
             "drawn": draw,
-            "reports": {"html": str(place / html.NAME), "xlsx": str(place / xlsx.NAME)},
+            "reports": {
+                "html": str(place / html.NAME),
+                "xlsx": str(place / xlsx.NAME),
+                "pdf": str(place / night_paper.NAME),
+            },
         }
         code = output.ExitCode.CLEAR if is_clear else output.ExitCode.BREAKS
         output.finish(data, as_json=as_json, code=code)

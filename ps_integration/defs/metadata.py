@@ -68,7 +68,7 @@ def _scalar(value: object) -> dg.MetadataValue[Any]:
     if isinstance(value, float):
         return dg.MetadataValue.float(value)
     text = str(value)
-    if text.endswith((".html", ".xlsx")) and "\n" not in text:
+    if text.endswith((".html", ".xlsx", ".pdf")) and "\n" not in text:
         return dg.MetadataValue.path(str(Path(text).resolve()))
     return dg.MetadataValue.text(text)
 

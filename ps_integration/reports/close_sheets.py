@@ -1,10 +1,11 @@
 """The tables of the close pack: the same columns on paper, on the page and in the workbook."""
 
+from functools import partial
 from typing import Any, Final
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import currency_of, money, yes
+from ps_integration.reports.sheets import currency_of, minor_in, money, yes
 from ps_integration.reports.wording import cause, words
 
 _CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
@@ -27,10 +28,7 @@ def tables(pack: ClosePack) -> tuple[Sheet[Any], ...]:
 
 def _completeness(pack: ClosePack) -> Sheet[Any]:
     def of(name: str) -> Column[Any]:
-        def minor(line: Any) -> int:  # noqa: ANN401 - a line of completeness
-            return next(int(s.minor) for s in line.by_disposition if s.disposition == name)
-
-        return money(words(name).capitalize(), minor, currency_of)
+        return money(words(name).capitalize(), partial(minor_in, name=name), currency_of)
 
     return Sheet(
         "Completeness",

@@ -1,4 +1,7 @@
-"""The close pack as PDF and as a page: both are laid out from the same plain texts."""
+"""What is printed: tables as plain texts, laid out by Typst from data.
+
+Texts reach the paper as JSON and never as markup, so that no text of a system can become one.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,87 +10,112 @@ from typing import Any, Final
 
 import typst
 
-from ps_integration.reports.close import ClosePack
-from ps_integration.reports.close_sheets import tables
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import NOTHING, Formats
 from ps_integration.reports.text import shortened
 
 ROWS_MAX: Final = 150
 """Rows of one table on paper and page; the workbook has all."""
+LANGUAGE: Final = "en"
+"""Of our own texts, whatever the locale of the numbers is; read aloud by it."""
 _TEXT_MAX: Final = 300
+_WIDE: Final = 30
+"""Characters from which a column of text takes a share of what room there is."""
 _NUMBERS: Final = ("integer", "hours", "money", "rate")
-_WEIGHTS: Final = {"wrong": "Wrong", "unknown": "Could not look", "note": "Note"}
+_SUMMED: Final = ("integer", "hours", "money")
+_WRONG: Final = {
+    "Holds": ("no",),
+    "Status": ("failed", "stale", "never read", "could not run"),
+}
+"""Words that are marked, by the title of their column."""
+_LAYOUTS: Final = "templates"
+_COMMON: Final = "paper.typ"
+"""Stands before every layout."""
 
 
-def render_pdf(pack: ClosePack, locale: str = "en") -> bytes:
-    """The pack as PDF, the same bytes for the same value.
+def typeset(layout: str, data: Mapping[str, Any]) -> bytes:
+    """A layout of ours filled with data, as PDF; the same bytes for the same data."""
+    folder = files("ps_integration.reports").joinpath(_LAYOUTS)
+    source = b"".join(folder.joinpath(name).read_bytes() for name in (_COMMON, layout))
+    return typst.compile(source, sys_inputs={"data": json.dumps(data)})
 
-    Texts reach the page as data, never as markup: the layout reads them from JSON.
+
+def section(
+    sheet: Sheet[Any], formats: Formats, rows_max: int = ROWS_MAX, *, has_totals: bool = False
+) -> Mapping[str, Any]:
+    """One table: its first rows, and how many more the workbook has.
+
+    Args:
+        sheet: The table.
+        formats: How its numbers and dates read.
+        rows_max: Rows that are shown.
+        has_totals: Whether sums stand under it, by currency: of all rows, and where some are
+            left out of those shown as well.
     """
-    layout = files("ps_integration.reports").joinpath("templates", "close.typ").read_bytes()
-    data = json.dumps(laid_out(pack, locale))
-    return typst.compile(layout, sys_inputs={"data": data})
-
-
-def render_page(pack: ClosePack, locale: str = "en") -> str:
-    """The pack as a self-contained page."""
-    template = environment(locale, pack.time_zone).get_template("close.html.j2")
-    return template.render(d=laid_out(pack, locale))
-
-
-def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
-    """Every text of the pack, in order and formatted."""
-    formats = Formats(locale, pack.time_zone)
-    return {
-        "title": _text(f"Period close {pack.asked.legal_entity} {pack.asked.period}"),
-        "firm": _text(pack.firm),
-        "entity": _text(pack.asked.entity_name),
-        "answer": pack.asked.answer,
-        "sentence": _text(pack.asked.sentence),
-        "facts": [
-            [name, _text(value)]
-            for name, value in (
-                ("Books of the night", f"{pack.run_id}, as of {formats.instant(pack.as_of)}"),
-                ("Asked", formats.instant(pack.asked.asked_at)),
-                ("Time zone", pack.time_zone),
-                ("Closed", pack.asked.standing or "not closed here"),
-                ("Configuration", pack.config_hash[:16]),
-                ("Ledger sequence", formats.count(pack.ledger_seq)),
-            )
-        ],
-        "reasons": [
-            [_WEIGHTS.get(weight, weight), _text(said)] for weight, said in pack.asked.reasons
-        ],
-        "sections": [_section(sheet, formats) for sheet in tables(pack)],
-        "sign": ["Prepared by", "Reviewed by", "Approved by"],
-    }
-
-
-def _section(sheet: Sheet[Any], formats: Formats) -> Mapping[str, Any]:
-    lines = sheet.lines[:ROWS_MAX]
+    lines = sheet.lines[:rows_max]
     left_out = len(sheet.lines) - len(lines)
+    totals: list[Sequence[str]] = []
+    if has_totals and left_out:
+        totals += _totals("Shown", sheet.columns, lines, sheet.no_totals, formats)
+    if has_totals:
+        name = "All" if left_out else "Total"
+        totals += _totals(name, sheet.columns, sheet.lines, sheet.no_totals, formats)
+    rows = [list(_cells(sheet.columns, line, formats)) for line in lines]
     return {
         "title": sheet.name,
-        "about": sheet.about,
+        "about": text(sheet.about),
         "heads": [column.title for column in sheet.columns],
         "numeric": [column.kind in _NUMBERS for column in sheet.columns],
-        "rows": [list(_cells(sheet.columns, line, formats)) for line in lines],
-        "more": f"{formats.count(left_out)} more rows are in the workbook." if left_out else "",
+        "wide": [_share(column, rows, at) for at, column in enumerate(sheet.columns)],
+        "rows": rows,
+        "wrong": [
+            [row, at]
+            for row, line in enumerate(lines)
+            for at, column in enumerate(sheet.columns)
+            if _is_wrong(column, line)
+        ],
+        "totals": totals,
+        "more": _more(left_out, formats),
     }
+
+
+def text(value: str) -> str:
+    """A text as the paper can bear it."""
+    return shortened(value, _TEXT_MAX)
+
+
+def _more(left_out: int, formats: Formats) -> str:
+    if not left_out:
+        return ""
+    return f"{formats.count(left_out)} more {_rows(left_out)} in the workbook."
+
+
+def _rows(count: int) -> str:
+    return "row is" if count == 1 else "rows are"
+
+
+def _share(column: Column[Any], rows: Sequence[Sequence[str]], at: int) -> int:
+    """Its share of the room that is left; 0 where it is as wide as what it holds."""
+    longest = max((len(row[at]) for row in rows), default=0)
+    is_long = column.width >= _WIDE or longest > column.width
+    return column.width if column.kind == "text" and is_long else 0
 
 
 def _cells(columns: Sequence[Column[Any]], line: object, formats: Formats) -> Iterator[str]:
     for column in columns:
         value = column.value(line)
-        yield NOTHING if value is None else _text(_formatted(column, line, value, formats))
+        currency = column.currency(line) if column.currency else None
+        yield _cell(column, value, currency, formats)
 
 
-def _formatted(column: Column[Any], line: object, value: Any, formats: Formats) -> str:  # noqa: ANN401 - by kind
+def _cell(column: Column[Any], value: object, currency: str | None, formats: Formats) -> str:
+    return NOTHING if value is None else text(_formatted(column, value, currency, formats))
+
+
+def _formatted(column: Column[Any], value: Any, currency: str | None, formats: Formats) -> str:  # noqa: ANN401 - by kind
     match column.kind:
         case "money":
-            return formats.amount(value, column.currency(line) if column.currency else None)
+            return formats.amount(value, currency)
         case "hours":
             return formats.hours(value)
         case "day":
@@ -100,5 +128,42 @@ def _formatted(column: Column[Any], line: object, value: Any, formats: Formats) 
             return str(value)
 
 
-def _text(value: str) -> str:
-    return shortened(value, _TEXT_MAX)
+def _is_wrong(column: Column[Any], line: object) -> bool:
+    value = column.value(line)
+    if column.is_zero_good:
+        return value not in (0, None)
+    return value in _WRONG.get(column.title, ())
+
+
+def _totals(
+    name: str,
+    columns: Sequence[Column[Any]],
+    lines: Sequence[Any],
+    excepted: frozenset[str],
+    formats: Formats,
+) -> Iterator[Sequence[str]]:
+    """A row of sums for each currency, or one where the table has none."""
+    summed = [
+        at
+        for at, column in enumerate(columns)
+        if column.kind in _SUMMED and column.title not in excepted
+    ]
+    groups: dict[str, list[Any]] = {}
+    of = next((column.value for column in columns if column.title == "Currency"), lambda _: "")
+    for line in lines if summed else ():
+        groups.setdefault(str(of(line) or ""), []).append(line)
+    for currency, held in sorted(groups.items()):
+        cells = [""] * len(columns)
+        cells[0] = name
+        for at, column in enumerate(columns):
+            if column.title == "Currency":
+                cells[at] = currency or NOTHING
+            elif at in summed:
+                cells[at] = _cell(column, _sum(column, held), currency, formats)
+        yield [text(cell) for cell in cells]
+
+
+def _sum(column: Column[Any], lines: Sequence[Any]) -> int | None:
+    """Exact; None where no line has a value."""
+    values = [value for line in lines if isinstance(value := column.value(line), int)]
+    return sum(values) if values else None

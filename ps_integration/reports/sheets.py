@@ -39,17 +39,20 @@ def currency_of(line: Any) -> str | None:  # noqa: ANN401 - every line with mone
     return str(line.currency) if line.currency else None
 
 
-def _group() -> Iterator[Column[Any]]:
+def group_columns() -> Iterator[Column[Any]]:
+    """What a line of the equations is of."""
     yield Column("Legal entity", 14, "text", lambda x: x.legal_entity)
     yield Column("Currency", 10, "text", lambda x: x.currency)
     yield Column("Period", 11, "text", lambda x: x.period)
 
 
-def _amount(line: CompletenessLine, name: str) -> int:
+def minor_in(line: CompletenessLine, name: str) -> int:
+    """Money of one disposition."""
     return next(part.minor for part in line.by_disposition if part.disposition == name)
 
 
-def _seconds(line: CompletenessLine, name: str) -> int:
+def seconds_in(line: CompletenessLine, name: str) -> int:
+    """Time of one disposition."""
     return next(part.seconds for part in line.by_disposition if part.disposition == name)
 
 
@@ -71,7 +74,7 @@ def completeness(report: NightReport) -> Sheet[CompletenessLine]:
     hours: list[Column[CompletenessLine]] = [
         Column("Approved, hours", 13, "hours", lambda x: x.approved_seconds),
         *(
-            Column(f"{words(name)}, hours", 13, "hours", partial(_seconds, name=name))
+            Column(f"{words(name)}, hours", 13, "hours", partial(seconds_in, name=name))
             for name in DISPOSITIONS
         ),
         Column(
@@ -88,7 +91,7 @@ def completeness(report: NightReport) -> Sheet[CompletenessLine]:
     ]  # fmt: skip
     amounts: list[Column[CompletenessLine]] = [
         money("Approved", lambda x: x.approved_minor, currency_of),
-        *(money(words(n), partial(_amount, name=n), currency_of) for n in DISPOSITIONS),
+        *(money(words(n), partial(minor_in, name=n), currency_of) for n in DISPOSITIONS),
         money(
             "Sum of the eight", lambda _: None, currency_of,
             computed=Computed(f"=SUM({{{first}}}:{{{last}}})", _placed),
@@ -105,7 +108,7 @@ def completeness(report: NightReport) -> Sheet[CompletenessLine]:
         "Completeness",
         "Every approved hour is in exactly one of eight dispositions.",
         [
-            *_group(),
+            *group_columns(),
             *hours,
             *amounts,
             Column("Entries approved", 11, "integer", lambda x: x.approved_count),
@@ -131,7 +134,7 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
         "Ledger",
         "What the ERP confirmed and what is on its way comes to what each entry is worth today.",
         [
-            *_group(),
+            *group_columns(),
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),
             money("In flight", lambda x: x.in_flight_minor, currency_of),
             money("Owed", lambda x: x.owed_minor, currency_of),
@@ -158,7 +161,7 @@ def corrections(report: NightReport) -> Sheet[CorrectionLine]:
         "Entries that changed after posting; each gets a correcting line.",
         [
             Column("Entry", 26, "text", lambda x: x.entry_id),
-            *_group(),
+            *group_columns(),
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),
             money("In flight", lambda x: x.in_flight_minor, currency_of),
             money("Target", lambda x: x.target_minor, currency_of),
@@ -215,7 +218,7 @@ def batches(report: NightReport) -> Sheet[BatchLine]:
             Column("Status", 13, "text", lambda x: words(x.status)),
             Column("System", 14, "text", lambda x: x.system),
             Column("Company", 18, "text", lambda x: x.company),
-            *_group(),
+            *group_columns(),
             Column("Lines", 9, "integer", lambda x: x.line_count),
             Column("Documents", 11, "integer", lambda x: x.document_count),
             money("Amount", lambda x: x.amount_minor, currency_of),
@@ -244,7 +247,7 @@ def documents(report: NightReport) -> Sheet[DocumentLine]:
             ),
             Column("State", 11, "text", lambda x: words(x.state)),
             Column("Kind", 12, "text", lambda x: words(x.kind)),
-            *_group(),
+            *group_columns(),
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Customer", 18, "text", lambda x: x.customer_key),
             Column("Posting date", 13, "day", lambda x: x.posting_date),

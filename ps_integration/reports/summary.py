@@ -8,16 +8,7 @@ from ps_integration.reports.cells import Pen
 from ps_integration.reports.columns import FIRST_ROW, Column, Sheet, units
 from ps_integration.reports.lines import DISPOSITIONS
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import words
-
-_LABELS: Final = {
-    "approved": "Approved",
-    "posted": "Posted",
-    "waiting": "Queued for posting",
-    "held": "Held by breaks",
-    "deferred": "Deferred",
-    "at_risk": "At risk, open breaks",
-}
+from ps_integration.reports.wording import FIGURES, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ def _titles(pen: Pen, row: int, titles: Sequence[str]) -> None:
 def _figures(pen: Pen, report: NightReport, row: int) -> int:
     _titles(pen, row, ["Headline", f"All, {report.reporting_currency}", "Number", "Note"])
     for row_, figure in enumerate(report.figures, start=row + 1):
-        pen.text(row_, 0, _LABELS.get(figure.name, figure.name))
+        pen.text(row_, 0, FIGURES.get(figure.name, figure.name))
         pen.money(row_, 1, figure.reporting_minor, report.reporting_currency)
         pen.worksheet.write_number(row_, 2, figure.count, pen.styles.kind("integer"))
         if figure.is_partial:

@@ -1,4 +1,4 @@
-"""The night's report as one frozen value; the page and the workbook are two drawings of it."""
+"""The night's report as one frozen value; page, workbook and paper are drawings of it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

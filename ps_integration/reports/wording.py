@@ -37,6 +37,16 @@ CAUSES: Final = {
     "unknown": "not known",
 }
 
+FIGURES: Final = {
+    "approved": "Approved",
+    "posted": "Posted",
+    "waiting": "Queued for posting",
+    "held": "Held by breaks",
+    "deferred": "Deferred",
+    "at_risk": "At risk, open breaks",
+}
+"""What the headline figures are called."""
+
 
 def words(code: str) -> str:
     """A code as words: `settled_elsewhere` reads "settled elsewhere"."""

@@ -18,7 +18,7 @@ class Destination(Strict):
     when: Literal["always", "not_clear", "blocked"] = Field(
         default="always", description="which verdicts it is told"
     )
-    attach: bool = Field(default=False, description="page and workbook with it; for e-mail")
+    attach: bool = Field(default=False, description="page, workbook and PDF with it; for e-mail")
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from ps_integration.reports import files
 from ps_integration.reports.close import Asked, ClosePack, close_pack
-from ps_integration.reports.paper import render_page, render_pdf
+from ps_integration.reports.close_paper import render_page, render_pdf
 from ps_integration.reports.xlsx import render_close
 from ps_integration.settings.load import FirmFile
 from ps_integration.workflows.nightly import operational_store, snapshot, state_folder

@@ -10,7 +10,7 @@ from ps_integration.connectors.auth import secret
 from ps_integration.connectors.messages import AppriseMessenger
 from ps_integration.domain.money import Money
 from ps_integration.errors import PsIntegrationError
-from ps_integration.reports import files, html, xlsx
+from ps_integration.reports import files, html, night_paper, xlsx
 from ps_integration.reports.text import legible
 from ps_integration.reports.value import NightReport
 from ps_integration.settings.delivery import Destination
@@ -67,11 +67,13 @@ def body(value: NightReport, folder: Path) -> str:
         for rule in open_rules[:_RULES_MAX]
     ]
     lines += ["", f"Report: {folder / html.NAME}", f"Workbook: {folder / xlsx.NAME}"]
+    lines += [f"To sign: {folder / night_paper.NAME}"]
     return "\n".join(" ".join(legible(line).split()) for line in lines)
 
 
 def _files(one: Destination, folder: Path) -> Sequence[Path]:
-    return (folder / html.NAME, folder / xlsx.NAME) if one.attach else ()
+    drawn = (html.NAME, xlsx.NAME, night_paper.NAME)
+    return [folder / name for name in drawn] if one.attach else ()
 
 
 def _told(folder: Path) -> list[str]:

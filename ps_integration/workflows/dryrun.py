@@ -11,7 +11,7 @@ from ps_integration.stores.operational.clone import clone
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME
 from ps_integration.workflows.night import Night, sqlite_path
-from ps_integration.workflows.outcome import Outcome
+from ps_integration.workflows.outcome import REPORT_KINDS, Outcome
 
 FOLDER = "dry_runs"
 
@@ -54,5 +54,5 @@ def keep_report(night: Night, copied: Night, outcome: Outcome) -> Outcome:
     """Move the report out of the copies to `<folder>/dry_runs/<run id>`; nights never read it."""
     kept = night.folder / FOLDER / night.run_id
     shutil.copytree(copied.folder / "reports" / night.run_id, kept)
-    reports = {"html": str(kept / "report.html"), "xlsx": str(kept / "report.xlsx")}
+    reports = {kind: str(kept / f"report.{kind}") for kind in REPORT_KINDS}
     return replace(outcome, data={**outcome.data, "is_dry": True, "reports": reports})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ps_integration.billing.completeness import completeness_groups
 from ps_integration.domain.money import Money
@@ -57,6 +58,10 @@ order by re.system, re.stream
 """
 
 
+REPORT_KINDS: Final = ("html", "xlsx", "pdf")
+"""The drawings of the report that people open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a night ended.
@@ -105,7 +110,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "quarantined": quarantined,
         "posted": warehouse.rows(_POSTED)[0],
         "waiting": warehouse.rows(_WAITING),
-        "reports": {"html": str(folder / "report.html"), "xlsx": str(folder / "report.xlsx")},
+        "reports": {kind: str(folder / f"report.{kind}") for kind in REPORT_KINDS},
     }
     return Outcome(verdict, data)
 

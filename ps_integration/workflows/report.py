@@ -1,4 +1,4 @@
-"""The report step: the night as one frozen value, drawn as a page and a workbook, and kept."""
+"""The report step: the night as one frozen value, drawn as page, workbook and paper, and kept."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from ps_integration.domain.ports import Queries
 from ps_integration.errors import CouldNotRunError
 from ps_integration.metrics.metric import all_metrics
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.reports import files, html, pages, working, xlsx
+from ps_integration.reports import files, html, night_paper, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
@@ -22,10 +22,9 @@ _BACK_MAX: Final = 10_000
 def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
     """Build, draw and file the report of a settled night.
 
-    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, all open breaks as
-    `breaks-0001.html` and on,
-    `exceptions.xlsx` to decide in, the value itself as `value.json`, and `manifest.json` with
-    the SHA-256 of each.
+    The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, `report.pdf` to
+    sign, all open breaks as `breaks-0001.html` and on, `exceptions.xlsx` to decide in, the value
+    itself as `value.json`, and `manifest.json` with the SHA-256 of each.
 
     Raises:
         FixConfigError: A rule file of the firm is wrong.
@@ -54,6 +53,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             "sentence": value.verdict.sentence,
             "html": str(folder / html.NAME),
             "xlsx": str(folder / xlsx.NAME),
+            "pdf": str(folder / night_paper.NAME),
         },
     )
 
@@ -118,6 +118,7 @@ def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
         files.VALUE: encode(value),
         html.NAME: html.render_html(value).encode(),
         xlsx.NAME: xlsx.render_xlsx(value),
+        night_paper.NAME: night_paper.render_pdf(value),
         **{name: text.encode() for name, text in pages.render_pages(value)},
     }
     files.file_report(folder, drawings)

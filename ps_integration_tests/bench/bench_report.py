@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ps_integration.reports.html import NAME, render_html
+from ps_integration.reports.night_paper import render_pdf
 from ps_integration.reports.pages import FIRST, pages_of, render_pages
 from ps_integration.reports.xlsx import render_xlsx
 from ps_integration.stores.warehouse.warehouse import Warehouse
@@ -75,6 +76,9 @@ def measure(breaks):
         began = time.perf_counter()
         render_xlsx(report)
         yield "draw the workbook", f"{time.perf_counter() - began:.2f} s"
+        began = time.perf_counter()
+        render_pdf(report)
+        yield "draw the paper", f"{time.perf_counter() - began:.2f} s"
         for name in (NAME, FIRST):
             size = (folder / name).stat().st_size // 1024
             took = opened(folder, name)

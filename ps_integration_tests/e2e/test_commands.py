@@ -62,7 +62,7 @@ def test_a_night_prints_its_verdict_and_one_object(north: World):
             "status"} <= set(found["batches"][0])  # fmt: skip
     assert set(found["breaks"]) == {"open", "blocking"}
     assert found["posted"] == {"new": 7, "total": 7}
-    assert set(found["reports"]) == {"html", "xlsx"}
+    assert set(found["reports"]) == {"html", "xlsx", "pdf"}
     assert "clear" in result.stdout
 
 

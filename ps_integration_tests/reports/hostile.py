@@ -24,6 +24,13 @@ PAYLOADS = [
 ]  # fmt: skip
 
 
+MARKUP = [
+    "#panic()", '#import "x.typ": *', "$ x^2 $", "*bold* _slanted_ `raw`", "= Heading",
+    "<label> @ref", '\\ #read("/etc/passwd")', "// comment", "/* gone */ left", "[content]",
+]  # fmt: skip
+"""What would be markup on paper."""
+
+
 def poisoned(value, text, kind=None):
     """The same value with every free text replaced; closed sets of words and currencies stay."""
     if dataclasses.is_dataclass(value):

@@ -8,17 +8,18 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import msgspec
-import pypdfium2
 import pytest
 
 from ps_integration.reports.close import Asked, close_pack
+from ps_integration.reports.close_paper import laid_out, render_page, render_pdf
 from ps_integration.reports.close_sheets import tables
-from ps_integration.reports.paper import ROWS_MAX, laid_out, render_page, render_pdf
+from ps_integration.reports.paper import ROWS_MAX
 from ps_integration.reports.xlsx import render_close
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.close_pack import drawings
 from ps_integration_tests.reports import world
-from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
+from ps_integration_tests.reports.hostile import MARKUP, PAYLOADS, poisoned
+from ps_integration_tests.reports.printed import made_accessible, squeezed, text_of
 from ps_integration_tests.reports.test_pages import Links
 
 ASKED = Asked(
@@ -53,11 +54,6 @@ def filled(tmp_path_factory):
 def pack(filled):
     report = world.make_report(filled)
     return close_pack(filled, report, ASKED, {"night-2/report.html": "cd" * 32})
-
-
-def text_of(pdf):
-    document = pypdfium2.PdfDocument(pdf)
-    return [page.get_textpage().get_text_range() for page in document]
 
 
 def test_the_pack_holds_the_entity_and_the_period_and_nothing_else(pack):
@@ -116,12 +112,17 @@ def test_the_cut_off_says_what_crosses_the_end_of_the_period():
 
 def test_the_paper_shows_every_cell_and_ends_with_a_page_to_sign(pack):
     pages = text_of(render_pdf(pack))
-    whole = re.sub(r"\s+", "", "".join(pages))
+    whole = squeezed("".join(pages))
     data = laid_out(pack)
     cells = [cell for section in data["sections"] for row in section["rows"] for cell in row]
-    assert [cell for cell in cells if re.sub(r"\s+", "", cell) not in whole] == []
+    assert [cell for cell in cells if squeezed(cell) not in whole] == []
     assert "Sign-off" in pages[-1]
     assert all(who in pages[-1] for who in data["sign"])
+
+
+def test_the_layout_is_accessible_by_the_standard(pack, monkeypatch):
+    made_accessible(monkeypatch)
+    assert render_pdf(pack)
 
 
 def test_the_same_value_draws_the_same_bytes(pack):
@@ -130,20 +131,13 @@ def test_the_same_value_draws_the_same_bytes(pack):
     )
 
 
-MARKUP = [
-    "#panic()", '#import "x.typ": *', "$ x^2 $", "*bold* _slanted_ `raw`", "= Heading",
-    "<label> @ref", '\\ #read("/etc/passwd")', "// comment", "/* gone */ left", "[content]",
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("text", [*MARKUP, *(one for one in PAYLOADS if len(one) < 200)])
 def test_text_on_paper_stays_text(pack, text):
     plain = text_of(render_pdf(poisoned(pack, "plain")))
     found = text_of(render_pdf(poisoned(pack, text)))
     assert len(plain) <= len(found) <= 3 * len(plain)
     if text in MARKUP:
-        shown = re.sub(r"\s+", "", "".join(found))
-        assert re.sub(r"\s+", "", text) in shown
+        assert squeezed(text) in squeezed("".join(found))
 
 
 @pytest.mark.parametrize("text", PAYLOADS)

@@ -23,6 +23,7 @@ def test_the_step_files_page_workbook_value_and_manifest(night, warehouse, store
         "report.html",
         "breaks-0001.html",
         "report.xlsx",
+        "report.pdf",
         "value.json",
         "manifest.json",
     }

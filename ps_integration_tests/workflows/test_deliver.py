@@ -83,6 +83,16 @@ def test_the_first_line_is_the_verdict(night, value, receiver):
     assert result.checks[0].passed
 
 
+def test_page_workbook_and_paper_go_with_it_where_that_is_asked(night, receiver):
+    folder = night.folder / "reports" / night.run_id
+    names = ["report.html", "report.xlsx", "report.pdf"]
+    for name in names:
+        (folder / name).write_bytes(b"drawn")
+    deliver(with_delivery(night, Destination(to="env:TO", attach=True)), receiver.environ)
+    [sent] = receiver.bodies
+    assert [one["filename"] for one in sent["attachments"]] == names
+
+
 def test_a_run_tells_each_once(night, receiver):
     deliver(night, receiver.environ)
     deliver(night, receiver.environ)
