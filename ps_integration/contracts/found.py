@@ -9,7 +9,7 @@ from pyarrow import table as columns_of
 
 from ps_integration.domain.breaks import BLOCKED_KINDS, CAUSES
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 _TEXT: Final = string()
 _WHOLE: Final = int64()
 _FILLED: Final = pa.Check(lambda values: values.str.strip() != "", name="is_not_blank")
@@ -47,6 +47,13 @@ FOUND: Final = pa.DataFrameSchema(
         "blocked_kind": _text(pa.Check.isin(BLOCKED_KINDS)),
         "blocked_id": _text(),
     },
+    checks=pa.Check(
+        lambda rows: (
+            rows["currency"].notna()
+            | (rows["difference_minor"].isna() & rows["at_risk_minor"].isna())
+        ),
+        name="money_has_a_currency",
+    ),
     strict=True,
     ordered=True,
     coerce=False,

@@ -18,16 +18,17 @@ class Link:
 
     `project`: the root holds the whole project. `entry`: both name the same entry. `document`:
     both name the same ERP document (the first part of their record keys). `record`: both have
-    the same record key.
+    the same record key. `named`: its right side is the record key of the root.
     """
 
     rule: str
     root: str
-    by: Literal["project", "entry", "document", "record"]
+    by: Literal["project", "entry", "document", "record", "named"]
 
 
 _HOLDS_PROJECT: Final = ("MD01", "MD03", "MD04", "BL08")
 _HOLDS_ENTRY: Final = ("MD10", "MD08", "MD09", "TM11", "TM08", "TM10")
+_HOLDS_MORE: Final = ("BL06", "IN02", "IN03", "IN06")
 _ON_PROJECT: Final = (*_HOLDS_ENTRY, "TM01", "TM15", "BL02", "MD02")
 _ON_ENTRY: Final = ("TM09", "TM14", "TM16", "TM17")
 
@@ -48,6 +49,7 @@ LINKS: Final = (
     *(Link(rule, root, "entry") for rule in _ON_ENTRY for root in _HOLDS_ENTRY),
     Link("TM07", "IN07", "entry"),
     Link("MD05", "MD04", "record"),
+    *(Link("BL01", root, "named") for root in (*_HOLDS_PROJECT, *_HOLDS_ENTRY, *_HOLDS_MORE)),
     Link("BL06", "TM03", "document"),
     Link("BL06", "TM04", "document"),
     Link("BL05", "TM03", "document"),
@@ -61,7 +63,7 @@ def roots_of(found: Sequence[Found]) -> dict[str, str]:
     """Break id of each consequence found tonight, and of the break at its root."""
     first: dict[tuple[str, str, str], Found] = {}
     for row in sorted(found, key=lambda row: (str(row["rule"]), str(row["record_key"]))):
-        for by in ("project", "entry", "document", "record"):
+        for by in ("project", "entry", "document", "record", "named"):
             subject = _subject(row, by, is_root=True)
             if subject is not None:
                 first.setdefault((str(row["rule"]), by, subject), row)
@@ -89,8 +91,10 @@ def _root(
 
 def _subject(row: Found, by: str, *, is_root: bool) -> str | None:
     """What a break is about, in one respect; as a root only when it explains others in it."""
-    if by == "record":
+    if by == "record" or (by == "named" and is_root):
         return str(row["record_key"])
+    if by == "named":
+        return None if row["right_id"] is None else str(row["right_id"])
     if by == "document":
         return str(row["record_key"]).split("|", 1)[0]
     if by == "project" and is_root and row["blocked_kind"] != "project":

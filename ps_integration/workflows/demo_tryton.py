@@ -16,7 +16,7 @@ from ps_integration.sandbox.servers.tryton.server import DATABASE, PASSWORD, Liv
 from ps_integration.sandbox.world import tryton as world
 from ps_integration.sandbox.world.business_central import REVENUE_ACCOUNT
 from ps_integration.sandbox.world.events import WorldNight
-from ps_integration.sandbox.world.tryton_faults import LEFT_OUT, ROUNDED, records_of
+from ps_integration.sandbox.world.tryton_faults import FIRST, LEFT_OUT, ROUNDED, records_of
 from ps_integration.settings.load import FirmFile
 from ps_integration.settings.yaml_source import read_yaml
 from ps_integration.workflows.config_check import load_checked
@@ -143,9 +143,14 @@ def manifest_of(
     records = records_of(companies, ids)
 
     def of_break(one: Mapping[str, Any]) -> dict[str, Any]:
-        at_risk = ROUNDED.get(f"{one['rule']} {one['record']}")
-        changed = {} if at_risk is None else {"at_risk": at_risk}
-        return {**one, "record": records.get(one["rule"], one["record"]), **changed}
+        name = f"{one['rule']} {one['record']}"
+        changed = {
+            "at_risk": ROUNDED.get(name),
+            "first": FIRST.get(name),
+            "record": records.get(one["rule"]),
+            "consequence_of": _root(one.get("consequence_of"), records),
+        }
+        return {**one, **{key: value for key, value in changed.items() if value is not None}}
 
     faults = [
         {**fault, "breaks": [of_break(one) for one in fault["breaks"]]}
@@ -153,6 +158,12 @@ def manifest_of(
         if not fault["fault"].startswith(tuple(LEFT_OUT))
     ]
     return {**manifest, "faults": faults}
+
+
+def _root(told: str | None, records: Mapping[str, str]) -> str | None:
+    """The root's rule and record, where the record has another name in Tryton."""
+    rule = (told or "").partition(" ")[0]
+    return f"{rule} {records[rule]}" if rule in records else None
 
 
 def _write(path: Path, data: Mapping[str, Any]) -> None:

@@ -33,3 +33,6 @@ def test_the_manifest_leaves_out_what_tryton_cannot_show_and_nothing_else(tmp_pa
     assert keys["TM05"] == "document|PS-US-106-202602-1|44"
     assert keys["TM02"] == "tryton|2|7"
     assert keys["MD03"] == "uk-207|tryton"
+    roots = {one.rule: one.consequence_of for fault in faults for one in fault.breaks}
+    assert roots["MD05"] == f"MD04 {keys['MD04']}" == f"MD04 {keys['MD05']}"
+    assert roots["TM07"] == "IN07 harvest_us|time_entries|2600900035"

@@ -37,6 +37,8 @@ def _select(**values):
         (_select(cause="'magic'"), "cause='magic'"),
         (_select(at_risk_minor="1.5"), "at_risk_minor"),
         (_select(record_key="null"), "record_key"),
+        (_select(at_risk_minor="0"), "money_has_a_currency"),
+        (_select(difference_minor="5"), "money_has_a_currency"),
         (_select(period="'March'"), "period='March'"),
         (_select() + " union all " + _select(), "breaks the contract"),
     ],

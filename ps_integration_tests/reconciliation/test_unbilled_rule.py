@@ -4,7 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, breaks_of
+from ps_integration.domain.breaks import id_of
+from ps_integration.reconciliation.consequences import roots_of
+from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, breaks_of, runs_of
 
 OLD = {"work_date": date(2026, 2, 10), "period": "2026-02", "approved_at": AS_OF}
 
@@ -78,6 +80,22 @@ def test_fires_bl01_before_the_opening_list_is_signed_and_where_no_price_is_know
     [found] = unbilled(billing__rated_entries=[])
     assert (found["cause"], found["right_value"]) == ("master_data_incomplete", "not priced")
     assert (found["difference_minor"], found["at_risk_minor"]) == (None, 0)
+
+
+def test_fires_bl01_for_work_of_no_known_project_and_states_no_money():
+    lost = {"project_id": None, "currency": None, "legal_entity": None, "customer_key": None}
+    [found] = unbilled(entry=lost, billing__rated_entries=[])
+    assert found["record_key"].startswith("no project|no currency|")
+    assert (found["difference_minor"], found["at_risk_minor"]) == (None, None)
+
+
+def test_bl01_is_a_consequence_of_the_break_that_holds_the_work():
+    changes = {**UNPOSTED, "billing__entries": [OLD]}
+    held = {**changes, "billing__projects": [{"erp_external_id": None}]}
+    runs = runs_of(held, {"MD01", "BL01"})
+    found = [{"rule": code, **row} for code, run in runs.items() for row in run.found]
+    by_rule = {row["rule"]: id_of(row) for row in found}
+    assert roots_of(found) == {by_rule["BL01"]: by_rule["MD01"]}
 
 
 def test_fires_bl01_without_risk_for_what_tm01_counts():

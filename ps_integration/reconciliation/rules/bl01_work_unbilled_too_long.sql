@@ -103,7 +103,7 @@ select
     end as right_value,
     gr.seconds as difference_seconds,
     gr.amount_minor as difference_minor,
-    gr.own_minor as at_risk_minor,
+    if(gr.currency is null, null, gr.own_minor) as at_risk_minor,
     gr.currency,
     gr.cause,
     gr.entries::varchar || if(gr.entries = 1, ' entry', ' entries') || ' of '

@@ -1,6 +1,7 @@
 """What of the planted faults is otherwise in Tryton."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from ps_integration.sandbox.world.tryton import COPIED
@@ -19,6 +20,9 @@ ROUNDED: Final[Mapping[str, str]] = {
 }
 """Money at risk of breaks whose amounts end in half a cent, which Tryton rounds to even."""
 
+FIRST: Final[Mapping[str, date]] = {"BL01 in-304|INR|TM10|period_closed": date(2026, 4, 3)}
+"""Breaks that are found earlier, because a fault that is left out hid them until then."""
+
 
 def records_of(companies: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
     """Records of breaks that have another name in Tryton, by rule.
@@ -28,9 +32,11 @@ def records_of(companies: Mapping[str, str], ids: Mapping[str, str]) -> dict[str
         ids: See `sandbox.world.tryton.ids`.
     """
     known = {name: ids.get(name, "") for name in ("copy", "film archive", "control review")}
+    in_euro = f"project|uk-208|currency|tryton|{companies['UK']}/{known['film archive']}"
     return {
         "MD03": "uk-207|tryton",
-        "MD04": f"project|uk-208|currency|tryton|{companies['UK']}/{known['film archive']}",
+        "MD04": in_euro,
+        "MD05": in_euro,
         "BL03": f"kantata|project|21000016|{known['control review']}",
         "TM02": f"tryton|{companies['UK']}|{ids.get('by hand', '')}",
         "TM05": f"document|{COPIED}|{known['copy']}",
