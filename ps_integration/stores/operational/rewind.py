@@ -27,6 +27,7 @@ from ps_integration.stores.operational.models import (
     Feedback,
     LedgerEntry,
     LiveLine,
+    MatchDecision,
     Opening,
     PostingLine,
     Run,
@@ -55,6 +56,7 @@ class Marks:
         ledger_seq: Last ledger row to keep.
         break_seq: Last break event to keep.
         decision_id: Last write-off or waiver to keep.
+        match_decision_id: Last decision about a line typed by hand to keep.
         openings: Opening lists to keep, by legal entity and time system.
     """
 
@@ -63,6 +65,7 @@ class Marks:
     ledger_seq: int
     break_seq: int
     decision_id: int
+    match_decision_id: int
     openings: frozenset[tuple[str, str]]
 
 
@@ -129,6 +132,12 @@ def _put_decisions(reading: Session, writing: Session, marks: Marks) -> None:
         row for row in _rows(reading, Decision) if int(str(row["decision_id"])) <= marks.decision_id
     )
     _put(writing, Decision, decisions)
+    matched = (
+        row
+        for row in _rows(reading, MatchDecision)
+        if int(str(row["decision_id"])) <= marks.match_decision_id
+    )
+    _put(writing, MatchDecision, matched)
     openings = (
         row
         for row in _rows(reading, Opening)
