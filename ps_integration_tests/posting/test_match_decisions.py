@@ -13,6 +13,7 @@ from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
 from ps_integration_tests.posting.fake_erp import FakeErp
 from ps_integration_tests.posting.making import AS_OF, make_batch, make_document
+from ps_integration_tests.posting.test_approve import open_posting
 from ps_integration_tests.posting.test_postgresql import server  # noqa: F401 - a fixture
 
 ENTRY = "harvest_uk:1-1"
@@ -152,6 +153,16 @@ def test_a_document_whose_plan_had_not_seen_the_decision_is_not_sent(
     with store.snapshot() as session:
         [document] = session.scalars(select(Document))
         assert (document.attempts > 0) is has_seen
+
+
+def test_policy_leaves_a_batch_with_an_entry_of_a_stale_decision_to_a_person(store, night):
+    open_posting(store)
+    number = accept(store)
+    post.stage(night, store, [make_batch()])
+    [reason] = approve.by_policy(night, store).metadata["waiting"].values()
+    assert f"ana has accepted that {ENTRY} was billed by hand" in reason
+    withdraw(store, number)
+    assert approve.by_policy(night, store).metadata["waiting"] == {}
 
 
 def test_who_takes_a_decision_back_is_a_maker_of_what_it_bills(store, night):

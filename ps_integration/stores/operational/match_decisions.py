@@ -148,15 +148,26 @@ def withdraw(session: Session, decision_id: int, by: Decider) -> MatchDecision:
 def newer_than_its_plan(session: Session, document: Document, batch: Batch) -> str:
     """Why a document may not be sent: a match was accepted after its plan was made; else empty."""
     run = session.get(Run, batch.run_id)
-    seen = int(((run.inputs if run else None) or {}).get("match_decision_id", 0))
+    seen = ((run.inputs if run else None) or {}).get("match_decision_id", 0)
+    return taken(session, document, after=int(seen))
+
+
+def taken(session: Session, document: Document, after: int = 0) -> str:
+    """Who has accepted that an entry of a document was billed by hand; empty when nobody has.
+
+    Args:
+        session: A transaction.
+        document: The document.
+        after: Only decisions with a higher number.
+    """
     newest = session.scalar(select(func.max(MatchDecision.decision_id))) or 0
-    if newest <= seen:
+    if newest <= after:
         return ""
     own = PostingLine.document_ref == document.document_ref
     billed = set(session.scalars(select(PostingLine.object_id).where(own)))
     for one in standing(session):
         both = sorted(billed & set(one.entries))
-        if one.decision == "accepted" and one.decision_id > seen and both:
+        if one.decision == "accepted" and one.decision_id > after and both:
             return f"{one.decided_by} has accepted that {both[0]} was billed by hand"
     return ""
 
