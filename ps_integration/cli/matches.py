@@ -96,9 +96,10 @@ def accept_command(
             made = match_work.accept(store, warehouse, asked, _decider(file, note))
         said = f"decision {made.decision_id}: {named(made)} bills {', '.join(made.entries)}"
         output.headline(f"{said}, accepted by {made.decided_by}", is_good=True)
-        difference = output.money(made.difference_minor, made.currency)
-        if made.difference_minor != 0:
-            output.say(f"the lines come to this much more than the entries: {difference}")
+        if difference := made.difference_minor:
+            amount = output.money(abs(difference), made.currency)
+            more = "more" if difference > 0 else "less"
+            output.say(f"the ERP bills {amount} {more} than the entries come to")
         output.say(f"to take it back: ps-integration matches withdraw {made.decision_id}")
         data = {"decision_id": made.decision_id, "difference_minor": made.difference_minor}
         output.finish({**data, "by": made.decided_by}, as_json=as_json)

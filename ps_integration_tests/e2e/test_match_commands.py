@@ -187,6 +187,7 @@ def test_a_difference_is_accepted_only_when_asked_for_and_stays_in_sight(typed: 
     words = ("matches", "accept", LINE, "clock:104", "--note", "Rounded up as agreed")
     done = run(typed, *words, "--despite-difference", "--json")
     assert said(done)["difference_minor"] == 17_500
+    assert "the ERP bills 175.00 GBP more than the entries come to" in done.stdout
     typed.night(THIRD)
     story = run(typed, "why", "clock:104").stdout
     assert "It comes to 175.00 GBP more than they do." in story

@@ -56,8 +56,8 @@ class Marks:
         ledger_seq: Last ledger row to keep.
         break_seq: Last break event to keep.
         decision_id: Last write-off or waiver to keep.
-        match_decision_id: Last decision about a line typed by hand to keep.
         openings: Opening lists to keep, by legal entity and time system.
+        match_decision_id: Last decision about a line typed by hand to keep.
     """
 
     run_id: str
@@ -65,8 +65,8 @@ class Marks:
     ledger_seq: int
     break_seq: int
     decision_id: int
-    match_decision_id: int
     openings: frozenset[tuple[str, str]]
+    match_decision_id: int
 
 
 def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> None:
