@@ -12,6 +12,7 @@ from ps_integration.cli import (
     config,
     demo,
     dlq,
+    matches,
     metrics,
     night,
     opening,
@@ -44,6 +45,7 @@ app.command("sandbox")(sandbox.command)
 app.add_typer(config.app, name="config")
 app.add_typer(batches.app, name="batches")
 app.add_typer(break_decisions.app, name="breaks")
+app.add_typer(matches.app, name="matches")
 app.add_typer(opening.app, name="opening")
 app.add_typer(period.app, name="period")
 app.add_typer(metrics.app, name="metrics")

@@ -23,7 +23,9 @@ time_systems as (
 ),
 
 decided as (
-    select distinct entry_id from ops.decisions
+    select entry_id from ops.decisions
+    union
+    select entry_id from reconciliation.billed_by_hand
 )
 
 select

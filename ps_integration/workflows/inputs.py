@@ -25,6 +25,7 @@ class Inputs:
         decision_id: Newest write-off or waiver.
         openings: Legal entity and time system of every signed opening list.
         batches: Content hash of every planned batch, by batch id.
+        match_decision_id: Newest decision about a line typed by hand that the plan has seen.
     """
 
     raw_seq: int
@@ -33,6 +34,10 @@ class Inputs:
     decision_id: int
     openings: tuple[tuple[str, str], ...]
     batches: dict[str, str]
+    match_decision_id: int = 0
+
+
+_LAST_MATCH_DECISION = "select coalesce(max(decision_id), 0) from ops.match_decisions"
 
 
 def note(
@@ -47,6 +52,7 @@ def note(
             decision_id=approvals.last_decision_id(session),
             openings=tuple(sorted(approvals.openings(session))),
             batches={batch.batch_id: batch.content_sha256 for batch in batches},
+            match_decision_id=_whole(warehouse.value(_LAST_MATCH_DECISION)),
         )
         ensure_run(session, night).inputs = msgspec.to_builtins(asdict(inputs))
 

@@ -144,6 +144,7 @@ def _marks(run: Run) -> Marks:
         ledger_seq=recorded.ledger_seq,
         break_seq=recorded.break_seq,
         decision_id=recorded.decision_id,
+        match_decision_id=recorded.match_decision_id,
         openings=frozenset(recorded.openings),
     )
 

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.trail import Key, KeyRing
-from ps_integration.stores.operational import audit, audit_check
+from ps_integration.settings.approval import Approval
+from ps_integration.stores.operational import audit, audit_check, match_decisions
 from ps_integration.stores.operational.audit_check import Anchor
+from ps_integration.stores.operational.match_decisions import Decider, Match
 from ps_integration.stores.operational.models import Decision, Opening
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
@@ -20,11 +22,17 @@ KEYS = KeyRing(Key(b"k" * 32))
 OTHER = KeyRing(Key(b"o" * 32))
 TABLES = (
     *("ledger", "approvals", "posting_lines", "documents", "batches", "batch_makers"),
-    *("openings", "decisions", "audit"),
+    *("openings", "decisions", "match_decisions", "audit"),
 )
-ORDERED = {"ledger": "seq", "audit": "seq", "approvals": "approval_id", "decisions": "decision_id"}
+ORDERED = {
+    "ledger": "seq",
+    "audit": "seq",
+    "approvals": "approval_id",
+    "decisions": "decision_id",
+    "match_decisions": "decision_id",
+}
 POSITIONS = 12
-"""Random positions per table and kind of attack; nine tables have 500 attacks together."""
+"""Random positions per table and kind of attack; ten tables have over 500 attacks together."""
 FREE = {
     "documents": {
         *("batch_id", "merkle_proof", "attempts", "sent_at", "sent_clock_at", "erp_id"),
@@ -59,6 +67,8 @@ def history(folder):
     approve.sign_opening(store, signed)
     decide(store, "hotel:1")
     decide(store, "hotel:2")
+    take_for_billed(store, "hotel:3")
+    take_for_billed(store, "hotel:4")
     post.post(night, store, {"bc": FakeErp(folder / "erp.sqlite", "U")})
     store.close()
     return path
@@ -77,6 +87,12 @@ def decide(store, entry_id):
                 decided_at=AS_OF,
             )
         )
+
+
+def take_for_billed(store, entry_id):
+    match = Match({entry_id: {"number": "S-1", "line_no": "1"}}, {entry_id: {}}, "p", "USD", 0)
+    with store.session() as session:
+        match_decisions.accept(session, match, Decider("maria", AS_OF, "sent", Approval()))
 
 
 @contextmanager

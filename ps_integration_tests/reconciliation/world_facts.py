@@ -137,6 +137,7 @@ FACTS: dict[str, list[Row]] = {
     "ops.erp_reversals": [],
     "ops.open_breaks": [],
     "ops.decisions": [],
+    "ops.match_decisions": [],
     "ops.openings": [{"legal_entity": "us", "time_system": "harvest"}],
     "ops.feedback": [
         {

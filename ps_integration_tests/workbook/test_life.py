@@ -76,7 +76,7 @@ def test_the_store_of_an_earlier_moment_knows_what_was_accepted_then(work, tmp_p
     decide(work, 0, break_decisions.reopen, "not fine")
     then = OperationalStore(f"sqlite:///{tmp_path / 'then.sqlite'}")
     then.migrate()
-    rewind(work.store, then, Marks("r9", NOW, 0, seq, 0, frozenset()))
+    rewind(work.store, then, Marks("r9", NOW, 0, seq, 0, frozenset(), 0))
     with then.snapshot() as session:
         item, events = breaks.show(session, IDS[0])
         assert (item.state, item.accepted_minor, item.accepted_until) == ("accepted", 12345, WEEK)

@@ -142,6 +142,7 @@ facts as (
         coalesce(st.bill_from, sg.bill_from) as bill_from,
         sg.bill_from is not null and sg.bill_from = coalesce(st.bill_from, sg.bill_from)
             as is_opened,
+        bh.evidence as billed_by_hand,
         wo.entry_id is not null as is_written_off,
         wo.reason as write_off_reason,
         wo.decided_by,
@@ -184,6 +185,7 @@ facts as (
     cross join settings as se
     left join starts as st on op.legal_entity = st.legal_entity and op.system = st.time_system
     left join signed as sg on op.legal_entity = sg.legal_entity and op.system = sg.time_system
+    left join reconciliation.billed_by_hand as bh on op.entry_id = bh.entry_id
     left join write_offs as wo on op.entry_id = wo.entry_id and op.part = wo.part
     left join projects as pr on op.project_id = pr.project_id
     left join config.legal_entities as le on op.legal_entity = le.legal_entity
@@ -224,6 +226,7 @@ select
     unit_price,
     amount_minor,
     bill_from,
+    billed_by_hand,
     write_off_reason,
     decided_by,
     seconded_by,
@@ -236,6 +239,7 @@ select
     case
         when work_date < bill_from then 'before_bill_from'
         when is_invoiced and not has_lines then 'invoiced_at_source'
+        when billed_by_hand is not null then 'billed_by_hand'
         when voided_ref is not null and voided_policy = 'leave' then 'voided_and_left'
         when is_written_off then 'written_off'
         when not is_billable then 'entry_not_billable'

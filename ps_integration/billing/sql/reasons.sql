@@ -7,6 +7,7 @@ from (
     values
     ('before_bill_from', 'settled_elsewhere'),
     ('invoiced_at_source', 'settled_elsewhere'),
+    ('billed_by_hand', 'settled_elsewhere'),
     ('voided_and_left', 'settled_elsewhere'),
     ('written_off', 'written_off'),
     ('entry_not_billable', 'non_billable'),

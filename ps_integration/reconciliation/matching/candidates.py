@@ -42,7 +42,7 @@ def candidates(lines: Sequence[Line], entries: Sequence[Entry]) -> Candidates:
     is_complete = True
     for line in lines:
         near = [entry for entry in entries if is_near(line, entry)]
-        groups = {key for key in _groups(near) if _agrees([line], key)}
+        groups = {key for key in _groups(near) if agrees([line], key)}
         sums, is_whole = _sums(near, line)
         is_complete = is_complete and is_whole
         _keep(found, [([line], group) for group in sorted(groups | sums)])
@@ -117,7 +117,7 @@ def _sums(near: Sequence[Entry], line: Line) -> tuple[set[tuple[Entry, ...]], bo
     slack = ITEMS_MAX if line.seconds is None else SECONDS
     chosen, is_whole = _subsets(sizes, wanted, slack)
     sums = {tuple(sorted(sized[place] for place in subset)) for subset in chosen}
-    return {group for group in sums if _agrees([line], group)}, is_whole
+    return {group for group in sums if agrees([line], group)}, is_whole
 
 
 def _size(entry: Entry, line: Line) -> int:
@@ -133,14 +133,14 @@ def _splits(lines: Sequence[Line], entry: Entry) -> tuple[list[list[Line]], bool
     sizes = [_part(line, by_amount=by_amount) for line in sized]
     chosen, is_whole = _subsets(sizes, wanted, slack)
     splits = [[sized[place] for place in subset] for subset in chosen if len(subset) > 1]
-    return [split for split in splits if _agrees(split, (entry,))], is_whole
+    return [split for split in splits if agrees(split, (entry,))], is_whole
 
 
 def _part(line: Line, *, by_amount: bool) -> int:
     return line.minor if by_amount else (line.seconds or 0)
 
 
-def _agrees(lines: Sequence[Line], entries: Sequence[Entry]) -> bool:
+def agrees(lines: Sequence[Line], entries: Sequence[Entry]) -> bool:
     """Whether hours and money add up, each where it is known of both sides."""
     if all(line.seconds is not None for line in lines):
         typed = sum(line.seconds or 0 for line in lines)

@@ -6,7 +6,7 @@
 -- needs_period: yes
 -- needs: erp_documents@erp, erp_lines@erp
 -- cause: unauthorised_posting
--- remedy: Cancel the document in the ERP, or accept it with a note that says what it bills.
+-- remedy: Cancel the document in the ERP, or say which entries it bills (matches accept).
 
 select
     li.record_key,
@@ -30,10 +30,17 @@ select
     || coalesce(li.number, li.document_external_id) || ' in ' || li.system || ' bills '
     || reconciliation.money_text(li.amount_minor, cy.factor, li.currency) || ' on project '
     || li.project_key || ', and nothing we posted carries reference '
-    || coalesce(nullif(li.reference, ''), '(none)') || '.' || coalesce(mt.text, '') as detail,
+    || coalesce(nullif(li.reference, ''), '(none)') || '.' || coalesce(mt.text, '')
+    || coalesce(sx.text, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from reconciliation.hand_typed_lines as li
 left join config.currencies as cy on li.currency = cy.currency
 left join reconciliation.match_texts as mt on li.record_key = mt.record_key
+left join reconciliation.stale_texts as sx on li.record_key = sx.record_key
+where
+    li.record_key not in (
+        select ma.record_key from reconciliation.matches as ma
+        where ma.status = 'accepted'
+    )
 order by record_key;

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from ps_integration.domain.identity import POLICY
 from ps_integration.domain.posting import Phase
 from ps_integration.settings.approval import Approval
-from ps_integration.stores.operational import approvals, delivery, ledger, rights, signatures
+from ps_integration.stores.operational import (
+    approvals,
+    delivery,
+    ledger,
+    match_decisions,
+    rights,
+    signatures,
+)
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.ledger import LOCK, Step, transition
 from ps_integration.stores.operational.models import Approval as Signature
@@ -127,6 +134,15 @@ def objection(session: Session, document: Document, terms: Terms) -> Objection |
         return Objection("tampered", "the stored document is not the one that was signed")
     if problem := delivery.disagrees(session, document):
         return Objection("tampered", problem)
+    return _billed_by_hand(session, batch, document) or _blocked(session, document)
+
+
+def _billed_by_hand(session: Session, batch: Batch, document: Document) -> Objection | None:
+    told = match_decisions.newer_than_its_plan(session, document, batch)
+    return Objection("void", told) if told else None
+
+
+def _blocked(session: Session, document: Document) -> Objection | None:
     breaks = blocking_breaks(session, document)
     if breaks:
         rules = ", ".join(sorted({found.rule for found in breaks}))

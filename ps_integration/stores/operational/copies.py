@@ -23,6 +23,7 @@ from ps_integration.stores.operational.models import (
     ErpReversal,
     Feedback,
     LedgerEntry,
+    MatchDecision,
     Opening,
     PostingLine,
 )
@@ -38,6 +39,7 @@ _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.breaks": Break,
     "ops.break_events": BreakEvent,
     "ops.decisions": Decision,
+    "ops.match_decisions": MatchDecision,
     "ops.openings": Opening,
     "ops.feedback": Feedback,
     "ops.ledger": LedgerEntry,

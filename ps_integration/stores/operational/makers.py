@@ -11,6 +11,7 @@ from ps_integration.stores.operational.models import (
     BreakEvent,
     Decision,
     Document,
+    MatchDecision,
     PostingLine,
 )
 
@@ -29,7 +30,10 @@ def join(session: Session, batch_id: str, who: Iterable[str]) -> None:
 
 
 def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
-    """Who decided what the batch bills: write-offs and waivers of its entries, accepted breaks."""
+    """Who decided what the batch bills: write-offs and waivers of its entries, accepted breaks.
+
+    Also who took back that one of its entries was billed by hand.
+    """
     own = Document.batch_id == batch_id
     objects = (
         select(PostingLine.object_id)
@@ -40,6 +44,10 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     decided = select(Decision.decided_by, Decision.seconded_by)
     for row in session.execute(decided.where(Decision.entry_id.in_(objects))):
         found.update(row)
+    withdrawn = select(MatchDecision).where(MatchDecision.decision == "withdrawn")
+    if taken_back := session.scalars(withdrawn).all():
+        billed = set(session.scalars(objects))
+        found.update(one.decided_by for one in taken_back if billed & set(one.entries))
     holds = [
         and_(Break.blocked_kind.in_(("entry", "milestone")), Break.blocked_id.in_(objects)),
         *(

@@ -27,6 +27,7 @@ from ps_integration.stores.operational.models import (
     Feedback,
     LedgerEntry,
     LiveLine,
+    MatchDecision,
     Opening,
     PostingLine,
     Run,
@@ -56,6 +57,7 @@ class Marks:
         break_seq: Last break event to keep.
         decision_id: Last write-off or waiver to keep.
         openings: Opening lists to keep, by legal entity and time system.
+        match_decision_id: Last decision about a line typed by hand to keep.
     """
 
     run_id: str
@@ -64,6 +66,7 @@ class Marks:
     break_seq: int
     decision_id: int
     openings: frozenset[tuple[str, str]]
+    match_decision_id: int
 
 
 def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> None:
@@ -129,6 +132,12 @@ def _put_decisions(reading: Session, writing: Session, marks: Marks) -> None:
         row for row in _rows(reading, Decision) if int(str(row["decision_id"])) <= marks.decision_id
     )
     _put(writing, Decision, decisions)
+    matched = (
+        row
+        for row in _rows(reading, MatchDecision)
+        if int(str(row["decision_id"])) <= marks.match_decision_id
+    )
+    _put(writing, MatchDecision, matched)
     openings = (
         row
         for row in _rows(reading, Opening)

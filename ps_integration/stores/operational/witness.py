@@ -24,6 +24,7 @@ from ps_integration.stores.operational.models import (
     Decision,
     Document,
     LedgerEntry,
+    MatchDecision,
     Opening,
 )
 from ps_integration.stores.operational.pending import Identity
@@ -37,7 +38,7 @@ _CHANGES: Final = {"batches": frozenset({"status", "config_hash", "run_id", "pla
 REPLACEABLE: Final = frozenset({"openings"})
 """Tables whose rows are replaced; the last witness counts."""
 _MODELS: Final[tuple[type[Base], ...]] = (
-    *(LedgerEntry, Approval, Batch, BatchMaker, Decision, Opening),
+    *(LedgerEntry, Approval, Batch, BatchMaker, Decision, MatchDecision, Opening),
 )
 MODELS: Final = {model.__tablename__: model for model in _MODELS}
 

@@ -401,6 +401,16 @@ create table if not exists ops.decisions (
     kind varchar,               -- write_off | waiver
     entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar
 );
+-- What people decided about lines typed into an ERP by hand, as both sides were then.
+create table if not exists ops.match_decisions (
+    decision_id bigint,
+    decision varchar,           -- accepted | rejected | withdrawn
+    lines varchar,              -- JSON by record key: number, line_no, seconds, amount_minor
+    entries varchar,            -- JSON by entry id: version_sha256, seconds, amount_minor
+    project_id varchar, currency varchar, difference_minor bigint,
+    decided_by varchar, decided_at timestamptz, note varchar,
+    withdraws bigint            -- the decision that it takes back
+);
 create table if not exists ops.openings (
     legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
 );
@@ -805,6 +815,15 @@ with waiting as (
 select entry_id
 from waiting
 where coalesce(later_minor, 0) < above_minor;
+-- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
+create or replace macro reconciliation.money_text(minor, factor, currency) as
+case
+    when factor = 1 then minor::varchar
+    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
+        || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
+end || ' ' || currency;
+create or replace macro reconciliation.hours_text(seconds) as
+round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
 
 -- Lines that were typed into the ERP: posted on a revenue account and a project since going live,
 -- under no reference of ours.
@@ -857,11 +876,184 @@ where
     and dc.document_ref is null
     -- what was billed before going live is settled elsewhere
     and (cm.bill_from is null or coalesce(ed.posting_date, ed.invoice_date) >= cm.bill_from);
+-- Decisions about them that nobody has taken back, by line and by entry.
+create or replace view reconciliation.standing_decisions as
+select md.*
+from ops.match_decisions as md
+where
+    md.decision <> 'withdrawn'
+    and md.decision_id not in (
+        select wi.withdraws from ops.match_decisions as wi where wi.withdraws is not null
+    );
+create or replace view reconciliation.decided_lines as
+with listed as (
+    select
+        decision_id,
+        decision,
+        project_id,
+        currency,
+        unnest(map_entries(cast(cast(lines as json) as map(
+            varchar,
+            struct(number varchar, line_no varchar, seconds bigint, amount_minor bigint)
+        )))) as line
+    from reconciliation.standing_decisions
+)
+
+select
+    decision_id,
+    decision,
+    project_id,
+    currency,
+    line.key as record_key,
+    line.value.number as number,
+    line.value.line_no as line_no,
+    line.value.seconds as seconds,
+    line.value.amount_minor as amount_minor
+from listed;
+create or replace view reconciliation.decided_entries as
+with listed as (
+    select
+        decision_id,
+        decision,
+        project_id,
+        currency,
+        unnest(map_entries(cast(cast(entries as json) as map(
+            varchar, struct(version_sha256 varchar, seconds bigint, amount_minor bigint)
+        )))) as entry
+    from reconciliation.standing_decisions
+)
+
+select
+    decision_id,
+    decision,
+    project_id,
+    currency,
+    entry.key as entry_id,
+    entry.value.version_sha256 as version_sha256,
+    entry.value.amount_minor as amount_minor
+from listed;
+-- What of a decision is not as it was when it was decided: it counts no longer.
+create or replace view reconciliation.stale_decisions as
+with billed_here as (
+    select
+        pl.object_id,
+        max(pl.document_ref) as document_ref
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
+    where
+        pl.object_id in (
+            select de.entry_id from reconciliation.decided_entries as de
+            where de.decision = 'accepted'
+        )
+        and pl.object_kind = 'time_entry'
+        and dc.state not in ('planned', 'refused', 'superseded')
+        and rv.document_ref is null
+    group by pl.object_id
+    having sum(pl.seconds) <> 0 or bool_or(dc.state <> 'posted')
+),
+
+changes as (
+    select
+        dl.decision_id,
+        'line ' || dl.line_no || ' of ' || dl.number || case
+            when li.record_key is null then ' is not in the ERP any more'
+            else ' has changed'
+        end as what
+    from reconciliation.decided_lines as dl
+    left join reconciliation.hand_typed_lines as li on dl.record_key = li.record_key
+    where
+        li.record_key is null
+        or li.kind <> 'invoice'
+        or li.project_id is distinct from dl.project_id
+        or li.currency is distinct from dl.currency
+        or li.amount_minor is distinct from dl.amount_minor
+        or if(li.line_type = 'account', null, round(li.quantity * 3600)::bigint)
+        is distinct from dl.seconds
+    union all
+    select
+        de.decision_id,
+        de.entry_id || case
+            when
+                en.approval_state is distinct from 'approved' or en.is_deleted
+                then ' is not approved any more'
+            when bh.document_ref is not null then ' is in ' || bh.document_ref
+            when en.version_sha256 is distinct from de.version_sha256 then ' has changed'
+            else ' has another price, project or currency'
+        end as what
+    from reconciliation.decided_entries as de
+    left join billing.entries as en on de.entry_id = en.entry_id
+    left join billing.rated_entries as ra on de.entry_id = ra.entry_id
+    left join billed_here as bh on de.entry_id = bh.object_id and de.decision = 'accepted'
+    where
+        en.approval_state is distinct from 'approved'
+        or en.is_deleted
+        or bh.document_ref is not null
+        or en.version_sha256 is distinct from de.version_sha256
+        or en.project_id is distinct from de.project_id
+        or en.currency is distinct from de.currency
+        or ra.amount_minor is distinct from de.amount_minor
+)
+
+select
+    decision_id,
+    string_agg(distinct what, ', ' order by what) as what
+from changes
+group by decision_id;
+-- Entries that a person has found on a line typed by hand, while both are as they were then: they
+-- are never planned.
+create or replace view reconciliation.billed_by_hand as
+with documents as (
+    select
+        decision_id,
+        string_agg(distinct number || '/' || line_no, ', ' order by number || '/' || line_no)
+            as numbers
+    from reconciliation.decided_lines
+    group by decision_id
+)
+
+select
+    de.entry_id,
+    sd.decision_id,
+    'Billed by hand in ERP document ' || dm.numbers || ': accepted by ' || sd.decided_by || ' on '
+    || strftime(sd.decided_at, '%Y-%m-%d') || ', ' || rtrim(sd.note, '.') || '.'
+    || case
+        when sd.difference_minor <> 0
+            then
+                ' It comes to '
+                || reconciliation.money_text(abs(sd.difference_minor), cy.factor, sd.currency)
+                || if(sd.difference_minor < 0, ' less', ' more') || ' than they do.'
+        else ''
+    end as evidence
+from reconciliation.decided_entries as de
+inner join reconciliation.standing_decisions as sd on de.decision_id = sd.decision_id
+inner join documents as dm on de.decision_id = dm.decision_id
+left join config.currencies as cy on sd.currency = cy.currency
+where
+    sd.decision = 'accepted'
+    and sd.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
+qualify row_number() over (partition by de.entry_id order by de.decision_id) = 1;
+-- Decisions that count no longer, in words that a break's detail ends with.
+create or replace view reconciliation.stale_texts as
+select
+    dl.record_key,
+    string_agg(
+        ' ' || sd.decided_by || ' has ' || sd.decision || ' '
+        || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
+        || ' for it on ' || strftime(sd.decided_at, '%Y-%m-%d') || ' (decision '
+        || sd.decision_id::varchar || '), which counts no longer: ' || st.what
+        || '. Withdraw it and decide anew.',
+        '' order by sd.decision_id
+    ) as text
+from reconciliation.decided_lines as dl
+inner join reconciliation.standing_decisions as sd on dl.decision_id = sd.decision_id
+inner join reconciliation.stale_decisions as st on dl.decision_id = st.decision_id
+group by dl.record_key;
 -- Which entries a hand-typed line bills (reconciliation/matching). Rows of one `choice` belong
 -- together; a line with several choices, or one that is not confirmed, is ambiguous.
 create table if not exists reconciliation.matches (
     record_key varchar, entry_id varchar,
-    status varchar,             -- confirmed | ambiguous
+    status varchar,             -- accepted (by a person) | confirmed | ambiguous
     choice integer, cost integer, evidence varchar
 );
 -- The nearest entry of a hand-typed line that matches none, and the first test that failed.
@@ -880,6 +1072,7 @@ with choices as (
         min(evidence) as evidence,
         string_agg(entry_id, ', ' order by entry_id) as entries
     from reconciliation.matches
+    where status <> 'accepted'
     group by record_key, choice
 ),
 
@@ -900,7 +1093,8 @@ select
     case
         when status = 'confirmed'
             then ' It bills ' || entries || ': the ' || evidence || ' agree, and nothing else fits.'
-            || ' Posting them too would bill them twice: write them off, or cancel this document.'
+            || ' Posting them too would bill them twice: accept the match, or cancel this'
+            || ' document.'
         else ' It may bill ' || entries || if(choices > 3, ', or one of ' || (choices - 3)::varchar
             || ' more', '') || ': a person who knows the work must say which, if any.'
     end as text
@@ -911,16 +1105,6 @@ select
     ' The nearest approved entry is ' || entry_id || '; what differs first is the '
     || failed_test || ', ' || gap || '.' as text
 from reconciliation.non_matches;
-
--- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
-create or replace macro reconciliation.money_text(minor, factor, currency) as
-case
-    when factor = 1 then minor::varchar
-    else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
-        || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
-end || ' ' || currency;
-create or replace macro reconciliation.hours_text(seconds) as
-round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
 
 -- Lines that stand in the ERP: posted, and not in a document that it has cancelled since.
 create or replace view reconciliation.standing_lines as

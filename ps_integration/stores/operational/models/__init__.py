@@ -29,6 +29,7 @@ from ps_integration.stores.operational.models.documents import (
 from ps_integration.stores.operational.models.feedback import Feedback
 from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
+from ps_integration.stores.operational.models.matches import MatchDecision
 from ps_integration.stores.operational.models.proposals import Proposal
 from ps_integration.stores.operational.models.runs import Run
 
@@ -48,6 +49,7 @@ __all__ = [
     "Lease",
     "LedgerEntry",
     "LiveLine",
+    "MatchDecision",
     "Opening",
     "PeriodEvent",
     "PostingLine",

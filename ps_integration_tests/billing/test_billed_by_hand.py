@@ -1,0 +1,106 @@
+"""An entry that a person found on a line typed by hand: settled, never planned, accounted for."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ps_integration_tests.billing.world import World
+
+PRICE = 10_000
+
+
+@pytest.fixture
+def billed(world: World) -> World:
+    """One hour for 100 GBP, a line of the ERP that bills it, and somebody who said so."""
+    world.rate("r1")
+    world.entry("1")
+    world.entry("2", seconds=7200)
+    world.put("config.revenue_targets", system="bc", object_number="4000")
+    world.put("canonical.erp_documents", system="bc", company="UKCO", external_id="G1",
+              kind="invoice", number="S-1", reference="", status="open", is_posted=True,
+              currency="GBP", posting_date=date(2026, 3, 9), amount_minor=PRICE)  # fmt: skip
+    world.put("canonical.erp_lines", system="bc", company="UKCO", document_external_id="G1",
+              external_id="L1", line_no=1, line_type="resource", object_number="4000",
+              project_key="P1", quantity=1, amount_minor=PRICE, currency="GBP")  # fmt: skip
+    decide(world)
+    return world
+
+
+def decide(world: World, **changes: object) -> None:
+    facts = {"number": "S-1", "line_no": "1", "seconds": 3600, "amount_minor": PRICE}
+    of_entry = {"version_sha256": "v1-1", "seconds": 3600, "amount_minor": PRICE}
+    world.put("ops.match_decisions", **{
+        "decision_id": 1, "decision": "accepted", "lines": json.dumps({"bc|UKCO|L1": facts}),
+        "entries": json.dumps({"tt:1": of_entry}), "project_id": "p1", "currency": "GBP",
+        "difference_minor": 0, "decided_by": "Ana", "note": "Sent before the trip.",
+        "decided_at": datetime(2026, 3, 12, 9, tzinfo=UTC), **changes,
+    })  # fmt: skip
+
+
+def planned(world: World) -> set[str]:
+    return {line.object_id for batch in world.plan() for doc in batch.documents
+            for line in doc.lines}  # fmt: skip
+
+
+def test_it_is_settled_elsewhere_and_both_equations_hold(billed: World):
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
+    [part] = billed.parts()
+    assert (part["seconds"], part["amount_minor"]) == (3600, PRICE)
+    assert part["evidence"] == (
+        "Billed by hand in ERP document S-1/1: accepted by Ana on 2026-03-12, Sent before the trip."
+    )
+    assert billed.fate("tt:2") == ("queued", "to_be_planned")
+    assert (planned(billed), billed.broken()) == ({"tt:2"}, ([], [], []))
+
+
+def test_no_link_of_it_is_broken(billed: World):
+    billed.night()
+    billed.honest()
+    before = billed.warehouse.rows(
+        "select * from billing.broken_links where table_name = 'billing.dispositions'"
+    )
+    assert before == []
+
+
+def test_a_difference_that_was_accepted_is_said(billed: World):
+    billed.warehouse.execute("update ops.match_decisions set difference_minor = -250")
+    billed.night()
+    assert "It comes to 2.50 GBP less than they do." in billed.parts()[0]["evidence"]
+
+
+@pytest.mark.parametrize("change", [
+    "update canonical.erp_lines set amount_minor = 9000",
+    "update canonical.erp_documents set status = 'cancelled'",
+    "update billing.projects set erp_external_id = 'P1', project_id = 'p9'",
+    "update billing.entries set version_sha256 = 'v2' where entry_id = 'tt:1'",
+    "update canonical.rates set unit_price = 110",
+    "insert into ops.match_decisions (decision_id, decision, withdraws) values (2, 'withdrawn', 1)",
+])  # fmt: skip
+def test_with_anything_changed_it_is_billed_as_ever(billed: World, change: str):
+    billed.night()
+    assert "tt:1" not in planned(billed)
+    billed.warehouse.execute(change)
+    billed.night()
+    assert billed.fate()[1] != "billed_by_hand"
+
+
+def test_going_live_comes_first_and_a_write_off_after(billed: World):
+    billed.put("ops.decisions", kind="write_off", entry_id="tt:1", part=1, reason="goodwill",
+               decided_by="Ana", seconded_by="Bo")  # fmt: skip
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
+    billed.warehouse.execute("update config.going_live set bill_from = date '2026-03-08'")
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "before_bill_from")
+
+
+def test_an_entry_without_a_price_is_settled_too(billed: World):
+    billed.warehouse.execute("delete from canonical.rates")
+    billed.warehouse.execute("delete from ops.match_decisions")
+    unpriced = {"version_sha256": "v1-1", "seconds": 3600, "amount_minor": None}
+    decide(billed, entries=json.dumps({"tt:1": unpriced}), difference_minor=None)
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
+    assert billed.broken() == ([], [], [])
