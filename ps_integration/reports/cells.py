@@ -24,6 +24,7 @@ _SHAPES: Final[Mapping[str, dict[str, object]]] = {
     "day": {"num_format": "yyyy-mm-dd", "align": "left"},
     "instant": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
     "rate": {"num_format": "0.00####"},
+    "share": {"num_format": "0.0%"},
 }
 
 

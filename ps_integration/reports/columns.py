@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 from ps_integration.domain.currencies import MINOR_UNITS
 
 Line = TypeVar("Line")
-Kind = Literal["text", "integer", "hours", "money", "day", "instant", "rate"]
+Kind = Literal["text", "integer", "hours", "money", "day", "instant", "rate", "share"]
 HEADER_ROW: Final = 2
 """Zero-based row of the column titles; a title and the totals are above, the data is below."""
 FIRST_ROW: Final = HEADER_ROW + 1
@@ -34,7 +34,8 @@ class Column(Generic[Line]):
     """One column.
 
     Attributes:
-        value: Minor units for `money`, seconds for `hours`, else what it is.
+        value: Minor units for `money`, seconds for `hours`, a part of one for `share`, else what
+            it is.
         currency: Currency of a `money` column's amount.
         computed: For a column that is a formula over its row.
         link: The sheet and the key of the row there that the cell leads to.

@@ -21,7 +21,7 @@ LANGUAGE: Final = "en"
 _TEXT_MAX: Final = 300
 _WIDE: Final = 30
 """Characters from which a column of text takes a share of what room there is."""
-_NUMBERS: Final = ("integer", "hours", "money", "rate")
+_NUMBERS: Final = ("integer", "hours", "money", "rate", "share")
 _SUMMED: Final = ("integer", "hours", "money")
 _WRONG: Final = {
     "Holds": ("no",),
@@ -125,7 +125,7 @@ def _formatted(column: Column[Any], value: Any, currency: str | None, formats: F
         case "integer":
             return formats.count(value)
         case _:
-            return str(value)
+            return formats.measure(value, "share") if column.kind == "share" else str(value)
 
 
 def _is_wrong(column: Column[Any], line: object) -> bool:

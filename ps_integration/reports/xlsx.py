@@ -8,6 +8,8 @@ from typing import Any, Final
 import xlsxwriter
 
 from ps_integration.reports import close_sheets, sheets, summary, worksheets
+from ps_integration.reports.business import sheets as business
+from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.cells import Pen, Styles, area
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, in_hours
@@ -66,6 +68,30 @@ def render_close(pack: ClosePack, locale: str = "en") -> bytes:
         close_sheets.tables(pack),
         lambda pen: _draw_answer(pen, pack),
     )
+
+
+def render_business(report: BusinessReport, locale: str = "en") -> bytes:
+    """The business report's workbook, the same bytes for the same value."""
+    title = f"Business of {report.as_of_date}"
+    drawn = business.tables(report)
+    return _render(
+        (title, report.as_of),
+        Formats(locale, report.time_zone),
+        drawn,
+        lambda pen: _draw_contents(pen, report, title, drawn),
+    )
+
+
+def _draw_contents(
+    pen: Pen, report: BusinessReport, title: str, drawn: Sequence[Sheet[Any]]
+) -> None:
+    pen.worksheet.set_column(0, 0, 24)
+    pen.worksheet.set_column(1, 1, 110)
+    pen.text(0, 0, title, pen.styles.title)
+    pen.text(1, 0, f"{report.firm}, run {report.run_id}", pen.styles.get(font_color="#4A535E"))
+    for row, sheet in enumerate(drawn, start=3):
+        pen.lead(row, 0, sheet.name, (sheet.name, 1))
+        pen.text(row, 1, sheet.about, pen.styles.get(text_wrap=True))
 
 
 def _draw_answer(pen: Pen, pack: ClosePack) -> None:

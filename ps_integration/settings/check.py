@@ -5,6 +5,7 @@ from datetime import date
 
 from ps_integration.settings.approval import check_approval
 from ps_integration.settings.breaks import check_breaks
+from ps_integration.settings.business import check_business
 from ps_integration.settings.firm import Firm, Route
 from ps_integration.settings.yaml_source import KeyPath
 
@@ -19,6 +20,8 @@ def cross_check(firm: Firm) -> Iterator[Problem]:
     yield from _routes(firm)
     yield from check_approval(firm.approval)
     yield from check_breaks(firm.breaks, frozenset(entity.id for entity in firm.legal_entities))
+    currencies = {entity.id: entity.currency for entity in firm.legal_entities}
+    yield from check_business(firm.business, currencies)
     for index, system in enumerate(firm.systems):
         if system.valid_from >= system.valid_to:
             yield ("systems", index, "valid_to"), "must be after valid_from"

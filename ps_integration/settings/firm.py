@@ -18,6 +18,7 @@ from ps_integration.settings.base import (
     Zone,
 )
 from ps_integration.settings.breaks import Breaks
+from ps_integration.settings.business import Business
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
@@ -210,6 +211,7 @@ class Firm(Strict):
     breaks: Breaks = Breaks()
     slas: Slas = Slas()
     metrics: Metrics = Metrics()
+    business: Business = Business()
     delivery: tuple[Destination, ...] = ()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()

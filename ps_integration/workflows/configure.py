@@ -1,9 +1,11 @@
 """Writes the firm file into the warehouse's `config` tables, so that SQL can join it."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from ps_integration.connectors.registry import vendor
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.money import exact_minor
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.settings.firm import Firm
 from ps_integration.workflows.calendars import public_holidays
@@ -34,6 +36,7 @@ def configure(night: Night, warehouse: Queries) -> StepResult:
             for rank, scope in enumerate(night.firm.rates.precedence, start=1)
         ],
         "config.revenue_targets": list(_revenue_targets(night.firm)),
+        "config.labour_costs": list(_labour_costs(night.firm)),
         "config.public_holidays": public_holidays(night.firm, night.as_of_date),
         "config.rule_settings": list(_rule_settings(night.firm)),
     }
@@ -112,6 +115,14 @@ def _revenue_targets(firm: Firm) -> Iterator[Row]:
             if isinstance(numbers, list | tuple):
                 for number in numbers:
                     yield {"system": system.id, "object_number": str(number)}
+
+
+def _labour_costs(firm: Firm) -> Iterator[Row]:
+    currencies = {entity.id: entity.currency for entity in firm.legal_entities}
+    for entity, amount in sorted(firm.business.cost_per_hour.items()):
+        currency = currencies[entity]
+        minor = exact_minor(Decimal(amount), currency)
+        yield {"legal_entity": entity, "currency": currency, "hour_minor": minor}
 
 
 def _rule_settings(firm: Firm) -> Iterator[Row]:

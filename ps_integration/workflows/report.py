@@ -10,9 +10,11 @@ from ps_integration.metrics.metric import all_metrics
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.reports import files, html, night_paper, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
+from ps_integration.reports.business import page
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
 from ps_integration.stores.operational.store import Session
+from ps_integration.workflows import business
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
 
@@ -24,7 +26,8 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
 
     The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, `report.pdf` to
     sign, all open breaks as `breaks-0001.html` and on, `exceptions.xlsx` to decide in, the value
-    itself as `value.json`, and `manifest.json` with the SHA-256 of each.
+    itself as `value.json`, the business report as `business.html`, `.xlsx` and `.json`, and
+    `manifest.json` with the SHA-256 of each.
 
     Raises:
         FixConfigError: A rule file of the firm is wrong.
@@ -42,7 +45,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             all_metrics(),
         )
         work = _work(night, warehouse, session)
-    _file(folder, value, work)
+    _file(folder, value, {**work, **business.drawn(night, warehouse)})
     newest = _latest_or_none(night.folder)
     if newest is None or newest.as_of <= value.as_of:
         files.point_latest(reports, night.run_id)
@@ -54,6 +57,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             "html": str(folder / html.NAME),
             "xlsx": str(folder / xlsx.NAME),
             "pdf": str(folder / night_paper.NAME),
+            "business": str(folder / page.NAME),
         },
     )
 
@@ -99,7 +103,8 @@ def draw_again(folder: Path, run_id: str) -> NightReport:
     value = value_of(folder, run_id)
     place = files.run_folder(reports_folder(folder), run_id)
     kept = place / working.NAME  # drawn once: its rows are sealed as of that night
-    _file(place, value, {working.NAME: kept.read_bytes()} if kept.exists() else {})
+    work = {working.NAME: kept.read_bytes()} if kept.exists() else {}
+    _file(place, value, {**work, **business.drawn_again(place)})
     return value
 
 

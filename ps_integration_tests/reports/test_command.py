@@ -40,9 +40,13 @@ def test_the_command_says_where_the_report_is_and_its_verdict(night, warehouse, 
 def test_the_command_draws_again_when_asked(night, warehouse, store, command):
     report(night, warehouse, store)
     page = night.folder / "reports" / "night-2" / "report.html"
+    business = page.with_name("business.html")
+    before = business.read_bytes()
     page.unlink()
+    business.unlink()
     assert command("--draw", "--run", "night-2").exit_code == 1
     assert page.exists()
+    assert business.read_bytes() == before
 
 
 def test_the_command_without_a_report_could_not_run(command):

@@ -9,7 +9,7 @@ import pytest
 from ps_integration.reports.html import BREAKS_MAX, render_html
 from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
 
-OWN_FILES = ("report.xlsx", "report.pdf", "breaks-0001.html")
+OWN_FILES = ("report.xlsx", "report.pdf", "breaks-0001.html", "business.html")
 
 
 class Structure(HTMLParser):

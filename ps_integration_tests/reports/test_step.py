@@ -24,6 +24,9 @@ def test_the_step_files_page_workbook_value_and_manifest(night, warehouse, store
         "breaks-0001.html",
         "report.xlsx",
         "report.pdf",
+        "business.html",
+        "business.json",
+        "business.xlsx",
         "value.json",
         "manifest.json",
     }

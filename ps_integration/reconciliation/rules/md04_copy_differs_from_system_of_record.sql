@@ -54,6 +54,7 @@ select
     null as difference_minor,
     case
         when co.field not in ('currency', 'legal_entity', 'customer') then null
+        when pr.currency is null and uc.currency is null then null
         when co.object_kind = 'project' then coalesce(up.amount_minor, 0)
         else coalesce(uc.amount_minor, 0)
     end::bigint as at_risk_minor,

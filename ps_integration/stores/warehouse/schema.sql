@@ -45,6 +45,10 @@ create table if not exists config.going_live (
 );
 create table if not exists config.ownership (object_kind varchar, field varchar, system varchar);
 create table if not exists config.rate_precedence (scope varchar, rank integer);
+-- What an hour of a legal entity's people costs the firm, where it says so.
+create table if not exists config.labour_costs (
+    legal_entity varchar, currency varchar, hour_minor bigint
+);
 create table if not exists config.revenue_targets (system varchar, object_number varchar);
 -- Public holidays where a legal entity's people work, from its holiday calendar.
 create table if not exists config.public_holidays (legal_entity varchar, day date, name varchar);
@@ -1184,6 +1188,72 @@ inner join canonical.erp_documents as ed
 inner join reconciliation.unlike_documents as ud
     on ed.system = ud.system and ed.external_id = ud.erp_id and ed.reference = ud.document_ref
 where coalesce(el.line_type, '') <> 'comment';
+
+-- Work in progress: what is worked or reached, to be billed, and not posted. Approved parts as the
+-- night placed them; drafts and what is submitted have no amount yet.
+create or replace view billing.unbilled_parts as
+with starts as (
+    select
+        legal_entity,
+        min(bill_from) as bill_from
+    from config.going_live
+    group by legal_entity
+),
+
+parts as (
+    select
+        'time' as kind, di.entry_id as object_id, di.part, di.legal_entity, di.currency, di.period,
+        di.project_id, di.resource_id, di.work_date as worked_on, di.seconds, di.amount_minor,
+        di.disposition, di.reason, di.break_id, di.document_ref, di.evidence
+    from billing.dispositions as di
+    where di.disposition in ('queued', 'excepted', 'deferred')
+    union all
+    select
+        'milestone' as kind, mi.object_id, coalesce(mi.part, 1) as part,
+        coalesce(mi.legal_entity, 'unassigned'),
+        coalesce(mi.currency, 'unassigned'), mi.period, mi.project_id, null as resource_id,
+        mi.reached_on as worked_on, 0 as seconds, mi.amount_minor, mi.disposition, mi.reason,
+        mi.break_id, mi.document_ref, 'Milestone ' || mi.name as evidence
+    from billing.milestones as mi
+    where mi.disposition in ('queued', 'excepted', 'deferred')
+    union all
+    select
+        'time' as kind, en.entry_id as object_id, 1 as part,
+        coalesce(en.legal_entity, 'unassigned'), coalesce(en.currency, 'unassigned'), en.period,
+        en.project_id, en.resource_id, en.work_date as worked_on, en.seconds,
+        null as amount_minor, 'not_approved' as disposition, en.approval_state as reason,
+        null as break_id, null as document_ref,
+        'In ' || en.system || ' it is ' || en.approval_state || '.' as evidence
+    from billing.entries as en
+    left join starts as st on en.legal_entity = st.legal_entity
+    where
+        en.approval_state in ('draft', 'submitted')
+        and en.is_primary
+        and not en.is_deleted
+        and en.is_billable
+        and coalesce(en.project_is_billable, true)
+        and coalesce(en.task_is_billable, true)
+        and coalesce(en.billing_type, 'time_and_materials') = 'time_and_materials'
+        and (st.bill_from is null or en.work_date >= st.bill_from)
+)
+
+select
+    pa.*,
+    br.rule,
+    br.owner,
+    fo.cause,
+    greatest(ru.as_of_date - pa.worked_on, 0)::integer as age_days,
+    coalesce(dc.state not in ('planned'), false) as is_on_way
+from parts as pa
+cross join config.run as ru
+left join ops.breaks as br on pa.break_id = br.break_id
+left join ops.open_breaks as ob on pa.break_id = ob.break_id
+left join reconciliation.found as fo
+    on
+        ob.rule = fo.rule
+        and ob.record_key = fo.record_key
+        and coalesce(ob.period, '') = fo.period
+left join ops.documents as dc on pa.document_ref = dc.document_ref;
 
 -- metrics: figures of the event history, kept night by night ---------------------------------------
 

@@ -1,0 +1,204 @@
+"""The business report as a self-contained page: figures, charts, and the lines behind them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ps_integration.domain.money import allocate
+from ps_integration.reports.business import sheets
+from ps_integration.reports.business.lines import UnbilledLine
+from ps_integration.reports.business.value import BusinessReport
+from ps_integration.reports.charts import SCALE
+from ps_integration.reports.columns import Sheet
+from ps_integration.reports.html import environment
+from ps_integration.reports.numbers import Formats
+from ps_integration.reports.paper import section
+
+NAME: Final = "business.html"
+ROWS_MAX: Final = 60
+"""Rows of a table on the page; the workbook has all."""
+LINES_MAX: Final = 15
+"""Lines shown under a figure of work in progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a bar, in the colours of the dispositions."""
+
+    style: str
+    name: str
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: what it is of, what it says, and its parts."""
+
+    label: str
+    said: str
+    pieces: tuple[Piece, ...]
+
+
+def render_page(report: BusinessReport, locale: str = "en") -> str:
+    """The page as text."""
+    template = environment(locale, report.time_zone).get_template("business.html.j2")
+    return template.render(d=laid_out(report, Formats(locale, report.time_zone)))
+
+
+def laid_out(report: BusinessReport, formats: Formats) -> Mapping[str, Any]:
+    """Every text of the page, formatted, and the geometry of its charts."""
+
+    def part(name: str, sheet: Sheet[Any], **more: object) -> Mapping[str, Any]:
+        made = section(sheet, formats, ROWS_MAX, has_totals=True)
+        rest = {"sheet": sheet.name, "behind": "", "bars": (), "caption": "", "folds": ()}
+        return {**made, **rest, "id": name, **more}
+
+    return {
+        "firm": report.firm,
+        "title": f"Business of {formats.day(report.as_of_date)}",
+        "facts": f"Run {report.run_id}, as of {formats.instant(report.as_of)}, "
+        f"{report.time_zone}.",
+        "sections": [
+            part(
+                "wip", sheets.unbilled(report),
+                folds=_folds(report, formats), bars=_bars(_ages(report), formats),
+                caption="Age of what is approved and not billed",
+            ),
+            part(
+                "readiness", sheets.readiness(report), behind="projects",
+                bars=_bars(_readiness(report), formats), caption="Ready, held and deferred",
+            ),
+            part("projects", sheets.projects(report)),
+            part(
+                "utilisation", sheets.utilisation(report), behind="people",
+                bars=_shares(report), caption="Billable of available hours",
+            ),
+            part("people", sheets.people(report)),
+            part(
+                "margin", sheets.margins(report), behind="customers",
+                bars=_bars(_revenue(report), formats), caption="Revenue, billed and unbilled",
+            ),
+            part("customers", sheets.customers(report), behind="margin-lines"),
+            part("margin-lines", sheets.margin_lines(report)),
+            part("systems", sheets.systems(report)),
+        ],
+    }  # fmt: skip
+
+
+def _folds(report: BusinessReport, formats: Formats) -> Sequence[Mapping[str, Any]]:
+    """Under each figure of work in progress, its largest lines."""
+    lines: dict[tuple[str | None, ...], list[Any]] = {}
+    for line in sheets.unbilled_lines(report).lines:
+        lines.setdefault(line.key, []).append(line)
+    return [
+        {
+            "name": f"{one.legal_entity}, {sheets.why(one)}, {one.currency}",
+            "lines": [_said(line, formats) for line in lines.get(one.key, ())[:LINES_MAX]],
+            "more": max(0, one.parts - LINES_MAX),
+        }
+        for one in report.unbilled[:ROWS_MAX]
+    ]
+
+
+def _said(line: UnbilledLine, formats: Formats) -> str:
+    facts = (
+        formats.day(line.worked_on),
+        line.project_id or "no project",
+        f"{formats.hours(line.seconds)} h",
+        f"{formats.amount(line.minor, line.currency)} {line.currency}",
+    )
+    return f"{line.object_id}: {', '.join(facts)}. {line.evidence or ''}"
+
+
+def _ages(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, tuple[str, int]]]]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    for line in report.unbilled:
+        mine = sums.setdefault((line.legal_entity, line.currency), [0, 0, 0, 0])
+        for at, minor in enumerate(
+            (line.to_30_minor, line.to_60_minor, line.to_90_minor, line.over_90_minor)
+        ):
+            mine[at] += minor
+    for (entity, currency), ages in sums.items():
+        yield (
+            entity,
+            currency,
+            {
+                "posted": ("to 30 days", ages[0]),
+                "queued": ("31 to 60", ages[1]),
+                "deferred": ("61 to 90", ages[2]),
+                "excepted": ("over 90", ages[3]),
+            },
+        )
+
+
+def _readiness(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, tuple[str, int]]]]:
+    for line in report.readiness:
+        yield (
+            line.legal_entity,
+            line.currency,
+            {
+                "posted": ("ready", line.ready_minor),
+                "excepted": ("held", line.held_minor),
+                "deferred": ("deferred", line.deferred_minor),
+            },
+        )
+
+
+def _revenue(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, tuple[str, int]]]]:
+    for line in report.margins_of_entities:
+        yield (
+            f"{line.legal_entity} {line.period}",
+            line.currency,
+            {
+                "posted": ("billed", line.billed_minor),
+                "queued": ("unbilled", line.unbilled_minor),
+            },
+        )
+
+
+def _bars(
+    lines: Iterable[tuple[str, str, Mapping[str, tuple[str, int]]]], formats: Formats
+) -> Sequence[Bar]:
+    """Each bar is a whole: amounts of two currencies have no common length."""
+    return [
+        Bar(
+            f"{label}, {currency}",
+            ", ".join(
+                f"{name} {formats.amount(minor, currency)}" for name, minor in parts.values()
+            ),
+            _pieces({style: (name, minor) for style, (name, minor) in parts.items()}),
+        )
+        for label, currency, parts in lines
+        if any(minor > 0 for _, minor in parts.values())
+    ][:ROWS_MAX]
+
+
+def _shares(report: BusinessReport) -> Sequence[Bar]:
+    wanted: Callable[[int], int] = lambda part: max(0, part)  # noqa: E731 - used once, next to it
+    return [
+        Bar(
+            f"{line.legal_entity} {line.period}",
+            f"{line.billable_seconds * 100 // line.available_seconds} % billable",
+            _pieces(
+                {
+                    "posted": ("billable", wanted(line.billable_seconds)),
+                    "non_billable": (
+                        "not", wanted(line.available_seconds - line.billable_seconds),
+                    ),
+                }
+            ),
+        )
+        for line in report.utilisation_of_entities
+        if line.available_seconds > 0
+    ]  # fmt: skip
+
+
+def _pieces(parts: Mapping[str, tuple[str, int]]) -> tuple[Piece, ...]:
+    shown = {style: one for style, one in parts.items() if one[1] > 0}
+    widths = allocate(SCALE, [minor for _, minor in shown.values()]) if shown else []
+    starts = [sum(widths[:at]) for at in range(len(widths))]
+    return tuple(
+        Piece(style, name, start, width)
+        for (style, (name, _)), start, width in zip(shown.items(), starts, widths, strict=True)
+    )

@@ -1,0 +1,298 @@
+"""The tables of the business report: the same columns on the page and in the workbook."""
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from ps_integration.reports.business.lines import UnbilledLine, UnbilledSum
+from ps_integration.reports.business.value import BusinessReport
+from ps_integration.reports.columns import Column, Sheet
+from ps_integration.reports.sheets import currency_of, money
+from ps_integration.reports.wording import cause, words
+
+UNBILLED_LINES: Final = "Unbilled lines"
+PROJECTS: Final = "Projects"
+MARGIN_LINES: Final = "Margin by project"
+PEOPLE: Final = "Utilisation by person"
+_CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
+_ENTITY: Final[Column[Any]] = Column("Legal entity", 13, "text", lambda x: x.legal_entity)
+_SIX: Final = Decimal("0.000001")
+
+
+def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
+    """All tables, each figure's lines after it."""
+    return (
+        unbilled(report),
+        unbilled_lines(report),
+        readiness(report),
+        projects(report),
+        utilisation(report),
+        people(report),
+        margins(report),
+        customers(report),
+        margin_lines(report),
+        systems(report),
+    )
+
+
+def share(title: str, part: Callable[[Any], int], whole: Callable[[Any], int]) -> Column[Any]:
+    """A column of part divided by whole, nothing where the whole is none."""
+
+    def value(line: object) -> Decimal | None:
+        divisor = whole(line)
+        if divisor <= 0:
+            return None
+        return (Decimal(part(line)) / divisor).quantize(_SIX, ROUND_HALF_UP)
+
+    return Column(title, 10, "share", value)
+
+
+def _priced(title: str, value: Callable[[UnbilledSum], int]) -> Column[UnbilledSum]:
+    """An amount, and none where nothing has a price."""
+    return money(title, lambda x: None if x.parts == x.unpriced_count else value(x), currency_of)
+
+
+def why(line: UnbilledSum | UnbilledLine) -> str:
+    """What keeps work unbilled, in words."""
+    if line.rule is None:
+        return words(line.reason)
+    return f"{line.rule}: {cause(line.cause)}" if line.cause else line.rule
+
+
+def place_of(line: UnbilledSum | UnbilledLine) -> str:
+    """What a sum and its lines are known by in the workbook."""
+    return " / ".join(str(part) for part in line.key if part)
+
+
+def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:
+    """Work in progress by what keeps it."""
+    return Sheet(
+        "Work in progress",
+        "Work done and not billed, by what keeps it and its age in days. What is not approved has "
+        "no amount yet.",
+        [
+            _ENTITY,
+            Column("State", 13, "text", lambda x: words(x.disposition)),
+            Column(
+                "What keeps it", 34, "text", why,
+                link=lambda x: (UNBILLED_LINES, place_of(x)),
+            ),
+            Column("Owner", 18, "text", lambda x: words(x.owner) if x.owner else None),
+            Column("Parts", 8, "integer", lambda x: x.parts),
+            Column("Hours", 11, "hours", lambda x: x.seconds),
+            _CURRENCY,
+            _priced("Amount", lambda x: x.minor),
+            _priced("To 30 days", lambda x: x.to_30_minor),
+            _priced("31 to 60", lambda x: x.to_60_minor),
+            _priced("61 to 90", lambda x: x.to_90_minor),
+            _priced("Over 90", lambda x: x.over_90_minor),
+            Column("Unpriced", 9, "integer", lambda x: x.unpriced_count),
+            Column("Oldest", 12, "day", lambda x: x.oldest),
+        ],
+        report.unbilled,
+    )  # fmt: skip
+
+
+def unbilled_lines(report: BusinessReport) -> Sheet[UnbilledLine]:
+    """The parts behind work in progress."""
+    order = {line.key: at for at, line in enumerate(report.unbilled)}
+    lines = sorted(report.unbilled_lines, key=lambda x: order.get(x.key, len(order)))
+    first = {line.key: line for line in reversed(lines)}
+    return Sheet(
+        UNBILLED_LINES,
+        "What each figure of work in progress is made of; `ps-integration why` tells one whole.",
+        [
+            # the first line of a figure is where its link leads
+            Column(
+                "Figure", 30, "text",
+                lambda x: place_of(x) if first[x.key] is x else f"{place_of(x)} …", key=True,
+            ),
+            Column("Entry or milestone", 32, "text", lambda x: x.object_id),
+            Column("Part", 6, "integer", lambda x: x.part),
+            Column("Project", 14, "text", lambda x: x.project_id),
+            Column("Person", 26, "text", lambda x: x.resource_id),
+            Column("Worked on", 12, "day", lambda x: x.worked_on),
+            Column("Age, days", 8, "integer", lambda x: x.age_days),
+            Column("Hours", 10, "hours", lambda x: x.seconds),
+            _CURRENCY,
+            money("Amount", lambda x: x.minor, currency_of),
+            Column("Document", 26, "text", lambda x: x.document_ref),
+            Column("Why", 60, "text", lambda x: x.evidence),
+        ],
+        lines,
+        no_totals=frozenset({"Part", "Age, days"}),
+    )  # fmt: skip
+
+
+def readiness(report: BusinessReport) -> Sheet[Any]:
+    """How much could be billed tonight."""
+    return Sheet(
+        "Billing readiness",
+        "Approved work that could be billed tonight beside what is held or deferred.",
+        [
+            _ENTITY,
+            Column("Projects", 9, "integer", lambda x: x.projects),
+            Column("Held projects", 9, "integer", lambda x: x.held_projects),
+            _CURRENCY,
+            money("Ready", lambda x: x.ready_minor, currency_of),
+            money("Held", lambda x: x.held_minor, currency_of),
+            money("Deferred", lambda x: x.deferred_minor, currency_of),
+            share(
+                "Ready, share", lambda x: x.ready_minor,
+                lambda x: x.ready_minor + x.held_minor + x.deferred_minor,
+            ),
+        ],
+        report.readiness,
+        no_totals=frozenset({"Projects", "Held projects"}),
+    )  # fmt: skip
+
+
+def projects(report: BusinessReport) -> Sheet[Any]:
+    """Every project: what holds it, and what it still has to bring."""
+    lines = sorted(
+        report.projects,
+        key=lambda x: (x.held_by is None, -x.held_minor, -x.backlog_minor, x.project_id),
+    )
+    return Sheet(
+        PROJECTS,
+        "Held projects first. Backlog is the rest of a cap and milestones not reached yet.",
+        [
+            Column("Project", 14, "text", lambda x: x.project_id),
+            Column("Name", 26, "text", lambda x: x.name),
+            Column("Customer", 14, "text", lambda x: x.customer_key),
+            _ENTITY,
+            Column("Status", 10, "text", lambda x: words(x.status) if x.status else None),
+            Column("Held by", 16, "text", lambda x: x.held_by),
+            _CURRENCY,
+            money("Billed", lambda x: x.billed_minor, currency_of),
+            money("On its way", lambda x: x.on_way_minor, currency_of),
+            money("Ready", lambda x: x.ready_minor, currency_of),
+            money("Held", lambda x: x.held_minor, currency_of),
+            money("Deferred", lambda x: x.deferred_minor, currency_of),
+            money("Cap", lambda x: x.cap_minor, currency_of),
+            money("Milestones to come", lambda x: x.milestones_minor, currency_of),
+            money("Backlog", lambda x: x.backlog_minor, currency_of),
+        ],
+        lines,
+    )
+
+
+def _hours() -> list[Column[Any]]:
+    return [
+        Column("Available, hours", 11, "hours", lambda x: x.available_seconds),
+        Column("Worked, hours", 11, "hours", lambda x: x.worked_seconds),
+        Column("Billable, hours", 11, "hours", lambda x: x.billable_seconds),
+        share("Utilisation", lambda x: x.billable_seconds, lambda x: x.available_seconds),
+    ]
+
+
+def utilisation(report: BusinessReport) -> Sheet[Any]:
+    """Utilisation by legal entity and month."""
+    hours = f"{report.day_seconds / 3600:g}"
+    return Sheet(
+        "Utilisation",
+        f"Approved billable hours as a share of available ones: {hours} a working day, less public "
+        "holidays and approved leave.",
+        [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_hours()],
+        report.utilisation_of_entities,
+    )
+
+
+def people(report: BusinessReport) -> Sheet[Any]:
+    """Utilisation by person and month."""
+    return Sheet(
+        PEOPLE,
+        "The hours behind utilisation, person by person.",
+        [
+            Column("Month", 9, "text", lambda x: x.period),
+            _ENTITY,
+            Column("Person", 28, "text", lambda x: x.resource_id),
+            Column("Name", 24, "text", lambda x: x.name),
+            *_hours(),
+        ],
+        report.utilisation,
+    )
+
+
+def _amounts() -> list[Column[Any]]:
+    return [
+        _CURRENCY,
+        money("Billed", lambda x: x.billed_minor, currency_of),
+        money("Unbilled", lambda x: x.unbilled_minor, currency_of),
+        money("Revenue", lambda x: x.revenue_minor, currency_of),
+        money("Suppliers", lambda x: x.supplier_minor, currency_of),
+        money("Other entities", lambda x: x.charge_minor, currency_of),
+        money("Own people", lambda x: x.labour_minor, currency_of),
+        money("Margin", lambda x: x.margin_minor, currency_of),
+        share("Margin, share", lambda x: x.margin_minor, lambda x: x.revenue_minor),
+    ]
+
+
+def _costed(report: BusinessReport) -> str:
+    if not report.costed:
+        return "Own people have no cost here: the firm file's business.cost_per_hour names none."
+    return f"Own people cost what the firm file says, in {', '.join(report.costed)}."
+
+
+def margins(report: BusinessReport) -> Sheet[Any]:
+    """Revenue and margin by legal entity and month."""
+    return Sheet(
+        "Revenue and margin",
+        "Revenue of the month in which the work was done, billed or approved to be. "
+        + _costed(report),
+        [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_amounts()],
+        tuple(sorted(report.margins_of_entities, key=lambda x: x.period, reverse=True)),
+    )
+
+
+def customers(report: BusinessReport) -> Sheet[Any]:
+    """Revenue and margin by customer."""
+    return Sheet(
+        "Margin by customer",
+        "The same for the months shown, by customer.",
+        [Column("Customer", 18, "text", lambda x: x.customer_key), _ENTITY, *_amounts()],
+        tuple(sorted(report.margins_of_customers, key=lambda x: -x.revenue_minor)),
+    )
+
+
+def margin_lines(report: BusinessReport) -> Sheet[Any]:
+    """Revenue and margin by project and month."""
+    return Sheet(
+        MARGIN_LINES,
+        "The projects behind revenue and margin, month by month.",
+        [
+            Column("Month", 9, "text", lambda x: x.period),
+            _ENTITY,
+            Column("Project", 14, "text", lambda x: x.project_id),
+            Column("Name", 26, "text", lambda x: x.name),
+            Column("Customer", 16, "text", lambda x: x.customer_key),
+            Column("Costed, hours", 11, "hours", lambda x: x.seconds),
+            *_amounts(),
+        ],
+        report.margins,
+    )
+
+
+def systems(report: BusinessReport) -> Sheet[Any]:
+    """How the systems were to work with."""
+    return Sheet(
+        "Systems",
+        "Reads, writes and calls of the last thirty days; quota is what is used up of it now.",
+        [
+            Column("System", 14, "text", lambda x: x.system),
+            Column("Vendor", 17, "text", lambda x: x.vendor),
+            Column("Roles", 12, "text", lambda x: x.roles),
+            Column("Last whole read", 17, "instant", lambda x: x.last_complete_at),
+            Column("Reads", 9, "integer", lambda x: x.reads),
+            Column("Failed reads", 9, "integer", lambda x: x.failed_reads, is_zero_good=True),
+            Column("Records", 11, "integer", lambda x: x.records_read),
+            Column("Quarantined", 11, "integer", lambda x: x.quarantined, is_zero_good=True),
+            Column("Writes", 9, "integer", lambda x: x.writes),
+            Column("Failed writes", 9, "integer", lambda x: x.failed_writes, is_zero_good=True),
+            Column("Calls", 10, "integer", lambda x: x.calls),
+            Column("Quota used, %", 9, "integer", lambda x: x.used_percent),
+            Column("Last error", 60, "text", lambda x: x.last_error),
+        ],
+        report.systems,
+        no_totals=frozenset({"Quota used, %"}),
+    )
