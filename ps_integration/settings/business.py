@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 from pydantic import Field
 
-from ps_integration.domain.money import exact_minor
+from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.settings.base import Identifier, Strict
 from ps_integration.settings.yaml_source import KeyPath
 
@@ -29,9 +29,16 @@ def check_business(
         at: KeyPath = ("business", "cost_per_hour", entity)
         if entity not in currencies:
             yield at, f"{entity!r} is no legal entity of this file"
-            continue
-        try:
-            if exact_minor(Decimal(text), currencies[entity]) < 0:
-                yield at, "must not be below zero"
-        except (InvalidOperation, ValueError) as error:
-            yield at, str(error) or "is not an amount"
+        elif not _fits(text, MINOR_UNITS[currencies[entity]]):
+            yield at, f"{text!r} is not an amount of {currencies[entity]} of at least 0"
+
+
+def _fits(text: str, decimals: int) -> bool:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return False
+    if not amount.is_finite() or amount < 0:
+        return False
+    scaled = amount.scaleb(decimals)
+    return scaled == scaled.to_integral_value()
