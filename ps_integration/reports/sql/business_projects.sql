@@ -48,22 +48,42 @@ held_by as (
         project_id,
         string_agg(distinct rule, ', ' order by rule) as rules
     from (
-        select un.project_id, un.rule from billing.unbilled_parts as un where un.rule is not null
+        select
+            un.project_id,
+            un.rule
+        from billing.unbilled_parts as un
+        where un.rule is not null
         union all
-        select ob.blocked_id as project_id, ob.rule from ops.open_breaks as ob
+        select
+            ob.blocked_id as project_id,
+            ob.rule
+        from ops.open_breaks as ob
         where ob.state = 'open' and ob.blocked_kind = 'project'
     )
     group by project_id
 ),
 
 keys as (
-    select project_id, currency from lines
+    select
+        project_id,
+        currency
+    from lines
     union
-    select project_id, currency from waiting
+    select
+        project_id,
+        currency
+    from waiting
     union
-    select project_id, currency from coming
+    select
+        project_id,
+        currency
+    from coming
     union
-    select project_id, currency from billing.projects where status = 'active' and is_billable
+    select
+        project_id,
+        currency
+    from billing.projects
+    where status = 'active' and is_billable
 )
 
 select

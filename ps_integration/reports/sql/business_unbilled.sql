@@ -20,4 +20,11 @@ select
     min(un.worked_on) as oldest
 from billing.unbilled_parts as un
 group by all
-order by un.legal_entity, un.currency, minor desc, un.disposition, un.reason, un.rule, un.cause;
+order by
+    un.legal_entity asc,
+    un.currency asc,
+    minor desc,
+    un.disposition asc,
+    un.reason asc,
+    un.rule asc,
+    un.cause asc;

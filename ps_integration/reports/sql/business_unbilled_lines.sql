@@ -18,5 +18,5 @@ select
     document_ref,
     evidence
 from billing.unbilled_parts
-order by abs(coalesce(amount_minor, 0)) desc, object_id, part
+order by abs(coalesce(amount_minor, 0)) desc, object_id, part asc
 limit $lines_max;

@@ -1,5 +1,5 @@
--- Hours that each person had and worked, by month. A day has $day_seconds; weekends, public holidays
--- of the person's legal entity, approved leave and days outside their contract have none.
+-- Hours that each person had and worked, by month. A day has $day_seconds; weekends, public
+-- holidays of the person's legal entity, approved leave and days outside a contract have none.
 with days as (
     select unnest(generate_series($first_day::date, ru.as_of_date, interval 1 day))::date as day
     from config.run as ru
@@ -19,8 +19,8 @@ away as (
     inner join days as da
         on
             da.day between ab.starts_on and ab.ends_on
-            and da.day >= cw.valid_from
-            and da.day < cw.valid_to
+            and cw.valid_from <= da.day
+            and cw.valid_to > da.day
     where ab.approval_state = 'approved'
     group by cw.canonical_id, da.day
 ),
@@ -34,8 +34,8 @@ expected as (
     inner join days as da
         on
             isodow(da.day) < 6
-            and (br.starts_on is null or da.day >= br.starts_on)
-            and (br.ends_on is null or da.day <= br.ends_on)
+            and (br.starts_on is null or br.starts_on <= da.day)
+            and (br.ends_on is null or br.ends_on >= da.day)
     left join away as aw on br.resource_id = aw.resource_id and da.day = aw.day
     anti join config.public_holidays as ph
         on br.home_legal_entity = ph.legal_entity and da.day = ph.day
