@@ -34,7 +34,7 @@ quotas as (
 refused as (
     select
         system,
-        count(distinct stream, record_id) as quarantined
+        count(distinct stream || '|' || record_id) as quarantined
     from quarantine.records
     group by system
 ),
