@@ -372,6 +372,16 @@ def actuals(planter: Planter) -> None:
         else:
             world.put_like("time_entries", "psa", f"actual-{number}-again", copy)
             planter.label("TM12", key, "duplicate_entry", "psa")
+    for _ in range(8):
+        entry = planter.entry(is_posted=True, has_actuals=True)
+        number = str(entry["external_id"]).rpartition("-")[2]
+        copy = world["time_entries"]["psa", f"actual-{number}"]
+        days = [day for day in OLD_DAYS if abs(day - entry["work_date"]) <= timedelta(days=6)]
+        copy["work_date"] = a_day(entry, days, planter)
+        planter.keep_apart("day", (person_of(entry), copy["work_date"]))
+        for day in (entry["work_date"], copy["work_date"]):
+            key = f"{mail(person_of(entry))}|{project_of(entry)}|{day}"
+            planter.label("TM12", key, "wrong_date", "psa")
 
 
 DOCUMENT_PLANTS = (documents_changed, lines_changed, twice, feedback)

@@ -237,6 +237,16 @@ def _brought_over(world: World, clean: World, found: Row) -> None:
             world["time_entries"]["psa", row["external_id"]] = dict(row)
 
 
+def _moved_back(world: World, clean: World, found: Row) -> None:
+    """What the PSA has on another day, or has here and not then, is where it was."""
+    mine = {row["external_id"] for place in (world, clean) for row in _actual(place, found)}
+    for external_id in mine:
+        before = clean["time_entries"]["psa", external_id]
+        world["time_entries"]["psa", external_id].update(
+            work_date=before["work_date"], project_external_id=before["project_external_id"]
+        )
+
+
 def _in_line(world: World, _clean: World, found: Row) -> None:
     for row in _actual(world, found)[:1]:
         row["seconds"] += found["difference_seconds"]
@@ -351,6 +361,8 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM12", "not_synced_yet"): _brought_over,
     ("TM12", "sync_failed"): _in_line,
     ("TM12", "duplicate_entry"): _less_one,
+    ("TM12", "wrong_date"): _moved_back,
+    ("TM12", "wrong_project"): _moved_back,
     ("TM13", "not_synced_yet"): _approved,
     ("TM14", "duplicate_entry"): _deleted,
     ("TM15", "cap_reached"): _no_cap,

@@ -283,6 +283,45 @@ def test_fires_tm12_for_a_day_missing_in_the_psa():
     assert [f["difference_seconds"] for f in found] == [-3600, 3600]
 
 
+PSA = {"entry_id": "kantata:902", "system": "kantata", "is_primary": False}
+AGREED = {"work_date": date(2026, 3, 12)}
+TIME = {"entry_id": "harvest:2", "system": "harvest", "is_primary": True}
+
+
+@pytest.mark.parametrize(
+    ("place", "cause", "said"),
+    [
+        ({"work_date": date(2026, 3, 17)}, "wrong_date", "on 2026-03-17."),
+        ({"project_id": "zeus"}, "wrong_project", "on project zeus."),
+    ],
+)
+def test_tm12_says_where_the_psa_has_what_it_lacks(place, cause, said):
+    missing, surplus = sorted(
+        breaks_of("TM12", billing__entries=[{}, place, {**PSA, **AGREED}, {**TIME, **AGREED}]),
+        key=lambda row: -row["difference_seconds"],
+    )
+    assert {missing["cause"], surplus["cause"]} == {cause}
+    assert missing["detail"].endswith(f"The PSA has them {said}")
+    assert " The time system has them on " in surplus["detail"]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [{"work_date": date(2026, 3, 18)}],
+        [{"work_date": date(2026, 3, 11), "seconds": 3500}],
+        [{"work_date": date(2026, 3, 11), "resource_id": "bob@x.com"}],
+        [{"work_date": date(2026, 3, 11), "project_id": "zeus"}],
+        [{"work_date": date(2026, 3, 11)}, {**PSA, "work_date": date(2026, 3, 12)}],
+    ],
+    ids=["too far", "other hours", "other person", "day and project", "two would do"],
+)
+def test_tm12_names_no_other_place_where_it_is_not_sure(places):
+    found = breaks_of("TM12", billing__entries=[{}, *places])
+    assert found
+    assert {row["cause"] for row in found} & {"wrong_date", "wrong_project"} == set()
+
+
 def test_quiet_tm12_where_the_psa_keeps_no_actuals():
     assert not breaks_of("TM12", billing__entries=[{}])
 

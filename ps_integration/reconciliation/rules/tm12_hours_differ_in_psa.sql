@@ -8,6 +8,7 @@
 -- cause: sync_failed
 -- remedy: Bring the PSA's actuals into line with the time system, which is the one that bills.
 -- tolerance_seconds: 60
+-- tolerance_moved_days: 7
 
 with starts as (
     select
@@ -69,6 +70,61 @@ days as (
         (en.is_primary and en.approval_state = 'approved')
         or (en.is_psa and not en.is_primary and coalesce(en.approval_state, '') <> 'rejected')
     group by en.resource_id, en.project_id, en.work_date, en.period
+),
+
+differing as (
+    select
+        *,
+        time_seconds - psa_seconds as missing_seconds
+    from days
+    where abs(time_seconds - psa_seconds) > $tolerance_seconds
+),
+
+-- What the PSA lacks here and has too much of on a day nearby, or on another project that day, it
+-- has in the wrong place; said only where nothing else is of that size.
+pairs as (
+    select
+        la.resource_id,
+        la.project_id,
+        la.work_date,
+        mo.project_id as psa_project_id,
+        mo.work_date as psa_date
+    from differing as la
+    inner join differing as mo
+        on
+            la.resource_id = mo.resource_id
+            and la.missing_seconds = -mo.missing_seconds
+            and la.missing_seconds > 0
+            and (
+                (
+                    la.project_id = mo.project_id
+                    and abs(la.work_date - mo.work_date) <= $tolerance_moved_days
+                )
+                or (la.project_id <> mo.project_id and la.work_date = mo.work_date)
+            )
+    qualify
+        count(*) over (partition by la.resource_id, la.project_id, la.work_date) = 1
+        and count(*) over (partition by mo.resource_id, mo.project_id, mo.work_date) = 1
+),
+
+moved as (
+    select
+        resource_id,
+        project_id,
+        work_date,
+        psa_date <> work_date as is_other_day,
+        'The PSA has them on '
+        || if(psa_date <> work_date, psa_date::varchar, 'project ' || psa_project_id) as said
+    from pairs
+    union all
+    select
+        resource_id,
+        psa_project_id as project_id,
+        psa_date as work_date,
+        psa_date <> work_date as is_other_day,
+        'The time system has them on '
+        || if(psa_date <> work_date, work_date::varchar, 'project ' || project_id) as said
+    from pairs
 )
 
 select
@@ -84,11 +140,13 @@ select
     coalesce(da.psa_system, pr.psa_system) as right_system,
     da.project_id as right_id,
     reconciliation.hours_text(da.psa_seconds) as right_value,
-    (da.time_seconds - da.psa_seconds)::bigint as difference_seconds,
+    da.missing_seconds::bigint as difference_seconds,
     null as difference_minor,
     null as at_risk_minor,
     null as currency,
     case
+        when mv.is_other_day then 'wrong_date'
+        when not mv.is_other_day then 'wrong_project'
         when da.psa_seconds = 0 then 'not_synced_yet'
         -- exactly one entry of the time system is what the PSA lacks
         when
@@ -103,10 +161,15 @@ select
     end as cause,
     da.resource_id || ' on project ' || da.project_id || ', ' || da.work_date::varchar || ': '
     || reconciliation.hours_text(da.time_seconds) || ' in the time system, '
-    || reconciliation.hours_text(da.psa_seconds) || ' in the PSA.' as detail,
+    || reconciliation.hours_text(da.psa_seconds) || ' in the PSA.'
+    || coalesce(' ' || mv.said || '.', '') as detail,
     null as blocked_kind,
     null as blocked_id
-from days as da
+from differing as da
 left join billing.projects as pr on da.project_id = pr.project_id
-where abs(da.time_seconds - da.psa_seconds) > $tolerance_seconds
+left join moved as mv
+    on
+        da.resource_id = mv.resource_id
+        and da.project_id = mv.project_id
+        and da.work_date = mv.work_date
 order by record_key;
