@@ -34,7 +34,10 @@ def firm(seed):
         {"legal_entity": code, "currency": ENTITIES[code], "hour_minor": minor}
         for code, minor in COSTS.items()
     ]
-    tables["config.systems"] = [{"system": "clock", "vendor": "harvest", "roles": "time"}]
+    tables["config.systems"] = [
+        {"system": "clock", "vendor": "harvest", "roles": "time"},
+        {"system": "psa", "vendor": "kantata", "roles": "psa"},
+    ]
     tables["config.public_holidays"] = [{"legal_entity": "UK", "day": date(2026, 3, 17)}]
     tables["billing.projects"] = [
         {"project_id": key, "name": key.upper(), "customer_key": f"c-{entity}",
@@ -71,6 +74,16 @@ def firm(seed):
          "is_reached": rng.choice((True, False, None))}
         for n in range(3)
     ]  # fmt: skip
+    tables["config.revenue_targets"] = [
+        {"system": "books", "object_number": number} for number in ("4000", "4001")
+    ]
+    tables["canonical.erp_documents"] = [
+        {"system": "books", "company": "C", "external_id": f"E{at}",
+         "reference": f"D{at}" if at % 2 == 0 else f"X{at}",
+         "kind": ("invoice", "credit_memo")[at == 1], "is_posted": at != 2,
+         "status": "cancelled" if at == 3 else "open", "posting_date": date(2026, 3, 5 + at)}
+        for at in range(5)
+    ]  # fmt: skip
     for n in range(60):
         _entry(rng, tables, n, day())
     for n, (key, entity) in enumerate(PROJECTS.items()):
@@ -90,7 +103,8 @@ def _entry(rng, tables, n, worked):
     project, person = rng.choice(list(PROJECTS)), rng.choice(list(PEOPLE))
     state = rng.choice(("approved",) * 4 + ("draft", "submitted", "rejected"))
     entry = {
-        "entry_id": f"clock:{n}", "system": "clock", "resource_id": person, "project_id": project,
+        "entry_id": f"clock:{n}", "system": rng.choice(("clock", "psa")),
+        "resource_id": person, "project_id": project,
         "legal_entity": PROJECTS[project], "currency": ENTITIES[PROJECTS[project]],
         "home_legal_entity": PEOPLE[person], "work_date": worked, "period": f"{worked:%Y-%m}",
         "seconds": rng.randrange(1, 12) * 900, "is_billable": rng.random() < 0.8,
@@ -128,7 +142,16 @@ def _entry(rng, tables, n, worked):
         tables["ops.posting_lines"].append(
             {"line_key": f"l{n}", "document_ref": document, "object_id": entry["entry_id"],
              "project_id": project, "currency": entry["currency"], "period": entry["period"],
+             "object_kind": rng.choice(("time_entry", "time_entry", "milestone")),
+             "seconds": entry["seconds"], "work_date": worked, "quantity": 1,
              "amount_minor": rng.randrange(-20_000, 90_000)}
+        )  # fmt: skip
+        tables["canonical.erp_lines"].append(
+            {"system": "books", "company": "C", "external_id": f"el{n}", "currency": "GBP",
+             "document_external_id": f"E{n % 5}", "project_key": project.upper() + " ",
+             "object_number": rng.choice(("4000", "4001", "9000")), "line_no": n,
+             "line_type": rng.choice(("Account", "comment")), "quantity": rng.randrange(1, 9),
+             "amount_minor": rng.randrange(1, 9_000)}
         )  # fmt: skip
 
 

@@ -168,3 +168,48 @@ class SystemLine:
     calls: int
     used_percent: int | None
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreeWayLine:
+    """A project's month in every system; `psa_seconds` is None where the PSA keeps none of it."""
+
+    project_id: str
+    name: str | None
+    legal_entity: str
+    period: str
+    currency: str
+    time_seconds: int
+    psa_seconds: int | None
+    ledger_seconds: int
+    erp_seconds: int
+    rated_minor: int
+    ledger_minor: int
+    erp_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekLine:
+    """A person's week, from the Monday `week` on."""
+
+    resource_id: str
+    name: str | None
+    legal_entity: str
+    week: date
+    time_seconds: int
+    psa_seconds: int | None
+    ledger_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """A revenue account, or resource, of an ERP company in one month."""
+
+    system: str
+    company: str
+    account: str
+    period: str
+    currency: str
+    lines: int
+    ours_minor: int
+    typed_minor: int

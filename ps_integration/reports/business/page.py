@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ps_integration.domain.money import allocate
-from ps_integration.reports.business import sheets
+from ps_integration.reports.business import sheets, totals
 from ps_integration.reports.business.lines import UnbilledLine
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.charts import SCALE
@@ -81,6 +81,9 @@ def laid_out(report: BusinessReport, formats: Formats) -> Mapping[str, Any]:
             ),
             part("customers", sheets.customers(report), behind="margin-lines"),
             part("margin-lines", sheets.margin_lines(report)),
+            part("three-way", totals.three_way(report), behind="weeks"),
+            part("weeks", totals.weeks(report)),
+            part("accounts", totals.accounts(report)),
             part("systems", sheets.systems(report)),
         ],
     }  # fmt: skip

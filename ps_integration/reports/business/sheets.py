@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from ps_integration.reports.business import totals
 from ps_integration.reports.business.lines import UnbilledLine, UnbilledSum
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.columns import Column, Sheet
@@ -31,6 +32,9 @@ def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
         margins(report),
         customers(report),
         margin_lines(report),
+        totals.three_way(report),
+        totals.weeks(report),
+        totals.accounts(report),
         systems(report),
     )
 

@@ -11,13 +11,16 @@ from ps_integration.domain.ports import Params, Queries
 from ps_integration.errors import CouldNotRunError
 from ps_integration.reports import read
 from ps_integration.reports.business.lines import (
+    AccountLine,
     MarginLine,
     ProjectLine,
     ReadinessLine,
     SystemLine,
+    ThreeWayLine,
     UnbilledLine,
     UnbilledSum,
     UtilisationLine,
+    WeekLine,
 )
 
 VERSION: Final = 1
@@ -49,6 +52,9 @@ class BusinessReport:
     projects: tuple[ProjectLine, ...]
     utilisation: tuple[UtilisationLine, ...]
     margins: tuple[MarginLine, ...]
+    three_way: tuple[ThreeWayLine, ...]
+    weeks: tuple[WeekLine, ...]
+    accounts: tuple[AccountLine, ...]
     systems: tuple[SystemLine, ...]
 
     @property
@@ -120,6 +126,7 @@ def business_report(queries: Queries, basis: Basis) -> BusinessReport:
         data = read.rows(queries, f"business_{name}", params)
         return tuple(msgspec.convert(data, list[kind]))  # type: ignore[valid-type] # at run time
 
+    months = {"first_period": f"{basis.first_day:%Y-%m}"}
     people = {"first_day": basis.first_day, "day_seconds": basis.day_seconds}
     return BusinessReport(
         firm=basis.firm,
@@ -133,7 +140,10 @@ def business_report(queries: Queries, basis: Basis) -> BusinessReport:
         unbilled_lines=lines(UnbilledLine, "unbilled_lines", {"lines_max": LINES_MAX}),
         projects=lines(ProjectLine, "projects"),
         utilisation=lines(UtilisationLine, "utilisation", people),
-        margins=lines(MarginLine, "margin", {"first_period": f"{basis.first_day:%Y-%m}"}),
+        margins=lines(MarginLine, "margin", months),
+        three_way=lines(ThreeWayLine, "three_way", months),
+        weeks=lines(WeekLine, "weeks", {"first_day": basis.first_day}),
+        accounts=lines(AccountLine, "accounts", months),
         systems=lines(SystemLine, "systems", {"days": HEALTH_DAYS}),
     )
 
