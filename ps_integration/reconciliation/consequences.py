@@ -28,7 +28,7 @@ class Link:
 
 _HOLDS_PROJECT: Final = ("MD01", "MD03", "MD04", "BL08")
 _HOLDS_ENTRY: Final = ("MD10", "MD08", "MD09", "TM11", "TM08", "TM10")
-_HOLDS_MORE: Final = ("BL06", "IN02", "IN03", "IN06")
+_HOLDS_MORE: Final = ("BL06", "IN02", "IN03", "IN06", "TM02")
 _ON_PROJECT: Final = (*_HOLDS_ENTRY, "TM01", "TM15", "BL02", "MD02")
 _ON_ENTRY: Final = ("TM09", "TM14", "TM16", "TM17")
 

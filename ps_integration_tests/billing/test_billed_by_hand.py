@@ -64,6 +64,31 @@ def test_no_link_of_it_is_broken(billed: World):
     assert before == []
 
 
+def confirmed(world: World) -> None:
+    """Nobody has decided; matching is sure."""
+    world.warehouse.execute("delete from ops.match_decisions")
+    world.put("reconciliation.matches", record_key="bc|UKCO|L1", entry_id="tt:1",
+              status="confirmed", choice=1, cost=0, evidence="hours and amount")  # fmt: skip
+
+
+def test_what_matching_is_sure_of_waits_and_is_not_billed_twice(billed: World):
+    confirmed(billed)
+    billed.night()
+    assert billed.fate() == ("deferred", "probably_billed_by_hand")
+    assert billed.parts()[0]["evidence"] == (
+        "ERP document S-1/1, typed by hand, bills it: the hours and amount agree. "
+        "It waits until somebody accepts or rejects that."
+    )
+    assert (planned(billed), billed.broken()) == ({"tt:2"}, ([], [], []))
+
+
+def test_what_matching_is_not_sure_of_is_billed_as_ever(billed: World):
+    confirmed(billed)
+    billed.warehouse.execute("update reconciliation.matches set status = 'ambiguous'")
+    billed.night()
+    assert planned(billed) == {"tt:1", "tt:2"}
+
+
 def test_a_difference_that_was_accepted_is_said(billed: World):
     billed.warehouse.execute("update ops.match_decisions set difference_minor = -250")
     billed.night()

@@ -162,6 +162,7 @@ all_parts as (
             when op.part_reason = 'invoiced_at_source'
                 then 'Marked invoiced by ' || op.system || '; no line of ours has it.'
             when op.part_reason = 'billed_by_hand' then op.billed_by_hand
+            when op.part_reason = 'probably_billed_by_hand' then op.probably_billed
             when op.part_reason = 'voided_and_left'
                 then
                     'Document ' || op.voided_ref

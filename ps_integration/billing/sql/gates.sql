@@ -143,6 +143,7 @@ facts as (
         sg.bill_from is not null and sg.bill_from = coalesce(st.bill_from, sg.bill_from)
             as is_opened,
         bh.evidence as billed_by_hand,
+        pb.evidence as probably_billed,
         wo.entry_id is not null as is_written_off,
         wo.reason as write_off_reason,
         wo.decided_by,
@@ -186,6 +187,7 @@ facts as (
     left join starts as st on op.legal_entity = st.legal_entity and op.system = st.time_system
     left join signed as sg on op.legal_entity = sg.legal_entity and op.system = sg.time_system
     left join reconciliation.billed_by_hand as bh on op.entry_id = bh.entry_id
+    left join reconciliation.probably_billed_by_hand as pb on op.entry_id = pb.entry_id
     left join write_offs as wo on op.entry_id = wo.entry_id and op.part = wo.part
     left join projects as pr on op.project_id = pr.project_id
     left join config.legal_entities as le on op.legal_entity = le.legal_entity
@@ -227,6 +229,7 @@ select
     amount_minor,
     bill_from,
     billed_by_hand,
+    probably_billed,
     write_off_reason,
     decided_by,
     seconded_by,
@@ -269,6 +272,7 @@ select
         when period_policy = 'reject' then 'period_rejected'
         when not is_opened then 'opening_not_signed'
         when is_correcting then 'correction_in_flight'
+        when probably_billed is not null then 'probably_billed_by_hand'
         when posting_period is not null then 'to_be_planned'
         when period_policy = 'shift' then 'no_open_period'
         when work_period_state = 'closed' then 'period_closed'

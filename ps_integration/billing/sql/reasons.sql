@@ -38,6 +38,7 @@ from (
     ('period_rejected', 'excepted'),
     ('opening_not_signed', 'deferred'),
     ('correction_in_flight', 'deferred'),
+    ('probably_billed_by_hand', 'deferred'),
     ('cap_used_up', 'deferred'),
     ('no_open_period', 'deferred'),
     ('period_closed', 'deferred'),

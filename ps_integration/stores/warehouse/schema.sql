@@ -763,62 +763,6 @@ from ops.open_breaks as ob
 inner join reconciliation.rule_runs as rr on ob.rule = rr.rule
 where rr.status = 'could_not_run' and ob.state = 'open' and ob.blocked_kind is not null;
 
--- Unposted entries that a break holds, by each break that does.
-create or replace view reconciliation.held_entries as
-with blocked as (
-    select
-        un.entry_id,
-        unnest([
-            { 'kind': 'entry', 'id': un.entry_id },
-            { 'kind': 'project', 'id': un.project_id },
-            { 'kind': 'customer', 'id': un.customer_key },
-            { 'kind': 'system', 'id': un.system },
-            { 'kind': 'system', 'id': un.erp_system },
-            { 'kind': 'system', 'id': pr.psa_system },
-            { 'kind': 'company', 'id': un.erp_system || ':' || un.erp_company }
-        ]) as thing
-    from reconciliation.unposted_entries as un
-    left join billing.projects as pr on un.project_id = pr.project_id
-)
-
-select bl.entry_id, ho.rule, ho.record_key, ho.period
-from blocked as bl
-inner join reconciliation.holds as ho
-    on bl.thing.kind = ho.blocked_kind and bl.thing.id = ho.blocked_id
-union
-select un.entry_id, fo.rule, fo.record_key, fo.period
-from reconciliation.unposted_entries as un
-inner join reconciliation.found as fo on un.entry_id = fo.entry_id
-where fo.rule = 'TM10';
--- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
--- is posted, by decision.
-create or replace view reconciliation.free_entries as
-select un.*
-from reconciliation.unposted_entries as un
-anti join reconciliation.held_entries as he on un.entry_id = he.entry_id
-semi join ops.openings as op
-    on un.legal_entity = op.legal_entity and un.system = op.time_system
-where un.problem is null and un.amount_minor is not null;
--- Time above a cap waits for TM15: the last entries in the order in which a cap is given out.
-create or replace view reconciliation.entries_above_cap as
-with waiting as (
-    select
-        fr.entry_id,
-        sum(fr.amount_minor) over (
-            partition by fr.project_id
-            order by fr.work_date desc, fr.system desc, fr.entry_id desc
-            rows between unbounded preceding and 1 preceding
-        ) as later_minor,
-        tc.at_risk_minor as above_minor
-    from reconciliation.free_entries as fr
-    inner join reconciliation.found as tc
-        on tc.rule = 'TM15' and fr.project_id = tc.project_id
-    where fr.document_ref is null
-)
-
-select entry_id
-from waiting
-where coalesce(later_minor, 0) < above_minor;
 -- Amounts and durations as people read them; `factor` is the currency's minor units per unit.
 create or replace macro reconciliation.money_text(minor, factor, currency) as
 case
@@ -1188,6 +1132,84 @@ inner join canonical.erp_documents as ed
 inner join reconciliation.unlike_documents as ud
     on ed.system = ud.system and ed.external_id = ud.erp_id and ed.reference = ud.document_ref
 where coalesce(el.line_type, '') <> 'comment';
+
+-- Entries that a line typed by hand bills as far as matching can tell, before anybody has said so:
+-- they wait, so that nothing is billed twice.
+create or replace view reconciliation.probably_billed_by_hand as
+select
+    ma.entry_id,
+    min(ma.record_key) as record_key,
+    'ERP document '
+    || string_agg(
+        distinct coalesce(li.number, li.document_external_id) || '/' || li.line_no::varchar, ', '
+    )
+    || ', typed by hand, bills it: the ' || min(ma.evidence)
+    || ' agree. It waits until somebody accepts or rejects that.' as evidence
+from reconciliation.matches as ma
+inner join reconciliation.hand_typed_lines as li on ma.record_key = li.record_key
+where ma.status = 'confirmed'
+group by ma.entry_id;
+-- Unposted entries that a break holds, by each break that does.
+create or replace view reconciliation.held_entries as
+with blocked as (
+    select
+        un.entry_id,
+        unnest([
+            { 'kind': 'entry', 'id': un.entry_id },
+            { 'kind': 'project', 'id': un.project_id },
+            { 'kind': 'customer', 'id': un.customer_key },
+            { 'kind': 'system', 'id': un.system },
+            { 'kind': 'system', 'id': un.erp_system },
+            { 'kind': 'system', 'id': pr.psa_system },
+            { 'kind': 'company', 'id': un.erp_system || ':' || un.erp_company }
+        ]) as thing
+    from reconciliation.unposted_entries as un
+    left join billing.projects as pr on un.project_id = pr.project_id
+)
+
+select bl.entry_id, ho.rule, ho.record_key, ho.period
+from blocked as bl
+inner join reconciliation.holds as ho
+    on bl.thing.kind = ho.blocked_kind and bl.thing.id = ho.blocked_id
+union
+select un.entry_id, fo.rule, fo.record_key, fo.period
+from reconciliation.unposted_entries as un
+inner join reconciliation.found as fo on un.entry_id = fo.entry_id
+where fo.rule = 'TM10'
+union
+select ma.entry_id, fo.rule, fo.record_key, fo.period
+from reconciliation.matches as ma
+inner join reconciliation.found as fo on ma.record_key = fo.record_key
+where fo.rule = 'TM02' and ma.status = 'confirmed';
+-- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
+-- is posted, by decision.
+create or replace view reconciliation.free_entries as
+select un.*
+from reconciliation.unposted_entries as un
+anti join reconciliation.held_entries as he on un.entry_id = he.entry_id
+semi join ops.openings as op
+    on un.legal_entity = op.legal_entity and un.system = op.time_system
+where un.problem is null and un.amount_minor is not null;
+-- Time above a cap waits for TM15: the last entries in the order in which a cap is given out.
+create or replace view reconciliation.entries_above_cap as
+with waiting as (
+    select
+        fr.entry_id,
+        sum(fr.amount_minor) over (
+            partition by fr.project_id
+            order by fr.work_date desc, fr.system desc, fr.entry_id desc
+            rows between unbounded preceding and 1 preceding
+        ) as later_minor,
+        tc.at_risk_minor as above_minor
+    from reconciliation.free_entries as fr
+    inner join reconciliation.found as tc
+        on tc.rule = 'TM15' and fr.project_id = tc.project_id
+    where fr.document_ref is null
+)
+
+select entry_id
+from waiting
+where coalesce(later_minor, 0) < above_minor;
 
 -- Work in progress: what is worked or reached, to be billed, and not posted. Approved parts as the
 -- night placed them; drafts and what is submitted have no amount yet.
