@@ -922,18 +922,21 @@ end || ' ' || currency;
 create or replace macro reconciliation.hours_text(seconds) as
 round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
 
--- Lines that stand in the ERP: posted, and not in a document that it has cancelled since.
+-- Documents that stand in the ERP: posted, and not cancelled in it since; and their lines. Who looks
+-- for the lines of a few entries takes these of ops.posting_lines first, then those that stand.
+create or replace view reconciliation.standing_documents as
+select dc.*
+from ops.documents as dc
+anti join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
+where dc.state = 'posted';
 create or replace view reconciliation.standing_lines as
 select
     pl.*,
-    dc.customer_key,
-    dc.system,
-    dc.erp_number
+    sd.customer_key,
+    sd.system,
+    sd.erp_number
 from ops.posting_lines as pl
-inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where
-    dc.state = 'posted'
-    and pl.document_ref not in (select rv.document_ref from ops.erp_reversals as rv);
+inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref;
 -- What is being put right, in words that a break's detail ends with.
 create or replace view reconciliation.corrections_under_way as
 select
