@@ -20,8 +20,8 @@ from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
-_PREPARED: Final = ("unposted_entries", "unlike_documents")
-"""Tables that are made anew before the rules run, each by the file of its name."""
+_PREPARED: Final = ("unsettled_entries", "unposted_entries", "unlike_documents")
+"""Tables that are made anew before the rules run, in this order, each by the file of its name."""
 _KEPT: Final = ("field_history",)
 """Tables that only grow, in the same way."""
 SAMPLE_MAX: Final = 5

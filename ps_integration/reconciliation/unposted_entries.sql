@@ -1,22 +1,6 @@
 -- Fills reconciliation.unposted_entries: what the rules about unposted time look at.
 insert into reconciliation.unposted_entries by name
-with lines_of_ours as (
-    select
-        pl.object_id as entry_id,
-        count(*) filter (where dc.state = 'posted' and rv.document_ref is null) > 0
-        and (
-            count(pl.correction) = 0
-            or sum(pl.seconds) filter (where dc.state = 'posted' and rv.document_ref is null) <> 0
-        ) as is_posted,
-        max(dc.document_ref) filter (where dc.state <> 'posted') as document_ref
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
-    where pl.object_kind = 'time_entry' and dc.state not in ('superseded', 'refused')
-    group by pl.object_id
-),
-
-time_systems as (
+with time_systems as (
     select distinct system
     from config.system_roles
     where role = 'time'
@@ -57,16 +41,17 @@ select
     ra.unit_price,
     ra.amount_minor,
     ra.problem,
-    lo.document_ref
-from billing.entries as en
+    us.document_ref
+from reconciliation.unsettled_entries as us
+inner join billing.entries as en on us.entry_id = en.entry_id
 left join billing.rated_entries as ra on en.entry_id = ra.entry_id
-left join lines_of_ours as lo on en.entry_id = lo.entry_id
 left join config.going_live as gl
     on en.legal_entity = gl.legal_entity and en.system = gl.time_system
 left join time_systems as ts on en.system = ts.system
 left join decided as de on en.entry_id = de.entry_id
 where
-    en.approval_state = 'approved'
+    not us.is_posted
+    and en.approval_state = 'approved'
     and not coalesce(en.is_deleted, false)
     and en.is_billable
     and coalesce(en.project_is_billable, true)
@@ -74,6 +59,5 @@ where
     and coalesce(en.billing_type, 'time_and_materials') = 'time_and_materials'
     and (en.is_primary or (en.resource_id is null and ts.system is not null))
     and (gl.bill_from is null or en.work_date >= gl.bill_from)
-    and not coalesce(lo.is_posted, false)
-    and not (coalesce(en.is_invoiced, false) and lo.entry_id is null)
+    and not (coalesce(en.is_invoiced, false) and not us.has_lines)
     and de.entry_id is null;

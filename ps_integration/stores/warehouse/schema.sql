@@ -567,6 +567,14 @@ create table if not exists reconciliation.rule_runs (
     found_count bigint, seconds double, message varchar,
     holds_posting boolean               -- a blocking rule could not look at what it guards
 );
+-- Time entries that may be open, or may have changed since their lines were posted: all entries and
+-- all lines are laid side by side once, for the rules that look at the few. Rebuilt before they run.
+create table if not exists reconciliation.unsettled_entries (
+    entry_id varchar,
+    document_ref varchar,   -- one that waits to be posted; null = none
+    has_lines boolean,      -- in a document that was neither refused nor superseded
+    is_posted boolean       -- and something of it stands in the ERP
+);
 -- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
 -- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
 create table if not exists reconciliation.unposted_entries (
