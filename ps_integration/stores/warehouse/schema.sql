@@ -703,6 +703,11 @@ select
         partition by object_kind, canonical_id, field order by rank, system, external_id
     ) = 1 as is_owner
 from ranked;
+-- The same as a table. Rebuilt before the rules run.
+create table if not exists reconciliation.fields_tonight (
+    object_kind varchar, canonical_id varchar, system varchar, external_id varchar,
+    field varchar, value varchar, rank integer, is_owner boolean
+);
 -- Every value that such a field has had, and the night that first saw it. Kept from night to night.
 create table if not exists reconciliation.field_history (
     object_kind varchar, system varchar, external_id varchar, field varchar, value varchar,
@@ -971,46 +976,16 @@ hash(list(hash(abs(quantity), abs(unit_price), abs(amount_minor)) order by line_
 create table if not exists reconciliation.unlike_documents (
     document_ref varchar, system varchar, erp_id varchar
 );
--- Their lines as both sides number them: the n-th of a document of ours is the n-th of the ERP's.
-create or replace view reconciliation.our_posted_lines as
-select
-    pl.document_ref,
-    pl.line_no,
-    pl.object_kind,
-    pl.object_id,
-    pl.period,
-    pl.legal_entity,
-    pl.project_id,
-    pl.quantity,
-    pl.unit_price,
-    pl.amount_minor,
-    pl.currency,
-    dc.system,
-    dc.erp_id,
-    dc.erp_number,
-    reconciliation.was_confirmed(dc.readback_minor, dc.amount_minor) as was_confirmed,
-    row_number() over (partition by pl.document_ref order by pl.line_no) as position
-from ops.posting_lines as pl
-inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where pl.document_ref in (select ud.document_ref from reconciliation.unlike_documents as ud);
-create or replace view reconciliation.erp_posted_lines as
-select
-    ed.reference,
-    el.system,
-    el.document_external_id,
-    el.quantity,
-    el.unit_price,
-    el.amount_minor,
-    row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
-from canonical.erp_lines as el
-inner join canonical.erp_documents as ed
-    on
-        el.system = ed.system
-        and el.company is not distinct from ed.company
-        and el.document_external_id = ed.external_id
-inner join reconciliation.unlike_documents as ud
-    on ed.system = ud.system and ed.external_id = ud.erp_id and ed.reference = ud.document_ref
-where coalesce(el.line_type, '') <> 'comment';
+-- Their lines that differ, ours beside the ERP's: the n-th of a document of ours is the n-th of its
+-- own. Rebuilt before the rules run.
+create table if not exists reconciliation.unlike_lines (
+    document_ref varchar, line_no integer, object_kind varchar, object_id varchar,
+    period varchar, legal_entity varchar, project_id varchar, customer_key varchar,
+    time_system varchar,        -- of the entry; null = not time, or gone
+    quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
+    system varchar, erp_id varchar, erp_number varchar, was_confirmed boolean,
+    erp_quantity decimal(18, 5), erp_unit_price decimal(18, 6), erp_amount_minor bigint
+);
 
 -- metrics: figures of the event history, kept night by night ---------------------------------------
 
