@@ -21,8 +21,9 @@ from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
 _PREPARED: Final = (
-    "unsettled_entries", "unposted_entries", "unlike_documents", "unlike_lines", "fields_tonight"
-)  # fmt: skip
+    *("unsettled_entries", "unsettled_lines", "unposted_entries"),
+    *("unlike_documents", "unlike_lines", "fields_tonight"),
+)
 """Tables that are made anew before the rules run, in this order, each by the file of its name."""
 _KEPT: Final = ("field_history",)
 """Tables that only grow, in the same way."""

@@ -1,6 +1,16 @@
 -- Fills reconciliation.unposted_entries: what the rules about unposted time look at.
 insert into reconciliation.unposted_entries by name
-with time_systems as (
+with lines_of_ours as (
+    select
+        entry_id,
+        count(*) filter (where is_standing) > 0
+        and (count(correction) = 0 or sum(seconds) filter (where is_standing) <> 0) as is_posted,
+        max(document_ref) filter (where state <> 'posted') as document_ref
+    from reconciliation.unsettled_lines
+    group by entry_id
+),
+
+time_systems as (
     select distinct system
     from config.system_roles
     where role = 'time'
@@ -41,17 +51,17 @@ select
     ra.unit_price,
     ra.amount_minor,
     ra.problem,
-    us.document_ref
+    lo.document_ref
 from reconciliation.unsettled_entries as us
 inner join billing.entries as en on us.entry_id = en.entry_id
+left join lines_of_ours as lo on en.entry_id = lo.entry_id
 left join billing.rated_entries as ra on en.entry_id = ra.entry_id
 left join config.going_live as gl
     on en.legal_entity = gl.legal_entity and en.system = gl.time_system
 left join time_systems as ts on en.system = ts.system
 left join decided as de on en.entry_id = de.entry_id
 where
-    not us.is_posted
-    and en.approval_state = 'approved'
+    en.approval_state = 'approved'
     and not coalesce(en.is_deleted, false)
     and en.is_billable
     and coalesce(en.project_is_billable, true)
@@ -59,5 +69,6 @@ where
     and coalesce(en.billing_type, 'time_and_materials') = 'time_and_materials'
     and (en.is_primary or (en.resource_id is null and ts.system is not null))
     and (gl.bill_from is null or en.work_date >= gl.bill_from)
-    and not (coalesce(en.is_invoiced, false) and not us.has_lines)
+    and not coalesce(lo.is_posted, false)
+    and not (coalesce(en.is_invoiced, false) and lo.entry_id is null)
     and de.entry_id is null;

@@ -7,38 +7,25 @@
 -- cause: edited_after_posting
 -- remedy: Approve the correction that is owed, or have the entry set back to what was billed.
 
--- materialized: few, and all other lines need not be looked at in their documents
-with lines as materialized (
-    select pl.*
-    from ops.posting_lines as pl
-    where
-        pl.object_kind = 'time_entry'
-        and pl.object_id in (
-            select us.entry_id
-            from reconciliation.unsettled_entries as us
-            where us.is_posted
-        )
-),
-
 -- Parts that come to something in the ERP; what was taken back whole is not posted any more. The
 -- last correction tells, of one posted twice the first document.
-parts as (
+with parts as (
     select
-        pl.object_id as entry_id,
+        pl.entry_id,
         pl.part,
         min_by(pl.version_sha256, row(-pl.correction_no, pl.document_ref)) as version_sha256,
         min_by(pl.document_ref, row(-pl.correction_no, pl.document_ref)) as document_ref,
         min_by(pl.project_id, row(-pl.correction_no, pl.document_ref)) as project_id,
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
-        min(sd.customer_key) as customer_key,
-        min(sd.system) as system,
+        min(pl.customer_key) as customer_key,
+        min(pl.system) as system,
         min(pl.currency) as currency,
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
-    from lines as pl
-    inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref
-    group by pl.object_id, pl.part
+    from reconciliation.unsettled_lines as pl
+    where pl.is_standing
+    group by pl.entry_id, pl.part
     having sum(pl.seconds) <> 0 or sum(pl.amount_minor) <> 0
 ),
 

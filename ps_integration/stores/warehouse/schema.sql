@@ -567,13 +567,16 @@ create table if not exists reconciliation.rule_runs (
     found_count bigint, seconds double, message varchar,
     holds_posting boolean               -- a blocking rule could not look at what it guards
 );
--- Time entries that may be open, or may have changed since their lines were posted: all entries and
--- all lines are laid side by side once, for the rules that look at the few. Rebuilt before they run.
-create table if not exists reconciliation.unsettled_entries (
-    entry_id varchar,
-    document_ref varchar,   -- one that waits to be posted; null = none
-    has_lines boolean,      -- in a document that was neither refused nor superseded
-    is_posted boolean       -- and something of it stands in the ERP
+-- Time entries that may be open, or may have changed since their lines were posted, and these lines
+-- but for refused and superseded ones: all entries and all lines are laid side by side once, for the
+-- rules that look at the few. Rebuilt before the rules run.
+create table if not exists reconciliation.unsettled_entries (entry_id varchar);
+create table if not exists reconciliation.unsettled_lines (
+    entry_id varchar, document_ref varchar, part integer, correction_no integer,
+    correction varchar, version_sha256 varchar, project_id varchar, legal_entity varchar,
+    period varchar, seconds bigint, amount_minor bigint, currency varchar,
+    customer_key varchar, system varchar, state varchar,    -- of the document
+    is_standing boolean     -- posted, and not cancelled in the ERP since
 );
 -- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
 -- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
