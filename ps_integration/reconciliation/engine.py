@@ -1,8 +1,9 @@
 """Runs every enabled rule over the warehouse; one rule that cannot run never stops the others."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from importlib.resources import files
 from time import perf_counter
 from typing import Final, Protocol
@@ -19,8 +20,11 @@ from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
 _LOG: Final = logging.getLogger(__name__)
-_PREPARED: Final = ("unposted_entries", "unlike_documents")
-"""Tables that are made anew before the rules run, each by the file of its name."""
+_PREPARED: Final = (
+    *("unsettled_entries", "unsettled_lines", "unposted_entries"),
+    *("unlike_documents", "unlike_lines", "fields_tonight"),
+)
+"""Tables that are made anew before the rules run, in this order, each by the file of its name."""
 _KEPT: Final = ("field_history",)
 """Tables that only grow, in the same way."""
 SAMPLE_MAX: Final = 5
@@ -89,12 +93,12 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
             queries.execute(fill.read_text("utf-8"))
         likeness.fill(queries)
         fill_matches(queries)
+    lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
     for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
-        part = [_run_rule(queries, rule) for rule in enabled if rule.turn == turn]
+        part = [_run_rule(queries, rule, lack_of) for rule in enabled if rule.turn == turn]
         with queries.transaction():
-            for run in part:
-                _write(queries, run)
+            _write(queries, part)
         runs += part
     return tuple(sorted(runs, key=lambda run: run.rule.code))
 
@@ -104,16 +108,14 @@ def found_rows(queries: Queries) -> list[Row]:
     return queries.rows(_FOUND)
 
 
-def _run_rule(queries: Tables, rule: Rule) -> RuleRun:
+def _run_rule(queries: Tables, rule: Rule, lack_of: Callable[[str], Lack | None]) -> RuleRun:
     """Run one rule; what goes wrong in it becomes its status and message."""
     started = perf_counter()
-    lacks = [lack for need in rule.needs if (lack := lacking(queries, need)) is not None]
+    lacks = [lack for need in rule.needs if (lack := lack_of(need)) is not None]
     if any(lack.is_whole for lack in lacks):
         return _not_run(rule, lacks)
     parts = [
-        (part.prefix, lack)
-        for part in rule.part_needs
-        if (lack := lacking(queries, part.need)) is not None
+        (part.prefix, lack) for part in rule.part_needs if (lack := lack_of(part.need)) is not None
     ]
     output = _output(rule)
     try:
@@ -124,11 +126,12 @@ def _run_rule(queries: Tables, rule: Rule) -> RuleRun:
         return RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
     notes = [f"not compared: {lack.message}" for lack in (*lacks, *(lack for _, lack in parts))]
     status: RuleStatus = "found" if count else "could_not_run" if notes else "clean"
+    first = f"from {output} order by record_key, period limit {SAMPLE_MAX}"
     return RuleRun(
         rule,
         status,
         count,
-        queries.rows(f"from {output} order by record_key, period limit {SAMPLE_MAX}"),
+        queries.rows(first) if count else (),
         perf_counter() - started,
         "; ".join(notes),
         tuple(prefix for prefix, lack in parts if lack.is_whole),
@@ -165,15 +168,18 @@ def _look(queries: Tables, rule: Rule) -> int:
     return len(found)
 
 
-def _write(queries: Queries, run: RuleRun) -> None:
-    if run.found_count:
-        # a break holds something only where the firm lets its rule hold things
-        freed = "" if run.rule.blocks else "replace (null as blocked_kind, null as blocked_id)"
-        queries.execute(
-            f"insert into reconciliation.found by name select '{run.rule.code}' as rule,"
-            f" * {freed} from {_output(run.rule)} order by record_key, period"
-        )
-    queries.execute(f"drop table if exists {_output(run.rule)}")
+def _write(queries: Queries, runs: Sequence[RuleRun]) -> None:
+    """Keep what the rules of one turn found and how they ran."""
+    for run in runs:
+        output = _output(run.rule)
+        if run.found_count:
+            # a break holds something only where the firm lets its rule hold things
+            freed = "" if run.rule.blocks else "replace (null as blocked_kind, null as blocked_id)"
+            queries.execute(
+                f"insert into reconciliation.found by name select '{run.rule.code}' as rule,"
+                f" * {freed} from {output} order by record_key, period"
+            )
+        queries.execute(f"drop table if exists {output}")
     queries.insert(
         "reconciliation.rule_runs",
         [
@@ -185,5 +191,6 @@ def _write(queries: Queries, run: RuleRun) -> None:
                 "message": run.message,
                 "holds_posting": run.holds_posting,
             }
+            for run in runs
         ],
     )

@@ -17,7 +17,7 @@ select distinct
     ow.value,
     ru.as_of as seen_at,
     ru.run_id
-from reconciliation.owned_fields as ow
+from reconciliation.fields_tonight as ow
 cross join config.run as ru
 left join last as la
     on

@@ -8,6 +8,7 @@ Numbers decide: `Phase 1` and `Phase 2` are never alike.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from itertools import combinations
 from typing import Final
@@ -60,10 +61,11 @@ def score(left: str, right: str) -> int:
     return int(token_sort_ratio(" ".join(left_words), " ".join(right_words)))
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)  # copies of an object have one name, and each is compared with several
+def words(text: str) -> tuple[str, ...]:
     """The words of a text by which it is known: folded, without the form of a company."""
     found = _WORD.findall((match_key(text) or "").replace(".", ""))
-    return [word for word in found if word not in _FORMS] or found
+    return tuple(word for word in found if word not in _FORMS) or tuple(found)
 
 
 def fill(queries: Queries) -> None:

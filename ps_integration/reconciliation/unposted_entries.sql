@@ -2,18 +2,12 @@
 insert into reconciliation.unposted_entries by name
 with lines_of_ours as (
     select
-        pl.object_id as entry_id,
-        count(*) filter (where dc.state = 'posted' and rv.document_ref is null) > 0
-        and (
-            count(pl.correction) = 0
-            or sum(pl.seconds) filter (where dc.state = 'posted' and rv.document_ref is null) <> 0
-        ) as is_posted,
-        max(dc.document_ref) filter (where dc.state <> 'posted') as document_ref
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
-    where pl.object_kind = 'time_entry' and dc.state not in ('superseded', 'refused')
-    group by pl.object_id
+        entry_id,
+        count(*) filter (where is_standing) > 0
+        and (count(correction) = 0 or sum(seconds) filter (where is_standing) <> 0) as is_posted,
+        max(document_ref) filter (where state <> 'posted') as document_ref
+    from reconciliation.unsettled_lines
+    group by entry_id
 ),
 
 time_systems as (
@@ -60,9 +54,10 @@ select
     ra.amount_minor,
     ra.problem,
     lo.document_ref
-from billing.entries as en
-left join billing.rated_entries as ra on en.entry_id = ra.entry_id
+from reconciliation.unsettled_entries as us
+inner join billing.entries as en on us.entry_id = en.entry_id
 left join lines_of_ours as lo on en.entry_id = lo.entry_id
+left join billing.rated_entries as ra on en.entry_id = ra.entry_id
 left join config.going_live as gl
     on en.legal_entity = gl.legal_entity and en.system = gl.time_system
 left join time_systems as ts on en.system = ts.system

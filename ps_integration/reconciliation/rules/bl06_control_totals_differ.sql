@@ -20,6 +20,15 @@ with reads as (
     group by re.system
 ),
 
+our_lines as (
+    select
+        document_ref,
+        sum(amount_minor) as amount_minor,
+        count(*) as line_count
+    from ops.posting_lines
+    group by document_ref
+),
+
 ours as (
     select
         dc.document_ref,
@@ -35,12 +44,11 @@ ours as (
         dc.erp_number,
         dc.confirmed_at,
         dc.readback_minor,
-        abs(sum(pl.amount_minor)) as amount_minor,
-        count(*) as line_count
+        abs(ol.amount_minor) as amount_minor,
+        ol.line_count
     from ops.documents as dc
-    inner join ops.posting_lines as pl on dc.document_ref = pl.document_ref
+    inner join our_lines as ol on dc.document_ref = ol.document_ref
     where dc.state = 'posted'
-    group by all
 ),
 
 their_lines as (

@@ -69,8 +69,8 @@ select
     case
         when co.field in ('currency', 'legal_entity', 'customer') then co.canonical_id
     end as blocked_id
-from reconciliation.owned_fields as co
-inner join reconciliation.owned_fields as ow
+from reconciliation.fields_tonight as co
+inner join reconciliation.fields_tonight as ow
     on
         co.object_kind = ow.object_kind
         and co.canonical_id = ow.canonical_id

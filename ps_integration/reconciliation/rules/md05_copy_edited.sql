@@ -31,14 +31,14 @@ edited as (
         ow.system as owner_system,
         ow.external_id as owner_id,
         ow.value as owner_value
-    from reconciliation.owned_fields as co
+    from reconciliation.fields_tonight as co
     inner join changes as ch
         on
             co.object_kind = ch.object_kind
             and co.system = ch.system
             and co.external_id = ch.external_id
             and co.field = ch.field
-    inner join reconciliation.owned_fields as ow
+    inner join reconciliation.fields_tonight as ow
         on
             co.object_kind = ow.object_kind
             and co.canonical_id = ow.canonical_id

@@ -15,48 +15,41 @@ select
     us.period,
     us.legal_entity,
     us.project_id,
-    en.customer_key,
+    us.customer_key,
     if(us.object_kind = 'time_entry', us.object_id, null) as entry_id,
-    coalesce(en.system, us.object_kind) as left_system,
+    coalesce(us.time_system, us.object_kind) as left_system,
     us.object_id as left_id,
     reconciliation.money_text(us.amount_minor, cy.factor, us.currency) || ' at '
     || us.unit_price::decimal(18, 2)::varchar as left_value,
     us.system as right_system,
     coalesce(us.erp_number, us.erp_id) as right_id,
-    reconciliation.money_text(th.amount_minor, cy.factor, us.currency) || ' at '
-    || th.unit_price::decimal(18, 2)::varchar as right_value,
+    reconciliation.money_text(us.erp_amount_minor, cy.factor, us.currency) || ' at '
+    || us.erp_unit_price::decimal(18, 2)::varchar as right_value,
     0::bigint as difference_seconds,
-    abs(us.amount_minor) - abs(th.amount_minor) as difference_minor,
-    abs(abs(us.amount_minor) - abs(th.amount_minor)) as at_risk_minor,
+    abs(us.amount_minor) - abs(us.erp_amount_minor) as difference_minor,
+    abs(abs(us.amount_minor) - abs(us.erp_amount_minor)) as at_risk_minor,
     us.currency,
     case
         when
-            abs(us.unit_price) = abs(th.unit_price)
-            and abs(abs(us.amount_minor) - abs(th.amount_minor)) <= 1
+            abs(us.unit_price) = abs(us.erp_unit_price)
+            and abs(abs(us.amount_minor) - abs(us.erp_amount_minor)) <= 1
             then 'rounding'
         when us.was_confirmed then 'unauthorised_posting'
         else 'unknown'
     end as cause,
     'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was rated '
     || reconciliation.money_text(us.amount_minor, cy.factor, us.currency) || ' and holds '
-    || reconciliation.money_text(th.amount_minor, cy.factor, us.currency) || ' in ' || us.system
+    || reconciliation.money_text(us.erp_amount_minor, cy.factor, us.currency) || ' in ' || us.system
     || '.' as detail,
     null as blocked_kind,
     null as blocked_id
-from reconciliation.our_posted_lines as us
-inner join reconciliation.erp_posted_lines as th
-    on
-        us.document_ref = th.reference
-        and us.system = th.system
-        and us.erp_id = th.document_external_id
-        and us.position = th.position
-left join billing.entries as en on us.object_kind = 'time_entry' and us.object_id = en.entry_id
+from reconciliation.unlike_lines as us
 left join config.currencies as cy on us.currency = cy.currency
 where
-    abs(abs(us.unit_price) - abs(th.unit_price)) > $tolerance_price
+    abs(abs(us.unit_price) - abs(us.erp_unit_price)) > $tolerance_price
     -- where the hours differ, TM03 explains the amount
     or (
-        abs(us.quantity) = abs(th.quantity)
-        and abs(abs(us.amount_minor) - abs(th.amount_minor)) > $tolerance_minor
+        abs(us.quantity) = abs(us.erp_quantity)
+        and abs(abs(us.amount_minor) - abs(us.erp_amount_minor)) > $tolerance_minor
     )
 order by record_key;

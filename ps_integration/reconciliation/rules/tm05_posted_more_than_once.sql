@@ -8,26 +8,20 @@
 -- cause: duplicate_posting
 -- remedy: Cancel the surplus document in the ERP with a credit memo.
 
-with live_lines as (
-    select
-        pl.*,
-        dc.customer_key,
-        dc.system
-    from ops.posting_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where dc.state in ('sending', 'draft', 'posted', 'unknown', 'held')
+-- The few that may come twice are found first, by a number that equal keys share: to count the
+-- documents of every line would be slow.
+with doubled as (
+    select hash(object_kind, object_id, part, correction_no) as key_hash
+    from ops.posting_lines
+    group by key_hash
+    having count(*) > 1
 ),
 
--- the few that come twice are found first: to count documents of every line would be slow
-doubled as (
-    select
-        object_kind,
-        object_id,
-        part,
-        correction_no
-    from live_lines
-    group by object_kind, object_id, part, correction_no
-    having count(*) > 1
+doubled_lines as materialized (
+    select pl.*
+    from ops.posting_lines as pl
+    semi join doubled as db
+        on hash(pl.object_kind, pl.object_id, pl.part, pl.correction_no) = db.key_hash
 ),
 
 repeated as (
@@ -39,23 +33,26 @@ repeated as (
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
         min(pl.project_id) as project_id,
-        min(pl.customer_key) as customer_key,
-        min(pl.system) as system,
+        min(dc.customer_key) as customer_key,
+        min(dc.system) as system,
         min(pl.currency) as currency,
         min(pl.document_ref) as first_ref,
         string_agg(distinct pl.document_ref, ', ' order by pl.document_ref) as all_refs,
         count(distinct pl.document_ref) as documents,
         sum(pl.amount_minor) - min_by(pl.amount_minor, pl.document_ref) as surplus_minor,
         sum(pl.seconds) - min_by(pl.seconds, pl.document_ref) as surplus_seconds
-    from live_lines as pl
-    semi join doubled as db
-        on
-            pl.object_kind = db.object_kind
-            and pl.object_id = db.object_id
-            and pl.part = db.part
-            and pl.correction_no = db.correction_no
+    from doubled_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where dc.state in ('sending', 'draft', 'posted', 'unknown', 'held')
     group by pl.object_kind, pl.object_id, pl.part, pl.correction_no
     having count(distinct pl.document_ref) > 1
+),
+
+shared_references as (
+    select reference
+    from canonical.erp_documents
+    group by reference
+    having count(*) > 1
 ),
 
 live as (
@@ -72,7 +69,9 @@ live as (
         dc.customer_key as our_customer_key
     from canonical.erp_documents as ed
     inner join ops.documents as dc on ed.reference = dc.document_ref and ed.system = dc.system
-    where coalesce(ed.status, '') not in ('cancelled', 'corrective')
+    where
+        ed.reference in (select sr.reference from shared_references as sr)
+        and coalesce(ed.status, '') not in ('cancelled', 'corrective')
 )
 
 select

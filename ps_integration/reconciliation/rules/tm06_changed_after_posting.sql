@@ -7,31 +7,15 @@
 -- cause: edited_after_posting
 -- remedy: Approve the correction that is owed, or have the entry set back to what was billed.
 
--- Whatever may have changed, and little else: where no line differs, nothing has.
-with suspects as (
-    select pl.object_id as entry_id
-    from reconciliation.standing_lines as pl
-    inner join billing.entries as en on pl.object_id = en.entry_id
-    where pl.version_sha256 is distinct from en.version_sha256
-    union
-    select pl.object_id as entry_id
-    from reconciliation.standing_lines as pl
-    inner join billing.rated_entries as ra on pl.object_id = ra.entry_id
-    where pl.amount_minor <> ra.amount_minor
-    union
-    select pl.object_id as entry_id
-    from reconciliation.standing_lines as pl
-    where pl.correction_no > 0
-),
-
--- Parts that come to something in the ERP; what was taken back whole is not posted any more.
-parts as (
+-- Parts that come to something in the ERP; what was taken back whole is not posted any more. The
+-- last correction tells, of one posted twice the first document.
+with parts as (
     select
-        pl.object_id as entry_id,
+        pl.entry_id,
         pl.part,
-        max_by(pl.version_sha256, pl.correction_no) as version_sha256,
-        max_by(pl.document_ref, pl.correction_no) as document_ref,
-        max_by(pl.project_id, pl.correction_no) as project_id,
+        min_by(pl.version_sha256, row(-pl.correction_no, pl.document_ref)) as version_sha256,
+        min_by(pl.document_ref, row(-pl.correction_no, pl.document_ref)) as document_ref,
+        min_by(pl.project_id, row(-pl.correction_no, pl.document_ref)) as project_id,
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
         min(pl.customer_key) as customer_key,
@@ -39,11 +23,9 @@ parts as (
         min(pl.currency) as currency,
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
-    from reconciliation.standing_lines as pl
-    where
-        pl.object_kind = 'time_entry'
-        and pl.object_id in (select su.entry_id from suspects as su)
-    group by pl.object_id, pl.part
+    from reconciliation.unsettled_lines as pl
+    where pl.is_standing
+    group by pl.entry_id, pl.part
     having sum(pl.seconds) <> 0 or sum(pl.amount_minor) <> 0
 ),
 

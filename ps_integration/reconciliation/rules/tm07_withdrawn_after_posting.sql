@@ -13,21 +13,28 @@ with doubtful as (
     where is_deleted or approval_state <> 'approved'
 ),
 
+-- materialized: few, and all other lines need not be looked at in their documents
+doubtful_lines as materialized (
+    select pl.*
+    from ops.posting_lines as pl
+    semi join doubtful as db on pl.object_id = db.entry_id
+    where pl.object_kind = 'time_entry'
+),
+
 posted as (
     select
         pl.object_id as entry_id,
         min(pl.period) as period,
         min(pl.legal_entity) as legal_entity,
         min(pl.project_id) as project_id,
-        min(pl.customer_key) as customer_key,
-        min(pl.system) as system,
+        min(sd.customer_key) as customer_key,
+        min(sd.system) as system,
         max(pl.document_ref) as document_ref,
         min(pl.currency) as currency,
         sum(pl.seconds) as seconds,
         sum(pl.amount_minor) as amount_minor
-    from reconciliation.standing_lines as pl
-    semi join doubtful as db on pl.object_id = db.entry_id
-    where pl.object_kind = 'time_entry'
+    from doubtful_lines as pl
+    inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref
     group by pl.object_id
     having sum(pl.amount_minor) <> 0
 ),

@@ -60,7 +60,8 @@ owned as (
     inner join owners as ow on pl.project_id = ow.project_id and pl.rank = ow.rank
 ),
 
-entries as (
+-- not materialized: where nobody is assigned anywhere, no entry is looked at
+entries as not materialized (
     select en.*
     from billing.entries as en
     left join config.going_live as gl

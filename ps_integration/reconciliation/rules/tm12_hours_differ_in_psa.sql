@@ -18,7 +18,8 @@ with starts as (
     group by legal_entity
 ),
 
-entries as (
+-- not materialized: where the PSA keeps no actuals, the second look at it ends at once
+entries as not materialized (
     select
         en.resource_id,
         en.project_id,

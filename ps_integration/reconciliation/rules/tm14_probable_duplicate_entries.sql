@@ -14,6 +14,17 @@ with partners as (
     from reconciliation.likenesses
     where kind = 'time_entry' and score >= $tolerance_likeness
     qualify row_number() over (partition by right_key order by score desc, left_key asc) = 1
+),
+
+entries as materialized (
+    select en.*
+    from billing.entries as en
+    where
+        en.entry_id in (
+            select pa.left_key from partners as pa
+            union all
+            select pa.right_key from partners as pa
+        )
 )
 
 select
@@ -41,7 +52,7 @@ select
     null as blocked_kind,
     null as blocked_id
 from partners as pa
-inner join billing.entries as fi on pa.left_key = fi.entry_id
-inner join billing.entries as se on pa.right_key = se.entry_id
+inner join entries as fi on pa.left_key = fi.entry_id
+inner join entries as se on pa.right_key = se.entry_id
 left join billing.rated_entries as ra on se.entry_id = ra.entry_id
 order by record_key;

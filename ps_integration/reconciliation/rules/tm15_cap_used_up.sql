@@ -24,8 +24,28 @@ consumed as (
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
     where
         pl.object_kind = 'time_entry'
+        and pl.project_id in (select ca.project_id from capped as ca)
         and dc.state not in ('planned', 'superseded', 'refused')
     group by pl.project_id
+),
+
+capped_entries as materialized (
+    select
+        en.project_id,
+        en.entry_id
+    from billing.entries as en
+    semi join capped as ca on en.project_id = ca.project_id
+),
+
+-- materialized: few, and all other lines need not be looked at in their documents
+capped_lines as materialized (
+    select
+        pl.object_id,
+        pl.document_ref,
+        pl.amount_minor
+    from ops.posting_lines as pl
+    semi join capped_entries as en on pl.object_id = en.entry_id
+    where pl.object_kind = 'time_entry'
 ),
 
 -- parts of an entry that are in a document already are counted as consumed, not again as waiting
@@ -33,16 +53,9 @@ documented as (
     select
         pl.object_id as entry_id,
         sum(pl.amount_minor) as amount_minor
-    from ops.posting_lines as pl
+    from capped_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where
-        pl.object_kind = 'time_entry'
-        and dc.state not in ('planned', 'superseded', 'refused')
-        and pl.object_id in (
-            select en.entry_id
-            from billing.entries as en
-            semi join capped as ca on en.project_id = ca.project_id
-        )
+    where dc.state not in ('planned', 'superseded', 'refused')
     group by pl.object_id
 ),
 
@@ -51,8 +64,7 @@ entries as (
         en.project_id,
         en.entry_id,
         greatest(ra.amount_minor - coalesce(dm.amount_minor, 0), 0) as amount_minor
-    from billing.entries as en
-    semi join capped as ca on en.project_id = ca.project_id
+    from capped_entries as en
     inner join billing.rated_entries as ra on en.entry_id = ra.entry_id
     left join documented as dm on en.entry_id = dm.entry_id
     left join reconciliation.unposted_entries as un on en.entry_id = un.entry_id

@@ -7,9 +7,9 @@
 -- cause: unknown
 -- remedy: Correct the flag of the entry, or of the task or project where that is the wrong one.
 
-with judged as (
+with contradicting as (
     select
-        en.*,
+        en.entry_id,
         case
             when en.is_billable and en.billing_type = 'internal' then 'the project is internal'
             when en.is_billable and not en.project_is_billable
@@ -31,6 +31,28 @@ with judged as (
         and not coalesce(en.is_deleted, false)
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
         and said is not null
+),
+
+judged as (
+    select
+        en.*,
+        co.said
+    from billing.entries as en
+    inner join contradicting as co on en.entry_id = co.entry_id
+),
+
+lines as materialized (
+    select
+        pl.object_id,
+        pl.document_ref
+    from ops.posting_lines as pl
+    semi join contradicting as co on pl.object_id = co.entry_id
+),
+
+posted as (
+    select distinct li.object_id as entry_id
+    from lines as li
+    semi join reconciliation.standing_documents as sd on li.document_ref = sd.document_ref
 ),
 
 -- what an hour of that person costs on that project, where only one price is in use
@@ -74,7 +96,7 @@ select
         when ju.is_billable and ju.said <> 'the task is not billable' then 'wrong_project'
         when
             not ju.is_billable
-            and ju.entry_id in (select sl.object_id from reconciliation.standing_lines as sl)
+            and ju.entry_id in (select po.entry_id from posted as po)
             then 'edited_after_posting'
         else 'unknown'
     end as cause,

@@ -17,6 +17,27 @@ with people_with_leave as (
     where cw.object_kind = 'resource' and ab.approval_state = 'approved'
 ),
 
+-- the few entries of such days are found first: to price every entry would be slow
+entries as (
+    select en.*
+    from billing.entries as en
+    left join config.going_live as gl
+        on en.legal_entity = gl.legal_entity and en.system = gl.time_system
+    where
+        en.is_primary
+        and not coalesce(en.is_deleted, false)
+        and en.approval_state in ('submitted', 'approved')
+        and en.seconds > 0
+        and en.resource_id is not null
+        and (gl.bill_from is null or en.work_date >= gl.bill_from)
+        -- nobody else can be away that day
+        and (
+            en.resource_id in (select pl.resource_id from people_with_leave as pl)
+            or (en.home_legal_entity, en.work_date)
+            in (select (ph.legal_entity, ph.day) from config.public_holidays as ph)
+        )
+),
+
 -- several entries of one person and day stand against the same absence or holiday
 days as (
     select
@@ -33,23 +54,8 @@ days as (
         case when count(distinct ra.currency) = 1 then sum(ra.amount_minor) end::bigint
             as amount_minor,
         min(ra.currency) as currency
-    from billing.entries as en
+    from entries as en
     left join billing.rated_entries as ra on en.entry_id = ra.entry_id
-    left join config.going_live as gl
-        on en.legal_entity = gl.legal_entity and en.system = gl.time_system
-    where
-        en.is_primary
-        and not coalesce(en.is_deleted, false)
-        and en.approval_state in ('submitted', 'approved')
-        and en.seconds > 0
-        and en.resource_id is not null
-        and (gl.bill_from is null or en.work_date >= gl.bill_from)
-        -- nobody else can be away that day
-        and (
-            en.resource_id in (select pl.resource_id from people_with_leave as pl)
-            or (en.home_legal_entity, en.work_date)
-            in (select (ph.legal_entity, ph.day) from config.public_holidays as ph)
-        )
     group by en.resource_id, en.work_date
 ),
 

@@ -581,6 +581,17 @@ create table if not exists reconciliation.rule_runs (
     found_count bigint, seconds double, message varchar,
     holds_posting boolean               -- a blocking rule could not look at what it guards
 );
+-- Time entries that may be open, or may have changed since their lines were posted, and these lines
+-- but for refused and superseded ones: all entries and all lines are laid side by side once, for the
+-- rules that look at the few. Rebuilt before the rules run.
+create table if not exists reconciliation.unsettled_entries (entry_id varchar);
+create table if not exists reconciliation.unsettled_lines (
+    entry_id varchar, document_ref varchar, part integer, correction_no integer,
+    correction varchar, version_sha256 varchar, project_id varchar, legal_entity varchar,
+    period varchar, seconds bigint, amount_minor bigint, currency varchar,
+    customer_key varchar, system varchar, state varchar,    -- of the document
+    is_standing boolean     -- posted, and not cancelled in the ERP since
+);
 -- What is still to be posted, as the rules see it: current, approved, billable by the hour, from the
 -- going-live date on, not wholly in a posted document. Rebuilt before the rules run.
 create table if not exists reconciliation.unposted_entries (
@@ -709,6 +720,11 @@ select
         partition by object_kind, canonical_id, field order by rank, system, external_id
     ) = 1 as is_owner
 from ranked;
+-- The same as a table. Rebuilt before the rules run.
+create table if not exists reconciliation.fields_tonight (
+    object_kind varchar, canonical_id varchar, system varchar, external_id varchar,
+    field varchar, value varchar, rank integer, is_owner boolean
+);
 -- Every value that such a field has had, and the night that first saw it. Kept from night to night.
 create table if not exists reconciliation.field_history (
     object_kind varchar, system varchar, external_id varchar, field varchar, value varchar,
@@ -1054,18 +1070,21 @@ select
     || failed_test || ', ' || gap || '.' as text
 from reconciliation.non_matches;
 
--- Lines that stand in the ERP: posted, and not in a document that it has cancelled since.
+-- Documents that stand in the ERP: posted, and not cancelled in it since; and their lines. Who looks
+-- for the lines of a few entries takes these of ops.posting_lines first, then those that stand.
+create or replace view reconciliation.standing_documents as
+select dc.*
+from ops.documents as dc
+anti join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
+where dc.state = 'posted';
 create or replace view reconciliation.standing_lines as
 select
     pl.*,
-    dc.customer_key,
-    dc.system,
-    dc.erp_number
+    sd.customer_key,
+    sd.system,
+    sd.erp_number
 from ops.posting_lines as pl
-inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where
-    dc.state = 'posted'
-    and pl.document_ref not in (select rv.document_ref from ops.erp_reversals as rv);
+inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref;
 -- What is being put right, in words that a break's detail ends with.
 create or replace view reconciliation.corrections_under_way as
 select
@@ -1092,46 +1111,16 @@ hash(list(hash(abs(quantity), abs(unit_price), abs(amount_minor)) order by line_
 create table if not exists reconciliation.unlike_documents (
     document_ref varchar, system varchar, erp_id varchar
 );
--- Their lines as both sides number them: the n-th of a document of ours is the n-th of the ERP's.
-create or replace view reconciliation.our_posted_lines as
-select
-    pl.document_ref,
-    pl.line_no,
-    pl.object_kind,
-    pl.object_id,
-    pl.period,
-    pl.legal_entity,
-    pl.project_id,
-    pl.quantity,
-    pl.unit_price,
-    pl.amount_minor,
-    pl.currency,
-    dc.system,
-    dc.erp_id,
-    dc.erp_number,
-    reconciliation.was_confirmed(dc.readback_minor, dc.amount_minor) as was_confirmed,
-    row_number() over (partition by pl.document_ref order by pl.line_no) as position
-from ops.posting_lines as pl
-inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where pl.document_ref in (select ud.document_ref from reconciliation.unlike_documents as ud);
-create or replace view reconciliation.erp_posted_lines as
-select
-    ed.reference,
-    el.system,
-    el.document_external_id,
-    el.quantity,
-    el.unit_price,
-    el.amount_minor,
-    row_number() over (partition by ed.system, ed.external_id order by el.line_no) as position
-from canonical.erp_lines as el
-inner join canonical.erp_documents as ed
-    on
-        el.system = ed.system
-        and el.company is not distinct from ed.company
-        and el.document_external_id = ed.external_id
-inner join reconciliation.unlike_documents as ud
-    on ed.system = ud.system and ed.external_id = ud.erp_id and ed.reference = ud.document_ref
-where coalesce(el.line_type, '') <> 'comment';
+-- Their lines that differ, ours beside the ERP's: the n-th of a document of ours is the n-th of its
+-- own. Rebuilt before the rules run.
+create table if not exists reconciliation.unlike_lines (
+    document_ref varchar, line_no integer, object_kind varchar, object_id varchar,
+    period varchar, legal_entity varchar, project_id varchar, customer_key varchar,
+    time_system varchar,        -- of the entry; null = not time, or gone
+    quantity decimal(18, 5), unit_price decimal(18, 6), amount_minor bigint, currency varchar,
+    system varchar, erp_id varchar, erp_number varchar, was_confirmed boolean,
+    erp_quantity decimal(18, 5), erp_unit_price decimal(18, 6), erp_amount_minor bigint
+);
 
 -- Entries that a line typed by hand bills as far as matching can tell, before anybody has said so:
 -- they wait, so that nothing is billed twice.

@@ -1,0 +1,28 @@
+-- Fills reconciliation.unsettled_entries. Where every line of an entry stands in the ERP, corrects
+-- nothing, and says the version and the amount of tonight, no rule has a question about it.
+insert into reconciliation.unsettled_entries by name
+with lines as (
+    select
+        pl.object_id as entry_id,
+        hash(pl.version_sha256) as version_hash,
+        pl.amount_minor,
+        pl.correction is null and pl.correction_no = 0 and dc.state = 'posted'
+        and rv.document_ref is null as is_plain
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    left join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
+    where pl.object_kind = 'time_entry' and dc.state not in ('superseded', 'refused')
+)
+
+select distinct en.entry_id
+from billing.entries as en
+left join lines as li on en.entry_id = li.entry_id
+left join billing.rated_entries as ra on en.entry_id = ra.entry_id
+where
+    (li.entry_id is not null or en.approval_state = 'approved' and en.is_billable)
+    and not coalesce(
+        li.is_plain
+        and li.version_hash = hash(en.version_sha256)
+        and li.amount_minor = ra.amount_minor,
+        false
+    );
