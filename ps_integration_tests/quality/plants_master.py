@@ -16,7 +16,7 @@ from ps_integration_tests.quality.planter import (
     person_of,
     time_system,
 )
-from ps_integration_tests.quality.plants_copies import circles, copies_edited
+from ps_integration_tests.quality.plants_copies import copies_edited
 
 ATTRIBUTES = (
     "tax_code", "revenue_account", "cost_centre", "billing_rule", "purchase_order", "customer_key",
@@ -246,7 +246,7 @@ def _twin(planter: Planter, project: Row, key: str, name: str) -> None:
 
 
 MASTER_PLANTS = (
-    missing_in_erp, only_in_erp, not_billable, copies_edited, circles, doubled,
+    missing_in_erp, only_in_erp, not_billable, copies_edited, doubled,
     tasks_and_assignments, rates, mappings, sales,
 )  # fmt: skip
 PEOPLE_PLANTS = (resources,)
