@@ -160,7 +160,9 @@ def _look(queries: Tables, rule: Rule) -> int:
     if tuple(found.column_names) != contract.COLUMNS:
         wanted = ", ".join(contract.COLUMNS)
         raise CouldNotRunError(f"{rule.path.name} must select exactly: {wanted}")
-    text = contract.mistakes(found) if len(found) else ""
+    if not len(found):
+        return 0
+    text = contract.mistakes(found)
     if not text and rule.needs_period and queries.value(f"from {output} where period = ''"):
         text = "needs_period is yes and a break has no period"
     if text:

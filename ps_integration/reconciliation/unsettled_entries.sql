@@ -1,9 +1,10 @@
 -- Fills reconciliation.unsettled_entries. Where every line of an entry stands in the ERP, corrects
--- nothing, and says the version and the amount of tonight, no rule has a question about it.
+-- nothing, and says the version and the amount of tonight, no rule has a question about it. Joined
+-- by hashes, faster than texts: two entries of one hash would have to be of one version too.
 insert into reconciliation.unsettled_entries by name
 with lines as (
     select
-        pl.object_id as entry_id,
+        hash(pl.object_id) as entry_hash,
         hash(pl.version_sha256) as version_hash,
         pl.amount_minor,
         pl.correction is null and pl.correction_no = 0 and dc.state = 'posted'
@@ -16,10 +17,10 @@ with lines as (
 
 select distinct en.entry_id
 from billing.entries as en
-left join lines as li on en.entry_id = li.entry_id
-left join billing.rated_entries as ra on en.entry_id = ra.entry_id
+left join lines as li on hash(en.entry_id) = li.entry_hash
+left join billing.rated_entries as ra on hash(en.entry_id) = hash(ra.entry_id)
 where
-    (li.entry_id is not null or en.approval_state = 'approved' and en.is_billable)
+    (li.entry_hash is not null or en.approval_state = 'approved' and en.is_billable)
     and not coalesce(
         li.is_plain
         and li.version_hash = hash(en.version_sha256)
