@@ -9,7 +9,7 @@ select
     qu.system,
     count(*) as sample,
     max(share_of(qu.calls, qu.calls_allowed)) as share_used,
-    max_by(qu.calls, share_of(qu.calls, qu.calls_allowed)) as calls
+    max_by(qu.calls, row(share_of(qu.calls, qu.calls_allowed), qu.calls)) as calls
 from raw.quota_use($as_of) as qu
 group by qu.system
 order by qu.system
