@@ -34,7 +34,8 @@ create or replace temp table note_scores (
 _ALIKE_NOTES: Final = """
 insert into reconciliation.likenesses by name
 select
-    'time_entry' as kind, np.left_key, np.right_key, ns.score, ns.evidence
+    'time_entry' as kind, np.left_key, np.right_key, np.left_system, np.left_id,
+    ns.score, ns.evidence
 from note_pairs as np
 inner join note_scores as ns on np.left_text = ns.left_text and np.right_text = ns.right_text
 """

@@ -46,6 +46,8 @@ noted as (
 select
     fi.entry_id as left_key,
     se.entry_id as right_key,
+    fi.system as left_system,
+    fi.external_id as left_id,
     fi.note as left_text,
     se.note as right_text
 from noted as fi

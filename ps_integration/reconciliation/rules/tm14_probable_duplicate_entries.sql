@@ -14,17 +14,6 @@ with partners as (
     from reconciliation.likenesses
     where kind = 'time_entry' and score >= $tolerance_likeness
     qualify row_number() over (partition by right_key order by score desc, left_key asc) = 1
-),
-
-entries as materialized (
-    select en.*
-    from billing.entries as en
-    where
-        en.entry_id in (
-            select pa.left_key from partners as pa
-            union all
-            select pa.right_key from partners as pa
-        )
 )
 
 select
@@ -34,9 +23,10 @@ select
     se.project_id,
     se.customer_key,
     se.entry_id,
-    fi.system as left_system,
-    fi.external_id as left_id,
-    reconciliation.hours_text(fi.seconds) as left_value,
+    pa.left_system,
+    pa.left_id,
+    -- a pair is of one duration
+    reconciliation.hours_text(se.seconds) as left_value,
     se.system as right_system,
     se.external_id as right_id,
     reconciliation.hours_text(se.seconds) as right_value,
@@ -45,14 +35,13 @@ select
     ra.amount_minor as at_risk_minor,
     if(ra.amount_minor is null, null, ra.currency) as currency,
     'duplicate_entry' as cause,
-    se.entry_id || ' looks like ' || fi.entry_id || ': ' || se.resource_id || ', project '
+    se.entry_id || ' looks like ' || pa.left_key || ': ' || se.resource_id || ', project '
     || se.project_id || ', ' || se.work_date::varchar || ', '
     || reconciliation.hours_text(se.seconds) || '; notes alike to ' || pa.score::varchar
     || ' of 100: ' || pa.evidence || '.' as detail,
     null as blocked_kind,
     null as blocked_id
 from partners as pa
-inner join entries as fi on pa.left_key = fi.entry_id
-inner join entries as se on pa.right_key = se.entry_id
+inner join billing.entries as se on pa.right_key = se.entry_id
 left join billing.rated_entries as ra on se.entry_id = ra.entry_id
 order by record_key;

@@ -16,16 +16,24 @@ with capped as (
     where cap_minor is not null
 ),
 
+-- materialized, here and below: few, and all other lines need not be looked at in their documents
+project_lines as materialized (
+    select
+        pl.project_id,
+        pl.document_ref,
+        pl.amount_minor
+    from ops.posting_lines as pl
+    semi join capped as ca on pl.project_id = ca.project_id
+    where pl.object_kind = 'time_entry'
+),
+
 consumed as (
     select
         pl.project_id,
         sum(pl.amount_minor) as amount_minor
-    from ops.posting_lines as pl
+    from project_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where
-        pl.object_kind = 'time_entry'
-        and pl.project_id in (select ca.project_id from capped as ca)
-        and dc.state not in ('planned', 'superseded', 'refused')
+    where dc.state not in ('planned', 'superseded', 'refused')
     group by pl.project_id
 ),
 
@@ -37,7 +45,6 @@ capped_entries as materialized (
     semi join capped as ca on en.project_id = ca.project_id
 ),
 
--- materialized: few, and all other lines need not be looked at in their documents
 capped_lines as materialized (
     select
         pl.object_id,

@@ -613,8 +613,8 @@ create table if not exists reconciliation.unposted_entries (
 create table if not exists reconciliation.likenesses (
     kind varchar,               -- customer | project | time_entry
     left_key varchar, right_key varchar,    -- canonical id, system:external_id, or entry_id
-    left_system varchar, left_id varchar, left_text varchar,
-    right_system varchar, right_id varchar, right_text varchar,
+    left_system varchar, left_id varchar, left_text varchar,        -- no notes
+    right_system varchar, right_id varchar, right_text varchar,     -- null of time entries
     score integer, evidence varchar
 );
 
