@@ -10,6 +10,8 @@ from ps_integration.metrics.metric import all_metrics
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.reports import files, html, night_paper, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
+from ps_integration.reports.changes import TOO_MANY, UNREADABLE
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
 from ps_integration.stores.operational.store import Session
@@ -149,8 +151,8 @@ def _before(night: Night) -> Before:
             earlier = value.changes.previous_run_id
             value = value_of(night.folder, earlier) if earlier else None
     except CouldNotRunError as error:
-        return Before(note=f"Nothing to compare with: {error}.")
-    return Before(note="Nothing to compare with: too many later reports.")
+        return Before(note=str(say(UNREADABLE.one, error=str(error))))
+    return Before(note=str(TOO_MANY))
 
 
 def _latest_or_none(folder: Path) -> NightReport | None:
