@@ -83,7 +83,7 @@ def told(
     """The state and the sentence, of tables that were just read or of a report that was kept."""
     by_name = {name: _none(name) for name in _NAMES} | {one.name: one for one in headline}
 
-    def money(name: str) -> object:
+    def sum_of(name: str) -> object:
         figure = by_name[name]
         sums = Money(figure.reporting_minor, reporting_currency)
         return say("at least {money}", money=sums) if figure.is_partial else sums
@@ -95,15 +95,15 @@ def told(
         else:
             said = say("Posting is stopped: {reason}.", reason=first)
         return "blocked", said
-    problems = tuple(_problems(night, by_name, money))
+    problems = tuple(_problems(night, by_name, sum_of))
     if problems:
         said = say("{problems}. Both equations hold.", problems=Clauses(problems))
         return "open breaks", said
     said = say(
         "Every approved hour is accounted for: {approved} approved, {posted} of it posted, "
         "nothing is held.",
-        approved=money("approved"),
-        posted=money("posted"),
+        approved=sum_of("approved"),
+        posted=sum_of("posted"),
     )
     return "clear", said
 
@@ -113,19 +113,19 @@ def _none(name: str) -> Figure:
 
 
 def _problems(
-    night: Judged, by_name: dict[str, Figure], money: Callable[[str], object]
+    night: Judged, by_name: dict[str, Figure], sum_of: Callable[[str], object]
 ) -> Iterator[Said]:
     if by_name["at_risk"].count:
         yield say_n(
             "{n} open break put {money} at risk",
             "{n} open breaks put {money} at risk",
             by_name["at_risk"].count,
-            money=money("at_risk"),
+            money=sum_of("at_risk"),
         )
     if by_name["held"].count:
-        yield say("{money} of approved work is held", money=money("held"))
+        yield say("{money} of approved work is held", money=sum_of("held"))
     if by_name["deferred"].count:
-        yield say("{money} is deferred", money=money("deferred"))
+        yield say("{money} is deferred", money=sum_of("deferred"))
     records = len({(line.system, line.stream, line.record_id) for line in night.quarantine})
     if records:
         yield say_n("{n} record in quarantine", "{n} records in quarantine", records)

@@ -77,6 +77,7 @@ _WORDS: Final = {
     for one in (
         # answers, severities, dispositions
         *(say("clear"), say("open breaks"), say("blocked"), say("not clean"), say("could not say")),
+        *(say("wrong"), say("note")),
         *(say("critical"), say("high"), say("medium"), say("low")),
         *(say("posted"), say("queued"), say("settled elsewhere"), say("written off")),
         *(say("non billable"), say("covered"), say("excepted"), say("deferred")),

@@ -15,7 +15,7 @@ from ps_integration.reports.numbers import Formats
 from ps_integration.reports.retold import retold
 from ps_integration.reports.texts import Said, say, say_n
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import NO
+from ps_integration.reports.wording import NO, words
 
 NAME: Final = "report.xlsx"
 _OPTIONS: Final = {
@@ -83,7 +83,7 @@ def _draw_answer(pen: Pen, pack: ClosePack) -> None:
         (say("Answer"), pack.asked.sentence),
         (say("Closed"), pack.asked.standing or close_said.NOT_CLOSED),
         (say("Books of"), pack.run_id),
-        *pack.asked.reasons,
+        *((words(weight), said) for weight, said in pack.asked.reasons),
     ]
     for row, (name, said) in enumerate(facts, start=2):
         pen.text(row, 0, name, pen.styles.header)

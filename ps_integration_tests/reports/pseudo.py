@@ -12,7 +12,8 @@ IDENTIFIERS = {
     "root_break_id", "document_ref", "batch_id", "rule", "code", "stream",
 }  # fmt: skip
 """Fields of the values that are codes or names of records: they are the same in every language."""
-_DATE = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b\d{4}-\d\d-\d\d\b")
+_SAME = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b|\b[0-9a-f]{16,64}\b")
+"""Dates, which the locale writes, and hashes."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -58,11 +59,11 @@ def outside(text):
 
 
 def unsaid(drawn, value, *more):
-    """Words outside of brackets that are neither dates nor identifiers of the value."""
+    """Words outside of brackets that are neither dates, hashes nor identifiers of the value."""
     known = sorted({*identifiers(value), *more}, key=len, reverse=True)
     left = set()
     for text in drawn:
-        rest = _DATE.sub(" ", outside(text))
+        rest = _SAME.sub(" ", outside(text))
         for name in known:
             rest = rest.replace(name, " ")
         left |= set(_WORD.findall(rest))
