@@ -81,7 +81,8 @@ def _facts(report: NightReport, digest: str, formats: Formats) -> Iterator[tuple
     yield say("Content"), say("SHA-256 {digest}, of value.json", digest=digest)
     for quote in report.fx:
         rate = f"1 {quote.currency} = {formats.rate(quote.rate)} {report.reporting_currency}"
-        yield say("Exchange rate"), f"{rate} ({formats.day(quote.valid_on)}, {quote.source})"
+        source = f"{formats.day(quote.valid_on)}, {formats.say(quote.source)}"
+        yield say("Exchange rate"), f"{rate} ({source})"
 
 
 def _checks(report: NightReport) -> Iterator[tuple[Said, int, int]]:

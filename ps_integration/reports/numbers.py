@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import Money, hours
-from ps_integration.reports.texts import Clauses, Said, filled, language_of, say, translated
+from ps_integration.reports.texts import (
+    ENGLISH,
+    Clauses,
+    Said,
+    filled,
+    language_of,
+    say,
+    translated,
+)
 
 NOTHING = "\N{EN DASH}"
 _SPANS = (
@@ -20,7 +30,7 @@ _SPANS = (
     (say("{figure} seconds"), 1),
 )
 _DAY = "d MMM y"
-_MINUTE = "d MMM y, HH:mm"
+_DAY_SKELETON = "yMMMd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,9 @@ class Formats:
 
     def day(self, day: date | None) -> str:
         """A calendar date."""
-        return NOTHING if day is None else str(format_date(day, format=_DAY, locale=self.locale))
+        if day is None:
+            return NOTHING
+        return str(format_date(day, format=_day_pattern(self.locale), locale=self.locale))
 
     def local(self, instant: datetime) -> datetime:
         """An instant in the firm's time zone."""
@@ -115,4 +127,14 @@ class Formats:
         if instant is None:
             return NOTHING
         here = self.local(instant).replace(tzinfo=None)
-        return str(format_datetime(here, format=_MINUTE, locale=self.locale))
+        pattern = f"{_day_pattern(self.locale)}, HH:mm"
+        return str(format_datetime(here, format=pattern, locale=self.locale))
+
+
+@cache
+def _day_pattern(locale: str) -> str:
+    """Day, short month and year as the locale orders them; in English always the day first."""
+    known = Locale.parse(locale)
+    if known.language == ENGLISH:
+        return _DAY
+    return str(known.datetime_skeletons[_DAY_SKELETON].pattern)

@@ -34,6 +34,7 @@ _RATE_DIGITS: Final = 12
 ALERT: Final = say(
     "Break-glass: {who} approved batch {batch} ({place}, {money}) above the limit: {note}"
 )
+INVERSE: Final = say("{system}, inverse")
 LINK: Final = say("record {record} of {table} {problem}")
 
 
@@ -132,7 +133,11 @@ def exchange(queries: Queries, reporting_currency: str) -> Exchange:
                 "currency": currency,
                 "rate": used,
                 "valid_on": row["valid_on"],
-                "source": f"{row['system']}{', inverse' if row['is_inverse'] else ''}",
+                "source": str(
+                    say(INVERSE.one, system=str(row["system"]))
+                    if row["is_inverse"]
+                    else row["system"]
+                ),
             },
             FxQuote,
         )

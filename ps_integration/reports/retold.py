@@ -13,7 +13,7 @@ from ps_integration.reports import verdict
 from ps_integration.reports.assemble import SWITCHED_OFF
 from ps_integration.reports.changes import FIRST, TOO_MANY, UNREADABLE
 from ps_integration.reports.lines import ExceptionLine
-from ps_integration.reports.read import ALERT, LINK
+from ps_integration.reports.read import ALERT, INVERSE, LINK
 from ps_integration.reports.texts import Said, said_again, say
 from ps_integration.reports.value import Changes, NightReport, Verdict
 from ps_integration.reports.wording import source_said
@@ -27,6 +27,7 @@ def retold(report: NightReport) -> NightReport:
         report,
         verdict=_verdict(report),
         alerts=tuple(said_again(alert, ALERT) for alert in report.alerts),
+        fx=tuple(replace(quote, source=said_again(quote.source, INVERSE)) for quote in report.fx),
         exceptions=told_exceptions(report.exceptions),
         blocked_projects=tuple(
             replace(line, title=_ours(line.title), next_step=_ours(line.next_step))

@@ -114,7 +114,7 @@ _WORDS: Final = {
         *(say("reached on unknown"), say("amount unknown"), say("negative amount")),
         *(say("currency differs"), say("project not active"), say("milestone changed")),
         *(say("deleted after posting"), say("approval withdrawn"), say("moved")),
-        *(say("no longer billable"), say("edited after posting")),
+        *(say("no longer billable"), say("edited after posting"), say("rate changed late")),
     )
 }
 """What codes read as; listed, so that the catalogue has them."""
