@@ -21,6 +21,7 @@ from ps_integration.settings.breaks import Breaks
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
+from ps_integration.settings.reports import Reports
 
 Role = Literal["crm", "psa", "time", "erp", "hr"]
 PeriodPolicy = Literal["hold", "shift", "reject"]
@@ -210,6 +211,7 @@ class Firm(Strict):
     breaks: Breaks = Breaks()
     slas: Slas = Slas()
     metrics: Metrics = Metrics()
+    reports: Reports = Reports()
     delivery: tuple[Destination, ...] = ()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()

@@ -44,7 +44,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             all_metrics(),
         )
         work = _work(night, warehouse, session)
-    _file(folder, value, work)
+    _file(folder, value, night.firm.reports.locale, work)
     newest = _latest_or_none(night.folder)
     if newest is None or newest.as_of <= value.as_of:
         files.point_latest(reports, night.run_id)
@@ -92,8 +92,8 @@ def value_of(folder: Path, run_id: str) -> NightReport:
         raise CouldNotRunError(f"run {run_id}: there is no report of it ({path})") from error
 
 
-def draw_again(folder: Path, run_id: str) -> NightReport:
-    """Draw a kept value anew, e.g. after the page has learnt to show more.
+def draw_again(folder: Path, run_id: str, locale: str = "en") -> NightReport:
+    """Draw a kept value anew, e.g. after the page has learnt to show more, or another language.
 
     Raises:
         CouldNotRunError: There is no such report, or it cannot be read.
@@ -101,7 +101,7 @@ def draw_again(folder: Path, run_id: str) -> NightReport:
     value = value_of(folder, run_id)
     place = files.run_folder(reports_folder(folder), run_id)
     kept = place / working.NAME  # drawn once: its rows are sealed as of that night
-    _file(place, value, {working.NAME: kept.read_bytes()} if kept.exists() else {})
+    _file(place, value, locale, {working.NAME: kept.read_bytes()} if kept.exists() else {})
     return value
 
 
@@ -114,14 +114,14 @@ def _work(night: Night, warehouse: Queries, session: Session) -> dict[str, bytes
     return {working.NAME: draw(session, warehouse, sealing, night.as_of)}
 
 
-def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
+def _file(folder: Path, value: NightReport, locale: str, work: Mapping[str, bytes]) -> None:
     drawings = {
         **work,
         files.VALUE: encode(value),
-        html.NAME: html.render_html(value).encode(),
-        xlsx.NAME: xlsx.render_xlsx(value),
-        night_paper.NAME: night_paper.render_pdf(value),
-        **{name: text.encode() for name, text in pages.render_pages(value)},
+        html.NAME: html.render_html(value, locale).encode(),
+        xlsx.NAME: xlsx.render_xlsx(value, locale),
+        night_paper.NAME: night_paper.render_pdf(value, locale),
+        **{name: text.encode() for name, text in pages.render_pages(value, locale)},
     }
     files.file_report(folder, drawings)
 
