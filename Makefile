@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules crashes histories mutations quality matching lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations quality matching lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ bench-report: .venv/installed  ## draw a report of 50,000 breaks and open it in 
 
 bench-rules: .venv/installed  ## all rules over 0.1 and 1 million entries a side, beside the bare join and two peers
 	$(BIN)/python -m ps_integration_tests.bench.bench_rules
+
+texts: .venv/installed  ## collect the reports' own texts into reports.pot, and bring the translations up to it
+	$(BIN)/python -m ps_integration_tests.reports.extraction
 
 lock:  ## resolve dependencies anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \

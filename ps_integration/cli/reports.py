@@ -24,12 +24,13 @@ def command(
 ) -> None:
     """Say where the reconciliation report is, and its verdict."""
     with output.reported(as_json=as_json):
-        folder = state_folder(load(firm))
+        file = load(firm)
+        folder = state_folder(file)
         value = latest_value(folder) if run is None else value_of(folder, run)
         if value is None:
             raise CouldNotRunError("no night has a report yet; run `ps-integration nightly`")
         if draw:
-            value = draw_again(folder, value.run_id)
+            value = draw_again(folder, value.run_id, file.firm.reports.locale)
         place = reports_folder(folder) / value.run_id
         is_clear = value.verdict.state == "clear"
         output.headline(f"Verdict: {value.verdict.state}", is_good=is_clear)

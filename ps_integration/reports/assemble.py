@@ -21,6 +21,7 @@ from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.health import RuleLine, RuleStatus
 from ps_integration.reports.lines import DocumentLine, ExceptionLine
 from ps_integration.reports.measures import MetricText, metric_lines
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import Changes, NightPoint, NightReport
 from ps_integration.reports.verdict import headline_figures, verdict
 
@@ -30,6 +31,7 @@ ALERT_DAYS: Final = 7
 """An approval above a limit is shown for so long."""
 NIGHTS_MAX: Final = 60
 """Nights of the trend."""
+SWITCHED_OFF: Final = say("The firm has switched this rule off.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,7 @@ def _rule(
         status=msgspec.convert(run["status"] if run else "switched_off", RuleStatus),
         found_count=msgspec.convert(run["found_count"] if run else 0, int),
         open_count=sum(line.rule == rule.code for line in exceptions),
-        message=str(run["message"] or "") if run else "The firm has switched this rule off.",
+        message=str(run["message"] or "") if run else str(SWITCHED_OFF),
     )
 
 

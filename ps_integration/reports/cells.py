@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.reports.columns import Column, in_hours, letters, units
+from ps_integration.reports.columns import Column, in_hours, letters, quoted, units
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.text import fitting
+from ps_integration.reports.texts import ours
 
 LINKS_MAX: Final = 60_000
 """Links per sheet; a spreadsheet program refuses more than 65,530."""
@@ -90,7 +91,7 @@ class Pen:
     def text(self, row: int, at: int, text: str, style: Any = None) -> None:  # noqa: ANN401 - as above
         """Write text as text."""
         shown = self.styles.kind("text") if style is None else style
-        self.worksheet.write_string(row, at, fitting(text), shown)
+        self.worksheet.write_string(row, at, fitting(self.formats.say(text)), shown)
 
     def lead(self, row: int, at: int, text: str, place: tuple[str, int] | None) -> None:
         """Write text that leads to a row of a sheet of ours, when that row is there."""
@@ -98,8 +99,8 @@ class Pen:
             self.text(row, at, text)
             return
         self.links += 1
-        url = f"internal:'{place[0]}'!A{place[1]}"
-        self.worksheet.write_url(row, at, url, self.styles.link, fitting(text))
+        url = f"internal:{quoted(self.formats.say(ours(place[0])))}!A{place[1]}"
+        self.worksheet.write_url(row, at, url, self.styles.link, fitting(self.formats.say(text)))
 
     def formula(self, row: int, at: int, formula: str, style: Any, value: float) -> None:  # noqa: ANN401 - as above
         """Write a formula of ours with the value it comes to."""
@@ -149,7 +150,12 @@ class Pen:
         place = column.link(line) if column.link else None
         if place is not None:
             target = self.places.get(place[0], {}).get(place[1])
-            self.lead(row, at, str(value), (place[0], target) if target else None)
+            self.lead(
+                row,
+                at,
+                value if isinstance(value, str) else str(value),
+                (place[0], target) if target else None,
+            )
         elif isinstance(value, datetime):
             self.instant(row, at, value)
         elif isinstance(value, date):
@@ -160,7 +166,7 @@ class Pen:
             number = in_hours(int(value)) if column.kind == "hours" else float(value)
             self.worksheet.write_number(row, at, number, self.styles.kind(column.kind))
         else:
-            self.text(row, at, str(value))
+            self.text(row, at, value if isinstance(value, str) else str(value))
 
 
 def area(letter_index: int, first: int, last: int) -> str:

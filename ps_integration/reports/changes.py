@@ -1,6 +1,7 @@
 """What is different from the report before: two frozen values held against each other."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ps_integration.reports.lines import (
     DISPOSITIONS,
@@ -8,6 +9,7 @@ from ps_integration.reports.lines import (
     DocumentLine,
     ExceptionLine,
 )
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import (
     Changes,
     MovedLine,
@@ -16,7 +18,9 @@ from ps_integration.reports.value import (
     ResolvedLine,
 )
 
-_FIRST = "This is the first report; there is none to compare it with."
+FIRST: Final = say("This is the first report; there is none to compare it with.")
+TOO_MANY: Final = say("Nothing to compare with: too many later reports.")
+UNREADABLE: Final = say("Nothing to compare with: {error}.")
 
 
 def changes(
@@ -44,7 +48,7 @@ def changes(
     return Changes(
         previous_run_id=previous.run_id if previous else None,
         previous_as_of=previous.as_of if previous else None,
-        note="" if previous else note or _FIRST,
+        note="" if previous else note or str(FIRST),
         new_breaks=tuple(
             line.break_id for line in exceptions if previous and line.break_id not in known
         ),

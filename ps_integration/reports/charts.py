@@ -7,12 +7,18 @@ from typing import Final
 from ps_integration.domain.money import allocate
 from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.lines import DISPOSITIONS, ExceptionLine
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import NightReport
 
 SCALE: Final = 1000
 """Width of a full bar, and height of a full column, in units of the drawing."""
 COLUMN_NIGHTS: Final = 30
-_AGES: Final = ((1, "under 2 days"), (7, "2 to 7 days"), (30, "8 to 30 days"), (None, "over 30"))
+_AGES: Final = (
+    (1, say("under 2 days")),
+    (7, say("2 to 7 days")),
+    (30, say("8 to 30 days")),
+    (None, say("over 30")),
+)
 
 
 @dataclass(frozen=True, slots=True)

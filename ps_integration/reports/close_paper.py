@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ps_integration.reports.close import ClosePack
+from ps_integration.reports.close_said import NOT_CLOSED, WEIGHTS, retold, title_of
 from ps_integration.reports.close_sheets import tables
 from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import Formats
-from ps_integration.reports.paper import LANGUAGE, section, text, typeset
+from ps_integration.reports.paper import labels, section, text, typeset
+from ps_integration.reports.texts import say
+from ps_integration.reports.wording import words
 
 _LAYOUT: Final = "close.typ"
-_WEIGHTS: Final = {"wrong": "Wrong", "unknown": "Could not look", "note": "Note"}
 
 
 def render_pdf(pack: ClosePack, locale: str = "en") -> bytes:
@@ -27,30 +29,35 @@ def render_page(pack: ClosePack, locale: str = "en") -> str:
 def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
     """Every text of the pack, in order and formatted."""
     formats = Formats(locale, pack.time_zone)
-    night = f"{pack.run_id}, as of {formats.instant(pack.as_of)}"
+    pack = retold(pack)
+    night = say("{run}, as of {instant}", run=pack.run_id, instant=formats.instant(pack.as_of))
+    signers = (say("Prepared by"), say("Reviewed by"), say("Approved by"))
     return {
-        "language": LANGUAGE,
-        "title": text(f"Period close {pack.asked.legal_entity} {pack.asked.period}"),
+        "language": formats.language,
+        "labels": labels(formats),
+        "title": text(formats.say(title_of(pack))),
         "firm": text(pack.firm),
-        "foot": text(night),
+        "foot": text(formats.say(night)),
         "entity": text(pack.asked.entity_name),
-        "answer": pack.asked.answer,
+        "answer": formats.say(words(pack.asked.answer)),
+        "is_clean": pack.asked.answer == "clean",
         "tone": "good" if pack.asked.answer == "clean" else "wrong",
-        "sentence": text(pack.asked.sentence),
+        "sentence": text(formats.say(pack.asked.sentence)),
         "facts": [
-            [name, text(value)]
+            [formats.say(name), text(formats.say(value))]
             for name, value in (
-                ("Books of the night", night),
-                ("Asked", formats.instant(pack.asked.asked_at)),
-                ("Time zone", pack.time_zone),
-                ("Closed", pack.asked.standing or "not closed here"),
-                ("Configuration", pack.config_hash[:16]),
-                ("Ledger sequence", formats.count(pack.ledger_seq)),
+                (say("Books of the night"), night),
+                (say("Asked"), formats.instant(pack.asked.asked_at)),
+                (say("Time zone"), pack.time_zone),
+                (say("Closed"), pack.asked.standing or NOT_CLOSED),
+                (say("Configuration"), pack.config_hash[:16]),
+                (say("Ledger sequence"), formats.count(pack.ledger_seq)),
             )
         ],
         "reasons": [
-            [_WEIGHTS.get(weight, weight), text(said)] for weight, said in pack.asked.reasons
+            [formats.say(WEIGHTS.get(weight, weight)), text(said)]
+            for weight, said in pack.asked.reasons
         ],
         "sections": [section(sheet, formats) for sheet in tables(pack)],
-        "sign": ["Prepared by", "Reviewed by", "Approved by"],
+        "sign": [formats.say(who) for who in signers],
     }

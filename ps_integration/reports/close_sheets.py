@@ -5,9 +5,17 @@ from typing import Any, Final
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import currency_of, minor_in, money, yes
-from ps_integration.reports.wording import cause, words
+from ps_integration.reports.sheets import currency_of, minor_in, money
+from ps_integration.reports.texts import Said, said_again, say
+from ps_integration.reports.wording import TITLES, cause, words, yes
 
+_PART: Final = say("work of the period, {disposition}")
+_CROSSING: Final = (
+    say("work of the period, billed in another"),
+    say("work of another period, billed in this one"),
+    say("work of the period, approved after its end"),
+    _PART,
+)
 _CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
 
 
@@ -28,7 +36,7 @@ def tables(pack: ClosePack) -> tuple[Sheet[Any], ...]:
 
 def _completeness(pack: ClosePack) -> Sheet[Any]:
     def of(name: str) -> Column[Any]:
-        return money(words(name).capitalize(), partial(minor_in, name=name), currency_of)
+        return money(TITLES[name], partial(minor_in, name=name), currency_of)
 
     return Sheet(
         "Completeness",
@@ -86,7 +94,7 @@ def _cut_off(pack: ClosePack) -> Sheet[Any]:
         "Cut-off",
         "What crosses the end of the period.",
         [
-            Column("What", 44, "text", lambda x: x.what),
+            Column("What", 44, "text", lambda x: _crossing(x.what)),
             Column("Parts", 9, "integer", lambda x: x.count),
             Column("Hours", 11, "hours", lambda x: x.seconds),
             _CURRENCY,
@@ -96,6 +104,13 @@ def _cut_off(pack: ClosePack) -> Sheet[Any]:
         pack.cut_off,
         no_totals=frozenset({"Parts", "Hours", "Amount", "Unpriced"}),
     )
+
+
+def _crossing(what: str) -> str:
+    said = said_again(what, *_CROSSING)
+    if isinstance(said, Said) and said.figures:
+        return say(_PART.one, disposition=words(str(said.figures["disposition"])))
+    return said
 
 
 def _exceptions(pack: ClosePack) -> Sheet[Any]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.reports.texts import Said, ours
 
 Line = TypeVar("Line")
 Kind = Literal["text", "integer", "hours", "money", "day", "instant", "rate", "share"]
@@ -31,7 +32,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Line]):
-    """One column.
+    """One column. Its title is a text of ours, in English; tables are looked up by it.
 
     Attributes:
         value: Minor units for `money`, seconds for `hours`, a part of one for `share`, else what
@@ -53,16 +54,31 @@ class Column(Generic[Line]):
     key: bool = False
     is_zero_good: bool = False
 
+    @property
+    def head(self) -> Said:
+        """The title as a text of ours."""
+        return ours(self.title)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet(Generic[Line]):
-    """One sheet: a title, what it is for, and its rows."""
+    """One sheet: a title, what it is for, and its rows. Both texts are ours, in English."""
 
     name: str
     about: str
     columns: Sequence[Column[Line]]
     lines: Sequence[Line]
     no_totals: frozenset[str] = field(default=frozenset())
+
+    @property
+    def title(self) -> Said:
+        """The name as a text of ours."""
+        return ours(self.name)
+
+    @property
+    def purpose(self) -> Said:
+        """What it is for, as a text of ours."""
+        return ours(self.about)
 
     @property
     def shown(self) -> Sequence[Line]:
@@ -79,10 +95,10 @@ class Sheet(Generic[Line]):
         index = next(i for i, column in enumerate(self.columns) if column.title == title)
         return letters(index)
 
-    def area(self, title: str) -> str:
-        """A column's data as an absolute reference from another sheet."""
+    def area(self, title: str, name: str) -> str:
+        """A column's data as an absolute reference from another sheet; `name` is what is drawn."""
         letter = self.letter(title)
-        return f"'{self.name}'!${letter}${FIRST_ROW + 1}:${letter}${self.last_row}"
+        return f"{quoted(name)}!${letter}${FIRST_ROW + 1}:${letter}${self.last_row}"
 
     def rows_by_key(self) -> Mapping[str, int]:
         """One-based row of each key."""
@@ -92,6 +108,16 @@ class Sheet(Generic[Line]):
             for column in keys
             for row, line in enumerate(self.shown, start=FIRST_ROW + 1)
         }
+
+
+def quoted(name: str) -> str:
+    """A sheet's name as formulas and links write it."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+def as_text(text: str) -> str:
+    """A text as formulas write it."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def letters(index: int) -> str:

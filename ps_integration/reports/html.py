@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from ps_integration.reports import charts
 from ps_integration.reports.lines import DISPOSITIONS, ExceptionLine
 from ps_integration.reports.measures import trend_points
 from ps_integration.reports.numbers import NOTHING, Formats
+from ps_integration.reports.retold import retold
 from ps_integration.reports.text import shortened
+from ps_integration.reports.texts import Said, filled, say, say_n, translated
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import cause, words
+from ps_integration.reports.wording import FIGURES, TITLES, cause, words
 
 NAME: Final = "report.html"
 BREAKS_MAX: Final = 10
@@ -54,6 +57,7 @@ class RuleGroup:
 
 def render_html(report: NightReport, locale: str = "en") -> str:
     """The page as text."""
+    report = retold(report)
     groups = rule_groups(report.exceptions)
     return (
         environment(locale, report.time_zone)
@@ -112,16 +116,24 @@ def _group(lines: Sequence[ExceptionLine], followers: dict[str, list[ExceptionLi
 
 @cache
 def environment(locale: str, time_zone: str) -> Environment:
-    """How every page is drawn: escaped, strict, numbers and dates of one locale and zone."""
+    """How every page is drawn: escaped, strict, texts, numbers and dates of one locale and zone."""
+    formats = Formats(locale, time_zone)
     environment = Environment(
         loader=PackageLoader("ps_integration.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_finalize,
+        finalize=partial(_finalize, formats),
     )
-    formats = Formats(locale, time_zone)
+    environment.globals.update(
+        _=say,
+        _n=say_n,
+        link=partial(_link, formats),
+        language=formats.language,
+        figure_names=FIGURES,
+        titles=TITLES,
+    )
     environment.filters.update(
         amount=formats.amount,
         whole=formats.whole,
@@ -134,14 +146,34 @@ def environment(locale: str, time_zone: str) -> Environment:
         trend=trend_points,
         words=words,
         cause=cause,
+        ours=say,
     )
     return environment
 
 
-def _finalize(value: object) -> object:
-    """Nothing is a dash; text is legible and of a length a page can bear."""
+def _finalize(formats: Formats, value: object) -> object:
+    """Nothing is a dash; text is legible and of a length a page can bear; ours is translated."""
     if value is None:
         return NOTHING
+    if isinstance(value, Said):
+        return _drawn(formats, value)
     if type(value) is not str:
         return value
     return shortened(value, _TEXT_MAX)
+
+
+def _drawn(formats: Formats, text: Said) -> str:
+    """A text of ours. A translation is escaped like any text; only our own links are markup."""
+    if not any(isinstance(figure, Markup) for figure in text.figures.values()):
+        return shortened(formats.say(text), _TEXT_MAX)
+
+    def drawn(figure: object) -> str:
+        if isinstance(figure, Markup):
+            return figure
+        return escape(shortened(formats.figure(figure), _TEXT_MAX))
+
+    return Markup(filled(escape(translated(text, formats.language)), text.figures, drawn))  # noqa: S704 - escaped
+
+
+def _link(formats: Formats, target: str, text: str) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(target, formats.say(text))

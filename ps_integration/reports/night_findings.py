@@ -13,6 +13,7 @@ from ps_integration.reports.lines import ExceptionLine
 from ps_integration.reports.measures import MetricLine
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.sheets import currency_of, money
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import NightReport
 from ps_integration.reports.wording import cause, words
 
@@ -66,7 +67,7 @@ def by_rule(report: NightReport) -> Sheet[RuleSum]:
         [
             Column("Rule", 8, "text", lambda x: x.rule),
             Column("What it finds", 34, "text", lambda x: x.title),
-            Column("Severity", 10, "text", lambda x: x.severity),
+            Column("Severity", 10, "text", lambda x: words(x.severity)),
             Column("Owner", 18, "text", lambda x: x.owner),
             Column("What to do", 60, "text", lambda x: x.remedy),
             Column("Open", 9, "integer", lambda x: x.open_count),
@@ -113,8 +114,11 @@ def largest(report: NightReport) -> Sheet[ExceptionLine]:
     followers: Mapping[str | None, int] = Counter(line.root_break_id for line in report.exceptions)
     return Sheet(
         "Open breaks with the most money at risk",
-        f"In the order of their worth in {reporting}, each with the number of breaks that follow "
-        "from it.",
+        say(
+            "In the order of their worth in {currency}, each with the number of breaks that "
+            "follow from it.",
+            currency=reporting,
+        ),
         [
             Column("Rule", 8, "text", lambda x: x.rule),
             Column("Record", 26, "text", lambda x: x.record_key),
@@ -127,10 +131,14 @@ def largest(report: NightReport) -> Sheet[ExceptionLine]:
             Column("Follow", 8, "integer", lambda x: followers.get(x.break_id, 0)),
             Column("Currency", 9, "text", currency_of),
             money("At risk", lambda x: x.at_risk_minor, currency_of),
-            money(f"In {reporting}", lambda x: x.reporting_minor, lambda _: reporting),
+            money(
+                say("In {currency}", currency=reporting),
+                lambda x: x.reporting_minor,
+                lambda _: reporting,
+            ),
         ],
         [line for line in report.exceptions if line.root_break_id is None],
-        no_totals=frozenset({"Age, days", f"In {reporting}"}),
+        no_totals=frozenset({"Age, days", str(say("In {currency}", currency=reporting))}),
     )
 
 
@@ -208,8 +216,8 @@ def streams_not_whole(report: NightReport) -> Sheet[SourceLine]:
     shown = worksheets.sources(report)
     return replace(
         shown,
-        name="Streams that were not read whole",
-        about="What the report says of them may be out of date.",
+        name=say("Streams that were not read whole"),
+        about=say("What the report says of them may be out of date."),
         columns=[one for one in shown.columns if one.title not in ("Vendor", "Read", "Changed")],
         lines=[line for line in report.sources if line.status != "complete"],
     )
@@ -218,14 +226,20 @@ def streams_not_whole(report: NightReport) -> Sheet[SourceLine]:
 def rules_not_run(report: NightReport) -> Sheet[RuleLine]:
     """The rules that say nothing about the data of this night."""
     states = Counter(rule.status for rule in report.rules)
-    ran = states["clean"] + states["found"]
     shown: Sheet[Any] = worksheets.rules(report)
     return replace(
         shown,
-        name="Rules that did not run",
-        about=f"{ran} of {len(report.rules)} rules ran: {states['clean']} found nothing and "
-        f"{states['found']} found breaks; {states['could_not_run']} could not run and "
-        f"{states['switched_off']} are switched off. What did not run is not clean.",
+        name=say("Rules that did not run"),
+        about=say(
+            "{ran} of {all} rules ran: {clean} found nothing and {found} found breaks; {failed} "
+            "could not run and {off} are switched off. What did not run is not clean.",
+            ran=states["clean"] + states["found"],
+            all=len(report.rules),
+            clean=states["clean"],
+            found=states["found"],
+            failed=states["could_not_run"],
+            off=states["switched_off"],
+        ),
         columns=[one for one in shown.columns if one.title not in ("Found tonight", "Open")],
         lines=[rule for rule in report.rules if rule.status not in ("clean", "found")],
     )

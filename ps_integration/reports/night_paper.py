@@ -6,15 +6,23 @@ from typing import Any, Final
 
 from ps_integration.reports import night_findings, night_sheets
 from ps_integration.reports.numbers import Formats
-from ps_integration.reports.paper import LANGUAGE, section, text, typeset
+from ps_integration.reports.paper import labels, section, text, typeset
+from ps_integration.reports.retold import retold
+from ps_integration.reports.texts import Said, say, say_n
 from ps_integration.reports.value import Figure, NightReport, encode
-from ps_integration.reports.wording import FIGURES
+from ps_integration.reports.wording import FIGURES, words
 
 NAME: Final = "report.pdf"
 BREAKS_MAX: Final = 40
 """Open breaks on paper, by money; the workbook has all."""
 REASONS_MAX: Final = 12
 """Reasons of the verdict, and alerts, on paper; the page has all."""
+_MORE_REASONS: Final = say_n(
+    "{n} more reasons are on the page.", "{n} more reasons are on the page.", 2
+)
+_MORE_ALERTS: Final = say_n(
+    "{n} more alerts are on the page.", "{n} more alerts are on the page.", 2
+)
 _LAYOUT: Final = "report.typ"
 _TONES: Final = {"clear": "good", "open breaks": "warned", "blocked": "wrong"}
 
@@ -28,75 +36,89 @@ def laid_out(report: NightReport, locale: str = "en") -> Mapping[str, Any]:
     """Every text of the paper, in order and formatted."""
     formats = Formats(locale, report.time_zone)
     digest = sha256(encode(report)).hexdigest()
+    report = retold(report)
+    title = say("Reconciliation of {day}", day=formats.day(report.as_of_date))
+    foot = say("Run {run}, content {digest}", run=report.run_id, digest=digest[:16])
     return {
-        "language": LANGUAGE,
-        "title": text(f"Reconciliation of {formats.day(report.as_of_date)}"),
+        "language": formats.language,
+        "labels": labels(formats),
+        "title": text(formats.say(title)),
         "firm": text(report.firm),
-        "foot": text(f"Run {report.run_id}, content {digest[:16]}"),
-        "state": report.verdict.state,
+        "foot": text(formats.say(foot)),
+        "state": formats.say(words(report.verdict.state)),
         "tone": _TONES[report.verdict.state],
-        "sentence": text(report.verdict.sentence),
-        "reasons": list(_first("reasons", report.verdict.reasons, formats)),
-        "alerts": list(_first("alerts", report.alerts, formats)),
-        "facts": [[name, text(value)] for name, value in _facts(report, digest, formats)],
+        "sentence": text(formats.say(report.verdict.sentence)),
+        "reasons": list(_first(_MORE_REASONS, report.verdict.reasons, formats)),
+        "alerts": list(_first(_MORE_ALERTS, report.alerts, formats)),
+        "facts": [
+            [formats.say(name), text(formats.say(value))]
+            for name, value in _facts(report, digest, formats)
+        ],
         "checks": [
-            {"name": name, "said": _counted(good, of, formats), "is_wrong": good < of}
+            {"name": formats.say(name), "said": _counted(good, of, formats), "is_wrong": good < of}
             for name, good, of in _checks(report)
         ],
         "figures": [_figure(report, figure, formats) for figure in report.figures],
         "sections": list(_sections(report, formats)),
-        "sign": ["Prepared by", "Approved by"],
+        "sign": [formats.say(who) for who in (say("Prepared by"), say("Approved by"))],
     }
 
 
-def _first(what: str, said: Sequence[str], formats: Formats) -> Iterator[str]:
-    yield from map(text, said[:REASONS_MAX])
+def _first(more: Said, said: Sequence[str], formats: Formats) -> Iterator[str]:
+    yield from (text(formats.say(one)) for one in said[:REASONS_MAX])
     if (left_out := len(said) - REASONS_MAX) > 0:
-        yield f"{formats.count(left_out)} more {what} are on the page."
+        yield formats.say(say_n(more.one, more.many, left_out))
 
 
-def _facts(report: NightReport, digest: str, formats: Formats) -> Iterator[tuple[str, str]]:
-    yield "Run", report.run_id + (", a dry run: nothing was written" if report.is_dry else "")
-    yield "As of", f"{formats.instant(report.as_of)} ({report.time_zone})"
-    yield "Compared with", report.changes.previous_run_id or "no report before"
-    yield "Configuration", report.config_hash[:16]
-    yield "Ledger sequence", formats.count(report.ledger_seq)
-    yield "Content", f"SHA-256 {digest}, of value.json"
+def _facts(report: NightReport, digest: str, formats: Formats) -> Iterator[tuple[Said, str]]:
+    run, before = report.run_id, report.changes.previous_run_id
+    dry = say("{run}, a dry run: nothing was written", run=run)
+    yield say("Run"), dry if report.is_dry else run
+    yield say("As of"), f"{formats.instant(report.as_of)} ({report.time_zone})"
+    yield say("Compared with"), before or say("no report before")
+    yield say("Configuration"), report.config_hash[:16]
+    yield say("Ledger sequence"), formats.count(report.ledger_seq)
+    yield say("Content"), say("SHA-256 {digest}, of value.json", digest=digest)
     for quote in report.fx:
         rate = f"1 {quote.currency} = {formats.rate(quote.rate)} {report.reporting_currency}"
-        yield "Exchange rate", f"{rate} ({formats.day(quote.valid_on)}, {quote.source})"
+        source = f"{formats.day(quote.valid_on)}, {formats.say(quote.source)}"
+        yield say("Exchange rate"), f"{rate} ({source})"
 
 
-def _checks(report: NightReport) -> Iterator[tuple[str, int, int]]:
+def _checks(report: NightReport) -> Iterator[tuple[Said, int, int]]:
     """What was held against what, how often it is as it should be, and of how many."""
     posted = [batch for batch in report.batches if batch.posted_documents]
     tied = [not one.difference_minor and not one.unread_documents for one in posted]
     rules = [rule for rule in report.rules if rule.status != "switched_off"]
     lines = (
-        ("Completeness, groups that hold", [line.holds for line in report.completeness]),
-        ("Records, systems that add up", [line.holds for line in report.record_counts]),
-        ("Ledger, groups that hold", [line.holds for line in report.ledger]),
-        ("Posted batches that tie to the ERP", tied),
-        ("Rules that ran", [rule.status != "could_not_run" for rule in rules]),
-        ("Streams read whole", [line.status == "complete" for line in report.sources]),
+        (say("Completeness, groups that hold"), [line.holds for line in report.completeness]),
+        (say("Records, systems that add up"), [line.holds for line in report.record_counts]),
+        (say("Ledger, groups that hold"), [line.holds for line in report.ledger]),
+        (say("Posted batches that tie to the ERP"), tied),
+        (say("Rules that ran"), [rule.status != "could_not_run" for rule in rules]),
+        (say("Streams read whole"), [line.status == "complete" for line in report.sources]),
     )
     for name, states in lines:
         yield name, sum(states), len(states)
 
 
 def _counted(good: int, of: int, formats: Formats) -> str:
-    return f"{formats.count(good)} of {formats.count(of)}" if of else "none to look at"
+    return formats.say(say("{n} of {all}", n=good, all=of) if of else say("none to look at"))
 
 
 def _figure(report: NightReport, figure: Figure, formats: Formats) -> Mapping[str, Any]:
     currency = report.reporting_currency
     total = formats.amount(figure.reporting_minor, currency)
-    noun = "open breaks" if figure.name == "at_risk" else "parts"
+    if figure.name == "at_risk":
+        count = say_n("{n} open breaks", "{n} open breaks", figure.count)
+    else:
+        count = say_n("{n} parts", "{n} parts", figure.count)
+    at_least = say("at least {money}", money=total)
     return {
-        "name": FIGURES.get(figure.name, figure.name),
-        "amount": f"at least {total}" if figure.is_partial else total,
+        "name": formats.say(FIGURES.get(figure.name, figure.name)),
+        "amount": formats.say(at_least) if figure.is_partial else total,
         "currency": currency,
-        "count": f"{formats.count(figure.count)} {noun}",
+        "count": formats.say(count),
         "parts": [
             f"{formats.amount(part.minor, part.currency)} {text(part.currency)}"
             for part in figure.by_currency

@@ -18,10 +18,10 @@ from ps_integration.reports.sheets import (
     minor_in,
     money,
     seconds_in,
-    yes,
 )
+from ps_integration.reports.texts import Said, say, say_n
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import words
+from ps_integration.reports.wording import TITLES, words, yes
 
 
 def balances(report: NightReport) -> Iterator[Sheet[Any]]:
@@ -45,7 +45,7 @@ def _completeness(report: NightReport) -> Sheet[CompletenessLine]:
             *group_columns(),
             money("Approved", lambda x: x.approved_minor, currency_of),
             *(
-                money(words(name).capitalize(), partial(minor_in, name=name), currency_of)
+                money(TITLES[name], partial(minor_in, name=name), currency_of)
                 for name in DISPOSITIONS
             ),
             money("Difference", unplaced, currency_of, is_zero_good=True),
@@ -61,7 +61,7 @@ def _completeness_hours(report: NightReport) -> Sheet[CompletenessLine]:
 
     def of(name: str) -> Column[CompletenessLine]:
         seconds = partial(seconds_in, name=name)
-        return Column(words(name).capitalize(), 12, "hours", seconds)
+        return Column(TITLES[name], 12, "hours", seconds)
 
     return Sheet(
         "Completeness, in hours",
@@ -133,8 +133,7 @@ def _ledger(report: NightReport) -> Sheet[LedgerLine]:
 def _batches(report: NightReport) -> Sheet[BatchLine]:
     return Sheet(
         "Control totals",
-        "Posting batches, those that wait first: our total of posted documents beside the one "
-        f"read back from the ERP.{_older(report.older_batches)}",
+        _about_batches(report.older_batches),
         [
             Column("Batch", 19, "text", lambda x: x.batch_id),
             Column("Status", 12, "text", lambda x: words(x.status)),
@@ -152,8 +151,16 @@ def _batches(report: NightReport) -> Sheet[BatchLine]:
     )
 
 
-def _older(count: int) -> str:
-    if not count:
-        return ""
-    told = "batch ties and is" if count == 1 else "batches tie and are"
-    return f" {count:,} older finished {told} left out."
+def _about_batches(older: int) -> Said:
+    about = say(
+        "Posting batches, those that wait first: our total of posted documents beside the one "
+        "read back from the ERP."
+    )
+    if not older:
+        return about
+    left_out = say_n(
+        "{n} older finished batch ties and is left out.",
+        "{n} older finished batches tie and are left out.",
+        older,
+    )
+    return say("{about} {more}", about=about, more=left_out)

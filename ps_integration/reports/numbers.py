@@ -3,18 +3,34 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.domain.money import hours
+from ps_integration.domain.money import Money, hours
+from ps_integration.reports.texts import (
+    ENGLISH,
+    Clauses,
+    Said,
+    filled,
+    language_of,
+    say,
+    translated,
+)
 
 NOTHING = "\N{EN DASH}"
-_SPANS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+_SPANS = (
+    (say("{figure} days"), 86_400),
+    (say("{figure} hours"), 3_600),
+    (say("{figure} minutes"), 60),
+    (say("{figure} seconds"), 1),
+)
 _DAY = "d MMM y"
-_MINUTE = "d MMM y, HH:mm"
+_DAY_SKELETON = "yMMMd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,31 @@ class Formats:
 
     locale: str
     time_zone: str
+
+    @property
+    def language(self) -> str:
+        """The language of our own texts."""
+        return language_of(self.locale)
+
+    def say(self, text: str) -> str:
+        """A text of ours in the locale's language, with its figures as they read; others as is."""
+        if not isinstance(text, Said):
+            return text
+        return filled(translated(text, self.language), text.figures, self.figure)
+
+    def figure(self, figure: object) -> str:
+        """What stands at a name of a text of ours."""
+        match figure:
+            case str():
+                return self.say(figure)
+            case int():
+                return self.count(figure)
+            case Money():
+                return f"{self.amount(figure.minor, figure.currency)} {figure.currency}"
+            case Clauses():
+                return figure.joined(self.say)
+            case _:
+                return str(figure)
 
     def amount(self, minor: int | None, currency: str | None) -> str:
         """An amount without its currency; a dash where there is none."""
@@ -61,16 +102,21 @@ class Formats:
         if unit == "share":
             return str(format_percent(value, format="0.0%", locale=self.locale))
         if unit == "seconds":
-            name, size = next(one for one in _SPANS if abs(value) >= one[1] or one[1] == 1)
-            return f"{self._short(value / size)} {name}"
-        return f"{self._short(value)} days" if unit == "days" else self._short(value)
+            span, size = next(one for one in _SPANS if abs(value) >= one[1] or one[1] == 1)
+            return self._spanned(span, value / size)
+        return self._spanned(_SPANS[0][0], value) if unit == "days" else self._short(value)
+
+    def _spanned(self, span: Said, value: Decimal) -> str:
+        return self.say(say(span.one, figure=self._short(value)))
 
     def _short(self, value: Decimal) -> str:
         return str(format_decimal(value, format="#,##0.#", locale=self.locale))
 
     def day(self, day: date | None) -> str:
         """A calendar date."""
-        return NOTHING if day is None else str(format_date(day, format=_DAY, locale=self.locale))
+        if day is None:
+            return NOTHING
+        return str(format_date(day, format=_day_pattern(self.locale), locale=self.locale))
 
     def local(self, instant: datetime) -> datetime:
         """An instant in the firm's time zone."""
@@ -81,4 +127,14 @@ class Formats:
         if instant is None:
             return NOTHING
         here = self.local(instant).replace(tzinfo=None)
-        return str(format_datetime(here, format=_MINUTE, locale=self.locale))
+        pattern = f"{_day_pattern(self.locale)}, HH:mm"
+        return str(format_datetime(here, format=pattern, locale=self.locale))
+
+
+@cache
+def _day_pattern(locale: str) -> str:
+    """Day, short month and year as the locale orders them; in English always the day first."""
+    known = Locale.parse(locale)
+    if known.language == ENGLISH:
+        return _DAY
+    return str(known.datetime_skeletons[_DAY_SKELETON].pattern)

@@ -13,11 +13,10 @@ import typst
 from ps_integration.reports.columns import Column, Sheet
 from ps_integration.reports.numbers import NOTHING, Formats
 from ps_integration.reports.text import shortened
+from ps_integration.reports.texts import say, say_n
 
 ROWS_MAX: Final = 150
 """Rows of one table on paper and page; the workbook has all."""
-LANGUAGE: Final = "en"
-"""Of our own texts, whatever the locale of the numbers is; read aloud by it."""
 _TEXT_MAX: Final = 300
 _WIDE: Final = 30
 """Characters from which a column of text takes a share of what room there is."""
@@ -28,6 +27,21 @@ _WRONG: Final = {
     "Status": ("failed", "stale", "never read", "could not run"),
 }
 """Words that are marked, by the title of their column."""
+_LABELS: Final = {
+    "page": say("Page {page} of {pages}"),
+    "none": say("None."),
+    "sign_off": say("Sign-off"),
+    "signature": say("Name and signature"),
+    "date": say("Date"),
+    "why": say("Why"),
+    "checked": say("What was checked"),
+    "good": say("As it should be"),
+    "undersigned": say(
+        "The undersigned have read this report, and the open breaks that the workbook lists in "
+        "full."
+    ),
+    "remarks": say("Remarks"),
+}
 _LAYOUTS: Final = "templates"
 _COMMON: Final = "paper.typ"
 """Stands before every layout."""
@@ -38,6 +52,11 @@ def typeset(layout: str, data: Mapping[str, Any]) -> bytes:
     folder = files("ps_integration.reports").joinpath(_LAYOUTS)
     source = b"".join(folder.joinpath(name).read_bytes() for name in (_COMMON, layout))
     return typst.compile(source, sys_inputs={"data": json.dumps(data)})
+
+
+def labels(formats: Formats) -> Mapping[str, str]:
+    """What the layouts say by themselves."""
+    return {name: formats.say(label) for name, label in _LABELS.items()}
 
 
 def section(
@@ -56,15 +75,15 @@ def section(
     left_out = len(sheet.lines) - len(lines)
     totals: list[Sequence[str]] = []
     if has_totals and left_out:
-        totals += _totals("Shown", sheet.columns, lines, sheet.no_totals, formats)
+        totals += _totals(say("Shown"), sheet.columns, lines, sheet.no_totals, formats)
     if has_totals:
-        name = "All" if left_out else "Total"
+        name = say("All") if left_out else say("Total")
         totals += _totals(name, sheet.columns, sheet.lines, sheet.no_totals, formats)
     rows = [list(_cells(sheet.columns, line, formats)) for line in lines]
     return {
-        "title": sheet.name,
-        "about": text(sheet.about),
-        "heads": [column.title for column in sheet.columns],
+        "title": formats.say(sheet.title),
+        "about": text(formats.say(sheet.purpose)),
+        "heads": [formats.say(column.head) for column in sheet.columns],
         "numeric": [column.kind in _NUMBERS for column in sheet.columns],
         "wide": [_share(column, rows, at) for at, column in enumerate(sheet.columns)],
         "rows": rows,
@@ -87,11 +106,9 @@ def text(value: str) -> str:
 def _more(left_out: int, formats: Formats) -> str:
     if not left_out:
         return ""
-    return f"{formats.count(left_out)} more {_rows(left_out)} in the workbook."
-
-
-def _rows(count: int) -> str:
-    return "row is" if count == 1 else "rows are"
+    return formats.say(
+        say_n("{n} more row is in the workbook.", "{n} more rows are in the workbook.", left_out)
+    )
 
 
 def _share(column: Column[Any], rows: Sequence[Sequence[str]], at: int) -> int:
@@ -112,7 +129,7 @@ def _cell(column: Column[Any], value: object, currency: str | None, formats: For
     return NOTHING if value is None else text(_formatted(column, value, currency, formats))
 
 
-def _formatted(column: Column[Any], value: Any, currency: str | None, formats: Formats) -> str:  # noqa: ANN401 - by kind
+def _formatted(column: Column[Any], value: Any, currency: str | None, formats: Formats) -> str:  # noqa: ANN401, PLR0911 - one return a kind
     match column.kind:
         case "money":
             return formats.amount(value, currency)
@@ -125,7 +142,9 @@ def _formatted(column: Column[Any], value: Any, currency: str | None, formats: F
         case "integer":
             return formats.count(value)
         case _:
-            return formats.measure(value, "share") if column.kind == "share" else str(value)
+            if column.kind == "share":
+                return formats.measure(value, "share")
+            return formats.say(value) if isinstance(value, str) else str(value)
 
 
 def _is_wrong(column: Column[Any], line: object) -> bool:
@@ -154,7 +173,7 @@ def _totals(
         groups.setdefault(str(of(line) or ""), []).append(line)
     for currency, held in sorted(groups.items()):
         cells = [""] * len(columns)
-        cells[0] = name
+        cells[0] = formats.say(name)
         for at, column in enumerate(columns):
             if column.title == "Currency":
                 cells[at] = currency or NOTHING

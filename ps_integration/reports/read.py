@@ -26,10 +26,16 @@ from ps_integration.reports.lines import (
     LedgerLine,
     RecordCountLine,
 )
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import FxQuote
 
 Line = TypeVar("Line")
 _RATE_DIGITS: Final = 12
+ALERT: Final = say(
+    "Break-glass: {who} approved batch {batch} ({place}, {money}) above the limit: {note}"
+)
+INVERSE: Final = say("{system}, inverse")
+LINK: Final = say("record {record} of {table} {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,14 @@ def figures(queries: Queries, since: datetime) -> Figures:
         completeness=tuple(_completeness(queries)),
         record_counts=_lines(RecordCountLine, rows(queries, "record_counts")),
         broken_links=tuple(
-            f"record {row['record_key']} of {row['table_name']} {row['problem']}"
+            str(
+                say(
+                    LINK.one,
+                    record=str(row["record_key"]),
+                    table=str(row["table_name"]),
+                    problem=str(row["problem"]),
+                )
+            )
             for row in rows(queries, "broken_links")
         ),
         ledger=_lines(LedgerLine, rows(queries, "ledger")),
@@ -92,10 +105,16 @@ def figures(queries: Queries, since: datetime) -> Figures:
 def alerts(queries: Queries, since: datetime) -> tuple[str, ...]:
     """One sentence per approval above a limit, oldest first."""
     return tuple(
-        f"Break-glass: {row['decided_by']} approved batch {row['batch_id']} "
-        f"({row['legal_entity']} {row['period']}, "
-        f"{Money(msgspec.convert(row['amount_minor'], int), str(row['currency']))}) above the "
-        f"limit: {row['note']}"
+        str(
+            say(
+                ALERT.one,
+                who=str(row["decided_by"]),
+                batch=str(row["batch_id"]),
+                place=f"{row['legal_entity']} {row['period']}",
+                money=Money(msgspec.convert(row["amount_minor"], int), str(row["currency"])),
+                note=str(row["note"]),
+            )
+        )
         for row in rows(queries, "alerts", {"since": since})
     )
 
@@ -114,7 +133,11 @@ def exchange(queries: Queries, reporting_currency: str) -> Exchange:
                 "currency": currency,
                 "rate": used,
                 "valid_on": row["valid_on"],
-                "source": f"{row['system']}{', inverse' if row['is_inverse'] else ''}",
+                "source": str(
+                    say(INVERSE.one, system=str(row["system"]))
+                    if row["is_inverse"]
+                    else row["system"]
+                ),
             },
             FxQuote,
         )

@@ -15,13 +15,9 @@ from ps_integration.reports.lines import (
     LedgerLine,
     RecordCountLine,
 )
+from ps_integration.reports.texts import Said, say
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import words
-
-
-def yes(value: object) -> str:
-    """A truth as a word, so that it can be filtered."""
-    return "yes" if value else "no"
+from ps_integration.reports.wording import words, yes
 
 
 def money(
@@ -68,13 +64,17 @@ def _placed_hours(line: CompletenessLine) -> float:
     return in_hours(sum(part.seconds for part in line.by_disposition))
 
 
+def _in_hours(disposition: str) -> Said:
+    return say("{disposition}, hours", disposition=words(disposition))
+
+
 def completeness(report: NightReport) -> Sheet[CompletenessLine]:
     """Approved = the sum of the eight dispositions, in hours and in money."""
     first, last = words(DISPOSITIONS[0]), words(DISPOSITIONS[-1])
     hours: list[Column[CompletenessLine]] = [
         Column("Approved, hours", 13, "hours", lambda x: x.approved_seconds),
         *(
-            Column(f"{words(name)}, hours", 13, "hours", partial(seconds_in, name=name))
+            Column(_in_hours(name), 13, "hours", partial(seconds_in, name=name))
             for name in DISPOSITIONS
         ),
         Column(
@@ -175,7 +175,6 @@ def corrections(report: NightReport) -> Sheet[CorrectionLine]:
 
 def records(report: NightReport) -> Sheet[RecordCountLine]:
     """Every raw time record, by what became of it."""
-    parts = ("Not approved", "Approved", "Quarantined", "Deleted", "Superseded")
 
     def difference(x: RecordCountLine) -> float:
         known = x.not_approved + x.approved + x.quarantined + x.deleted + x.superseded
@@ -187,16 +186,14 @@ def records(report: NightReport) -> Sheet[RecordCountLine]:
         [
             Column("System", 20, "text", lambda x: x.system),
             Column("Received", 13, "integer", lambda x: x.raw_records),
-            Column(parts[0], 13, "integer", lambda x: x.not_approved),
-            Column(parts[1], 13, "integer", lambda x: x.approved),
-            Column(parts[2], 13, "integer", lambda x: x.quarantined),
-            Column(parts[3], 13, "integer", lambda x: x.deleted),
-            Column(parts[4], 13, "integer", lambda x: x.superseded),
+            Column("Not approved", 13, "integer", lambda x: x.not_approved),
+            Column("Approved", 13, "integer", lambda x: x.approved),
+            Column("Quarantined", 13, "integer", lambda x: x.quarantined),
+            Column("Deleted", 13, "integer", lambda x: x.deleted),
+            Column("Superseded", 13, "integer", lambda x: x.superseded),
             Column(
                 "Difference", 13, "integer", lambda _: None, is_zero_good=True,
-                computed=Computed(
-                    f"={{Received}}-SUM({{{parts[0]}}}:{{{parts[-1]}}})", difference
-                ),
+                computed=Computed("={Received}-SUM({Not approved}:{Superseded})", difference),
             ),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],
@@ -267,7 +264,7 @@ def dispositions(report: NightReport) -> Sheet[DispositionLine]:
         "Dispositions",
         "What became of approved time and of reached milestones, by reason.",
         [
-            Column("What", 11, "text", lambda x: x.kind),
+            Column("What", 11, "text", lambda x: words(x.kind)),
             Column("Legal entity", 14, "text", lambda x: x.legal_entity),
             Column("Currency", 10, "text", lambda x: x.currency),
             Column("Disposition", 18, "text", lambda x: words(x.disposition)),

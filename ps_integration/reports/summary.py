@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ps_integration.reports.cells import Pen
-from ps_integration.reports.columns import FIRST_ROW, Column, Sheet, units
+from ps_integration.reports.columns import FIRST_ROW, Column, Sheet, as_text, quoted, units
 from ps_integration.reports.lines import DISPOSITIONS
+from ps_integration.reports.numbers import Formats
+from ps_integration.reports.texts import ours, say
 from ps_integration.reports.value import NightReport
-from ps_integration.reports.wording import FIGURES, words
+from ps_integration.reports.wording import FIGURES, YES, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ _TIES: Final = (
     Tie("Target", "Ledger", "Target"),
     Tie("Batches posted, ours", "Batches", "Posted, ours"),
     Tie("Batches posted, ERP", "Batches", "Posted, ERP"),
-    Tie("At risk, counted once", "Exceptions", "At risk", ("Counted", "yes")),
+    Tie("At risk, counted once", "Exceptions", "At risk", ("Counted", YES)),
 )
 
 
@@ -47,19 +49,19 @@ def draw(pen: Pen, report: NightReport, tables: Sequence[Sheet[Any]]) -> None:
     page.hide_gridlines(2)
     page.set_landscape()
     page.fit_to_pages(1, 0)
-    pen.text(0, 0, f"{report.firm}: reconciliation", pen.styles.title)
-    pen.text(1, 0, "Verdict")
-    pen.text(1, 1, report.verdict.state, pen.styles.get(bold=True))
+    pen.text(0, 0, say("{firm}: reconciliation", firm=report.firm), pen.styles.title)
+    pen.text(1, 0, say("Verdict"))
+    pen.text(1, 1, words(report.verdict.state), pen.styles.get(bold=True))
     pen.text(2, 1, report.verdict.sentence)
     row = 3
     for reason in (*report.verdict.reasons, *report.alerts):
         pen.text(row, 1, reason)
         row += 1
-    pen.text(row, 0, "Night of")
+    pen.text(row, 0, say("Night of"))
     pen.day(row, 1, report.as_of_date)
-    pen.text(row + 1, 0, f"As of ({report.time_zone})")
+    pen.text(row + 1, 0, say("As of ({zone})", zone=report.time_zone))
     pen.instant(row + 1, 1, report.as_of)
-    pen.text(row + 2, 0, "Run")
+    pen.text(row + 2, 0, say("Run"))
     pen.text(row + 2, 1, report.run_id)
     row = _figures(pen, report, row + 4)
     row = _ties(pen, report, tables, row + 1)
@@ -73,19 +75,36 @@ def _titles(pen: Pen, row: int, titles: Sequence[str]) -> None:
 
 
 def _figures(pen: Pen, report: NightReport, row: int) -> int:
-    _titles(pen, row, ["Headline", f"All, {report.reporting_currency}", "Number", "Note"])
+    _titles(
+        pen,
+        row,
+        [
+            say("Headline"),
+            say("All, {currency}", currency=report.reporting_currency),
+            say("Number"),
+            say("Note"),
+        ],
+    )
     for row_, figure in enumerate(report.figures, start=row + 1):
         pen.text(row_, 0, FIGURES.get(figure.name, figure.name))
         pen.money(row_, 1, figure.reporting_minor, report.reporting_currency)
         pen.worksheet.write_number(row_, 2, figure.count, pen.styles.kind("integer"))
         if figure.is_partial:
-            pen.text(row_, 3, "a currency without a rate is left out")
+            pen.text(row_, 3, say("a currency without a rate is left out"))
     return row + 1 + len(report.figures)
 
 
 def _ties(pen: Pen, report: NightReport, tables: Sequence[Sheet[Any]], row: int) -> int:
     _titles(
-        pen, row, ["Totals by currency", "Currency", "Sum of the sheet", "The report", "Difference"]
+        pen,
+        row,
+        [
+            say("Totals by currency"),
+            say("Currency"),
+            say("Sum of the sheet"),
+            say("The report"),
+            say("Difference"),
+        ],
     )
     by_name = {sheet.name: sheet for sheet in tables}
     for tie in _TIES:
@@ -93,8 +112,8 @@ def _ties(pen: Pen, report: NightReport, tables: Sequence[Sheet[Any]], row: int)
             row += 1
             told = _told(report, tie, currency, sum(cells))
             style = pen.styles.money(currency)
-            formula = _formula(by_name[tie.sheet], tie, row)
-            pen.text(row, 0, tie.label)
+            formula = _formula(by_name[tie.sheet], tie, row, pen.formats)
+            pen.text(row, 0, ours(tie.label))
             pen.text(row, 1, currency)
             pen.formula(row, 2, formula, style, sum(cells))
             pen.worksheet.write_number(row, 3, told, style)
@@ -115,10 +134,11 @@ def _told(report: NightReport, tie: Tie, currency: str, of_lines: float) -> floa
     return number(told.get(currency, 0), currency) or 0.0
 
 
-def _formula(sheet: Sheet[Any], tie: Tie, row: int) -> str:
-    parts = [sheet.area(tie.column), sheet.area("Currency"), f"$B{row + 1}"]
+def _formula(sheet: Sheet[Any], tie: Tie, row: int, formats: Formats) -> str:
+    name = formats.say(sheet.title)
+    parts = [sheet.area(tie.column, name), sheet.area("Currency", name), f"$B{row + 1}"]
     if tie.only is not None:
-        parts += [sheet.area(tie.only[0]), f'"{tie.only[1]}"']
+        parts += [sheet.area(tie.only[0], name), as_text(formats.say(tie.only[1]))]
     return f"=SUMIFS({','.join(parts)})"
 
 
@@ -141,19 +161,28 @@ def _column(sheet: Sheet[Any], title: str) -> Column[Any]:
 
 
 def _index(pen: Pen, tables: Sequence[Sheet[Any]], row: int) -> int:
-    _titles(pen, row, ["Sheet", "Rows", "What it says"])
+    _titles(pen, row, [say("Sheet"), say("Rows"), say("What it says")])
     for row_, sheet in enumerate(tables, start=row + 1):
-        pen.lead(row_, 0, sheet.name, (sheet.name, 1))
-        area = f"'{sheet.name}'!$A${FIRST_ROW + 1}:$A${sheet.last_row}"
+        pen.lead(row_, 0, sheet.title, (sheet.name, 1))
+        area = f"{quoted(pen.formats.say(sheet.title))}!$A${FIRST_ROW + 1}:$A${sheet.last_row}"
         pen.formula(row_, 1, f"=COUNTA({area})", pen.styles.kind("integer"), len(sheet.shown))
-        pen.text(row_, 2, sheet.about)
+        pen.text(row_, 2, sheet.purpose)
     return row + 1 + len(tables)
 
 
 def _rates(pen: Pen, report: NightReport, row: int) -> None:
     if not report.fx:
         return
-    _titles(pen, row, ["Exchange rate", f"{report.reporting_currency} for 1", "Valid on", "Source"])
+    _titles(
+        pen,
+        row,
+        [
+            say("Exchange rate"),
+            say("{currency} for 1", currency=report.reporting_currency),
+            say("Valid on"),
+            say("Source"),
+        ],
+    )
     for row_, quote in enumerate(report.fx, start=row + 1):
         pen.text(row_, 0, quote.currency)
         pen.worksheet.write_number(row_, 1, float(quote.rate), pen.styles.kind("rate"))

@@ -1,10 +1,11 @@
 """The verdict in one sentence with money, and the figures behind it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, Protocol
 
 from ps_integration.domain.money import Money
 from ps_integration.reports.exchange import Exchange
-from ps_integration.reports.health import RuleLine
+from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
 from ps_integration.reports.lines import (
     CompletenessLine,
     ExceptionLine,
@@ -12,7 +13,23 @@ from ps_integration.reports.lines import (
     RecordCountLine,
 )
 from ps_integration.reports.read import Figures
-from ps_integration.reports.value import Figure, Verdict
+from ps_integration.reports.texts import Clauses, Said, say, say_n
+from ps_integration.reports.value import Figure, Verdict, VerdictState
+
+_NAMES: Final = ("approved", "posted", "held", "deferred", "at_risk")
+MORE_LINKS: Final = say("{first}, and {n} more like it")
+
+
+class Judged(Protocol):
+    """What the sentence needs of the night's tables."""
+
+    @property
+    def quarantine(self) -> Sequence[QuarantineLine]:
+        """Records that broke their contract."""
+
+    @property
+    def sources(self) -> Sequence[SourceLine]:
+        """How whole each stream was read."""
 
 
 def headline_figures(
@@ -55,87 +72,116 @@ def verdict(
         held_rules: Codes of blocking rules that could not look at what they guard.
         reporting_currency: Currency of the sums in the sentence.
     """
-    by_name = {figure.name: figure for figure in headline}
+    reasons = tuple(_reasons(figures, rules, held_rules))
+    state, said = told(figures, headline, reasons, reporting_currency)
+    return Verdict(state=state, sentence=str(said), reasons=tuple(map(str, reasons)))
 
-    def money(name: str) -> str:
+
+def told(
+    night: Judged, headline: Sequence[Figure], reasons: Sequence[str], reporting_currency: str
+) -> tuple[VerdictState, Said]:
+    """The state and the sentence, of tables that were just read or of a report that was kept."""
+    by_name = {name: _none(name) for name in _NAMES} | {one.name: one for one in headline}
+
+    def sum_of(name: str) -> object:
         figure = by_name[name]
         sums = Money(figure.reporting_minor, reporting_currency)
-        return f"at least {sums}" if figure.is_partial else str(sums)
+        return say("at least {money}", money=sums) if figure.is_partial else sums
 
-    reasons = tuple(_reasons(figures, rules, held_rules))
     if reasons:
-        more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-        sentence = f"Posting is stopped: {reasons[0]}{more}."
-        return Verdict(state="blocked", sentence=sentence, reasons=reasons)
-    problems = list(_problems(figures, by_name, money))
+        first, more = reasons[0], len(reasons) - 1
+        if more:
+            said = say("Posting is stopped: {reason}, and {n} more.", reason=first, n=more)
+        else:
+            said = say("Posting is stopped: {reason}.", reason=first)
+        return "blocked", said
+    problems = tuple(_problems(night, by_name, sum_of))
     if problems:
-        sentence = f"{', '.join(problems)}. Both equations hold."
-        return Verdict(state="open breaks", sentence=sentence[0].upper() + sentence[1:], reasons=())
-    sentence = (
-        f"Every approved hour is accounted for: {money('approved')} approved, "
-        f"{money('posted')} of it posted, nothing is held."
+        said = say("{problems}. Both equations hold.", problems=Clauses(problems))
+        return "open breaks", said
+    said = say(
+        "Every approved hour is accounted for: {approved} approved, {posted} of it posted, "
+        "nothing is held.",
+        approved=sum_of("approved"),
+        posted=sum_of("posted"),
     )
-    return Verdict(state="clear", sentence=sentence, reasons=())
+    return "clear", said
+
+
+def _none(name: str) -> Figure:
+    return Figure(name=name, count=0, by_currency=(), reporting_minor=0, is_partial=False)
 
 
 def _problems(
-    figures: Figures, by_name: dict[str, Figure], money: Callable[[str], str]
-) -> Iterator[str]:
+    night: Judged, by_name: dict[str, Figure], sum_of: Callable[[str], object]
+) -> Iterator[Said]:
     if by_name["at_risk"].count:
-        count = by_name["at_risk"].count
-        yield f"{_count(count, 'open break')} put {money('at_risk')} at risk"
+        yield say_n(
+            "{n} open break put {money} at risk",
+            "{n} open breaks put {money} at risk",
+            by_name["at_risk"].count,
+            money=sum_of("at_risk"),
+        )
     if by_name["held"].count:
-        yield f"{money('held')} of approved work is held"
+        yield say("{money} of approved work is held", money=sum_of("held"))
     if by_name["deferred"].count:
-        yield f"{money('deferred')} is deferred"
-    records = len({(line.system, line.stream, line.record_id) for line in figures.quarantine})
+        yield say("{money} is deferred", money=sum_of("deferred"))
+    records = len({(line.system, line.stream, line.record_id) for line in night.quarantine})
     if records:
-        yield f"{_count(records, 'record')} in quarantine"
-    unread = sum(line.status == "failed" for line in figures.sources)
+        yield say_n("{n} record in quarantine", "{n} records in quarantine", records)
+    unread = sum(line.status == "failed" for line in night.sources)
     if unread:
-        yield f"{_count(unread, 'stream')} could not be read"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+        yield say_n("{n} stream could not be read", "{n} streams could not be read", unread)
 
 
 def _reasons(
     figures: Figures, rules: Sequence[RuleLine], held_rules: Sequence[str]
 ) -> Iterator[str]:
-    yield from _completeness(figures.completeness)
-    yield from _records(figures.record_counts)
+    yield from of_equations(figures.completeness, figures.record_counts)
     yield from _links(figures.broken_links)
-    yield from _ledger(figures.ledger)
+    yield from of_ledger(figures.ledger)
     titles = {rule.code: rule.title for rule in rules}
     for code in held_rules:
-        yield f"rule {code} ({titles.get(code, code)}) guards posting and could not run"
+        yield of_rule(code, titles.get(code, code))
 
 
-def _completeness(groups: Iterable[CompletenessLine]) -> Iterator[str]:
+def of_equations(
+    groups: Iterable[CompletenessLine], systems: Iterable[RecordCountLine]
+) -> Iterator[Said]:
+    """What of approved time and of the records received does not add up."""
     for group in groups:
         if not group.holds:
-            yield (
-                f"approved time of {group.legal_entity} {group.currency} {group.period} is not "
-                f"accounted for ({group.approved_count:,} entries approved, "
-                f"{group.disposed_count:,} placed)"
+            yield say(
+                "approved time of {group} is not accounted for ({approved} entries approved, "
+                "{placed} placed)",
+                group=f"{group.legal_entity} {group.currency} {group.period}",
+                approved=group.approved_count,
+                placed=group.disposed_count,
             )
-
-
-def _records(systems: Iterable[RecordCountLine]) -> Iterator[str]:
     for line in systems:
         if not line.holds:
-            yield f"records of {line.system} do not add up to the {line.raw_records:,} received"
+            yield say(
+                "records of {system} do not add up to the {n} received",
+                system=line.system,
+                n=line.raw_records,
+            )
 
 
 def _links(links: Sequence[str]) -> Iterator[str]:
-    if links:
-        yield links[0] + (f", and {len(links) - 1:,} more like it" if len(links) > 1 else "")
+    if len(links) > 1:
+        yield say(MORE_LINKS.one, first=links[0], n=len(links) - 1)
+    else:
+        yield from links
 
 
-def _ledger(groups: Iterable[LedgerLine]) -> Iterator[str]:
+def of_ledger(groups: Iterable[LedgerLine]) -> Iterator[Said]:
+    """Which groups of the ledger do not tie."""
     for group in groups:
         if not group.holds:
-            yield (
-                f"the ledger of {group.legal_entity} {group.currency} {group.period} does not tie"
-            )
+            where = f"{group.legal_entity} {group.currency} {group.period}"
+            yield say("the ledger of {group} does not tie", group=where)
+
+
+def of_rule(code: str, title: str) -> Said:
+    """A rule that guards posting did not look."""
+    return say("rule {code} ({title}) guards posting and could not run", code=code, title=title)

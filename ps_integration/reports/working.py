@@ -25,6 +25,7 @@ LISTS: Final = "Lists"
 EXPORT: Final = "Export"
 DECISIONS: Final = ("accept", "confirm", "snooze", "wake")
 COMMENT_MAX: Final = 2000
+LANGUAGE: Final = "en"
 _OPTIONS: Final = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -122,9 +123,13 @@ AT: Final[Mapping[str, int]] = {title: at for at, title in enumerate(TITLES)}
 _HIDDEN: Final = ("Break", "Version", SEAL_TITLE)
 
 
-def render(work: Work, locale: str = "en") -> bytes:
-    """The workbook's bytes, the same for the same work."""
-    file, formats = BytesIO(), Formats(locale, work.time_zone)
+def render(work: Work) -> bytes:
+    """The workbook's bytes, the same for the same work.
+
+    It is in English whatever the firm's locale: it is a form that is read back by its titles and
+    by the seals of its cells.
+    """
+    file, formats = BytesIO(), Formats(LANGUAGE, work.time_zone)
     rows = [(one.line.break_id, one.version) for one in work.lines]
     seal = Seal.of(work.key, firm=work.firm, run_id=work.run_id, as_of=work.as_of, rows=rows)
     with xlsxwriter.Workbook(file, _OPTIONS) as book:

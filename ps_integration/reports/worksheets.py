@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from ps_integration.reports.columns import Column, Sheet
 from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
-from ps_integration.reports.lines import BlockedProjectLine, ExceptionLine
+from ps_integration.reports.lines import BlockedProjectLine, DocumentLine, ExceptionLine
 from ps_integration.reports.measures import MetricLine
-from ps_integration.reports.sheets import money, yes
-from ps_integration.reports.value import NightPoint, NightReport
-from ps_integration.reports.wording import cause, words
+from ps_integration.reports.sheets import money
+from ps_integration.reports.texts import Said, say
+from ps_integration.reports.value import NightPoint, NightReport, ResolvedLine
+from ps_integration.reports.wording import cause, words, yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class ChangeLine:
 def exceptions(report: NightReport) -> Sheet[ExceptionLine]:
     """Every open break, roots by money at risk, consequences after their root."""
     reporting = report.reporting_currency
+    at_risk = say("At risk, {currency}", currency=reporting)
     return Sheet(
         "Exceptions",
         "Open breaks by money at risk. Money is counted at the root, not at what follows from it.",
@@ -35,10 +37,10 @@ def exceptions(report: NightReport) -> Sheet[ExceptionLine]:
             Column("Break", 27, "text", lambda x: x.break_id, key=True),
             Column("Rule", 8, "text", lambda x: x.rule, link=lambda x: ("Rules", x.rule)),
             Column("What", 36, "text", lambda x: x.title),
-            Column("Severity", 10, "text", lambda x: x.severity),
+            Column("Severity", 10, "text", lambda x: words(x.severity)),
             money("At risk", lambda x: x.at_risk_minor, lambda x: x.currency),
             Column("Currency", 10, "text", lambda x: x.currency),
-            money(f"At risk, {reporting}", lambda x: x.reporting_minor, lambda _: reporting),
+            money(at_risk, lambda x: x.reporting_minor, lambda _: reporting),
             Column("Counted", 9, "text", lambda x: yes(x.root_break_id is None)),
             Column(
                 "Follows from", 27, "text", lambda x: x.root_break_id,
@@ -68,7 +70,7 @@ def exceptions(report: NightReport) -> Sheet[ExceptionLine]:
             Column("Age, days", 10, "integer", lambda x: x.age_days),
             Column("Seen, nights", 10, "integer", lambda x: x.times_seen),
             Column("New", 7, "text", lambda x: yes(x.is_new)),
-            Column("Held kind", 12, "text", lambda x: x.blocked_kind),
+            Column("Held kind", 12, "text", lambda x: _kind(x.blocked_kind)),
             Column("Held id", 20, "text", lambda x: x.blocked_id),
         ],
         report.exceptions,
@@ -79,6 +81,7 @@ def exceptions(report: NightReport) -> Sheet[ExceptionLine]:
 def blocked_projects(report: NightReport) -> Sheet[BlockedProjectLine]:
     """Projects that cannot be posted, with the next step and whose it is."""
     reporting = report.reporting_currency
+    held = say("Held, {currency}", currency=reporting)
     return Sheet(
         "Blocked projects",
         "Projects that cannot be posted, with the next step and whose it is.",
@@ -95,7 +98,7 @@ def blocked_projects(report: NightReport) -> Sheet[BlockedProjectLine]:
             Column("Hours held", 12, "hours", lambda x: x.seconds),
             money("Held", lambda x: x.held_minor, lambda x: x.currency),
             Column("Currency", 10, "text", lambda x: x.currency),
-            money(f"Held, {reporting}", lambda x: x.reporting_minor, lambda _: reporting),
+            money(held, lambda x: x.reporting_minor, lambda _: reporting),
             Column("Since", 17, "instant", lambda x: x.since),
             Column(
                 "First break", 27, "text", lambda x: x.break_ids[0],
@@ -132,7 +135,8 @@ def changes(report: NightReport) -> Sheet[ChangeLine]:
     """What is different from the report before."""
     return Sheet(
         "Changes",
-        report.changes.note or f"What is different from run {report.changes.previous_run_id}.",
+        report.changes.note
+        or say("What is different from run {run}.", run=report.changes.previous_run_id),
         [
             Column("What", 18, "text", lambda x: x.what),
             Column("Subject", 36, "text", lambda x: x.subject, link=lambda x: x.target),
@@ -149,29 +153,49 @@ def _changes(report: NightReport) -> Iterator[ChangeLine]:
     news, posted = set(report.changes.new_breaks), set(report.changes.posted)
     for line in report.exceptions:
         if line.break_id in news:
-            detail = f"{line.rule} {line.title}: {line.record_key}"
+            detail = _detail(line)
             target = ("Exceptions", line.break_id)
             yield ChangeLine(
-                "new break", line.break_id, detail, line.currency, None, line.at_risk_minor, target
+                say("new break"),
+                line.break_id,
+                detail,
+                line.currency,
+                None,
+                line.at_risk_minor,
+                target,
             )
     for gone in report.changes.resolved:
-        detail = f"{gone.rule} {gone.title}: {gone.record_key}"
+        detail = _detail(gone)
         yield ChangeLine(
-            "resolved break", gone.break_id, detail, gone.currency, gone.at_risk_minor, None
+            say("resolved break"), gone.break_id, detail, gone.currency, gone.at_risk_minor, None
         )
     for document in report.documents:
         if document.document_ref in posted:
-            detail = f"{words(document.kind)} {document.erp_number or ''}".strip()
             target = ("Documents", document.document_ref)
             yield ChangeLine(
-                "posted", document.document_ref, detail, document.currency, None,
-                document.amount_minor, target,
+                words("posted"), document.document_ref, _document(document), document.currency,
+                None, document.amount_minor, target,
             )  # fmt: skip
     for moved in report.changes.moved:
         yield ChangeLine(
-            "money moved", words(moved.disposition), "approved time in this disposition",
+            say("money moved"), words(moved.disposition), say("approved time in this disposition"),
             moved.currency, moved.before_minor, moved.now_minor,
         )  # fmt: skip
+
+
+def _detail(line: ExceptionLine | ResolvedLine) -> Said:
+    return say("{rule} {title}: {record}", rule=line.rule, title=line.title, record=line.record_key)
+
+
+def _document(line: DocumentLine) -> str:
+    kind = words(line.kind)
+    if not line.erp_number:
+        return kind
+    return say("{kind} {number}", kind=kind, number=line.erp_number)
+
+
+def _kind(kind: str | None) -> str | None:
+    return words(kind) if kind else kind
 
 
 def sources(report: NightReport) -> Sheet[SourceLine]:
@@ -205,7 +229,7 @@ def rules(report: NightReport) -> Sheet[RuleLine]:
             Column("Status", 15, "text", lambda x: words(x.status)),
             Column("Found tonight", 11, "integer", lambda x: x.found_count),
             Column("Open", 9, "integer", lambda x: x.open_count),
-            Column("Severity", 10, "text", lambda x: x.severity),
+            Column("Severity", 10, "text", lambda x: words(x.severity)),
             Column("Owner", 18, "text", lambda x: x.owner),
             Column("Holds posting", 12, "text", lambda x: yes(x.blocks)),
             Column("Message", 80, "text", lambda x: x.message),
@@ -222,10 +246,10 @@ def metrics(report: NightReport) -> Sheet[MetricLine]:
         "from 0 to 1.",
         [
             Column("Metric", 34, "text", lambda x: x.title),
-            Column("Of", 34, "text", lambda x: x.place or "everything"),
+            Column("Of", 34, "text", lambda x: x.place or say("everything")),
             Column("Figure", 18, "text", lambda x: words(x.statistic)),
             Column("Value", 14, "rate", lambda x: x.value),
-            Column("Unit", 9, "text", lambda x: x.unit),
+            Column("Unit", 9, "text", lambda x: words(x.unit)),
             Column("Rests on", 11, "integer", lambda x: x.sample),
             Column("Definition", 90, "text", lambda x: x.definition),
         ],
@@ -244,9 +268,17 @@ def nights(report: NightReport) -> Sheet[NightPoint]:
             Column("Run", 30, "text", lambda x: x.run_id),
             Column("As of", 17, "instant", lambda x: x.as_of),
             Column("Posted documents", 11, "integer", lambda x: x.posted_documents),
-            money(f"Posted, {reporting}", lambda x: x.posted_minor, lambda _: reporting),
+            money(
+                say("Posted, {currency}", currency=reporting),
+                lambda x: x.posted_minor,
+                lambda _: reporting,
+            ),
             Column("Open breaks", 11, "integer", lambda x: x.open_breaks),
-            money(f"At risk, {reporting}", lambda x: x.at_risk_minor, lambda _: reporting),
+            money(
+                say("At risk, {currency}", currency=reporting),
+                lambda x: x.at_risk_minor,
+                lambda _: reporting,
+            ),
         ],
         report.history,
         no_totals=frozenset({"Open breaks"}),

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from ps_integration.reports import close_sheets, sheets, summary, worksheets
+from ps_integration.reports import close_said, close_sheets, sheets, summary, worksheets
 from ps_integration.reports.business import sheets as business
+from ps_integration.reports.business.page import title_of
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.cells import Pen, Styles, area
 from ps_integration.reports.close import ClosePack
-from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, in_hours
+from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, as_text, in_hours
 from ps_integration.reports.numbers import Formats
+from ps_integration.reports.retold import retold
+from ps_integration.reports.texts import Said, say, say_n
 from ps_integration.reports.value import NightReport
+from ps_integration.reports.wording import NO, words
 
 NAME: Final = "report.xlsx"
 _OPTIONS: Final = {
@@ -24,6 +28,7 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": False,
 }
+SUMMARY: Final = say("Summary")
 _BAD: Final = {"bg_color": "#FDE3E1", "font_color": "#8F1D13"}
 _GOOD: Final = {"font_color": "#0B6159"}
 
@@ -51,9 +56,10 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
 
 def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
     """The workbook's bytes, the same for the same value."""
+    report = retold(report)
     drawn = tables(report)
     return _render(
-        (f"Reconciliation {report.as_of_date}", report.as_of),
+        (say("Reconciliation {day}", day=str(report.as_of_date)), report.as_of),
         Formats(locale, report.time_zone),
         drawn,
         lambda pen: summary.draw(pen, report, drawn),
@@ -62,8 +68,9 @@ def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
 
 def render_close(pack: ClosePack, locale: str = "en") -> bytes:
     """The close pack's workbook, the same bytes for the same value."""
+    pack = close_said.retold(pack)
     return _render(
-        (f"Period close {pack.asked.legal_entity} {pack.asked.period}", pack.as_of),
+        (close_said.title_of(pack), pack.as_of),
         Formats(locale, pack.time_zone),
         close_sheets.tables(pack),
         lambda pen: _draw_answer(pen, pack),
@@ -72,38 +79,40 @@ def render_close(pack: ClosePack, locale: str = "en") -> bytes:
 
 def render_business(report: BusinessReport, locale: str = "en") -> bytes:
     """The business report's workbook, the same bytes for the same value."""
-    title = f"Business of {report.as_of_date}"
+    formats = Formats(locale, report.time_zone)
+    title = title_of(report, formats)
     drawn = business.tables(report)
     return _render(
         (title, report.as_of),
-        Formats(locale, report.time_zone),
+        formats,
         drawn,
         lambda pen: _draw_contents(pen, report, title, drawn),
     )
 
 
 def _draw_contents(
-    pen: Pen, report: BusinessReport, title: str, drawn: Sequence[Sheet[Any]]
+    pen: Pen, report: BusinessReport, title: Said, drawn: Sequence[Sheet[Any]]
 ) -> None:
     pen.worksheet.set_column(0, 0, 24)
     pen.worksheet.set_column(1, 1, 110)
     pen.text(0, 0, title, pen.styles.title)
-    pen.text(1, 0, f"{report.firm}, run {report.run_id}", pen.styles.get(font_color="#4A535E"))
+    run = say("{firm}, run {run}", firm=report.firm, run=report.run_id)
+    pen.text(1, 0, run, pen.styles.get(font_color="#4A535E"))
     for row, sheet in enumerate(drawn, start=3):
-        pen.lead(row, 0, sheet.name, (sheet.name, 1))
-        pen.text(row, 1, sheet.about, pen.styles.get(text_wrap=True))
+        pen.lead(row, 0, sheet.title, (sheet.title, 1))
+        pen.text(row, 1, sheet.purpose, pen.styles.get(text_wrap=True))
 
 
 def _draw_answer(pen: Pen, pack: ClosePack) -> None:
     pen.worksheet.set_column(0, 0, 18)
     pen.worksheet.set_column(1, 1, 110)
-    pen.text(0, 0, f"Period close {pack.asked.legal_entity} {pack.asked.period}", pen.styles.title)
+    pen.text(0, 0, close_said.title_of(pack), pen.styles.title)
     facts = [
-        ("Firm", pack.firm),
-        ("Answer", pack.asked.sentence),
-        ("Closed", pack.asked.standing or "not closed here"),
-        ("Books of", pack.run_id),
-        *pack.asked.reasons,
+        (say("Firm"), pack.firm),
+        (say("Answer"), pack.asked.sentence),
+        (say("Closed"), pack.asked.standing or close_said.NOT_CLOSED),
+        (say("Books of"), pack.run_id),
+        *((words(weight), said) for weight, said in pack.asked.reasons),
     ]
     for row, (name, said) in enumerate(facts, start=2):
         pen.text(row, 0, name, pen.styles.header)
@@ -111,7 +120,7 @@ def _draw_answer(pen: Pen, pack: ClosePack) -> None:
 
 
 def _render(
-    named: tuple[str, datetime],
+    named: tuple[Said, datetime],
     formats: Formats,
     drawn: Sequence[Sheet[Any]],
     draw_summary: Callable[[Pen], None],
@@ -120,14 +129,15 @@ def _render(
     title, as_of = named
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         created = as_of.astimezone(UTC).replace(tzinfo=None)
-        book.set_properties({"title": title, "created": created})
+        book.set_properties({"title": formats.say(title), "created": created})
         styles = Styles(book)
         places = {sheet.name: sheet.rows_by_key() for sheet in drawn}
-        pages = [book.add_worksheet(name) for name in ("Summary", *(s.name for s in drawn))]
+        names = (SUMMARY, *(sheet.title for sheet in drawn))
+        pages = [book.add_worksheet(formats.say(name)) for name in names]
         draw_summary(Pen(pages[0], styles, formats, {}))
         for page, sheet in zip(pages[1:], drawn, strict=True):
             _draw(Pen(page, styles, formats, places), sheet)
-            _mark(page, sheet, book.add_format(_BAD), book.add_format(_GOOD))
+            _mark(page, sheet, formats.say(NO), book.add_format(_BAD), book.add_format(_GOOD))
     return file.getvalue()
 
 
@@ -142,14 +152,14 @@ def _draw(pen: Pen, sheet: Sheet[Any]) -> None:
     page.repeat_rows(HEADER_ROW)
     page.set_row(0, 22)
     page.set_row(HEADER_ROW, 30)
-    pen.text(0, 0, sheet.name, pen.styles.title)
+    pen.text(0, 0, sheet.title, pen.styles.title)
     pen.text(0, 2, _about(sheet), pen.styles.get(font_color="#4A535E"))
-    pen.lead(1, 0, "\N{LEFTWARDS ARROW} Summary", ("Summary", 1))
+    pen.lead(1, 0, say("\N{LEFTWARDS ARROW} {sheet}", sheet=SUMMARY), (SUMMARY, 1))
     _totals(pen, sheet)
     for at, column in enumerate(sheet.columns):
         is_text = column.kind in ("text", "day", "instant")
         style = pen.styles.header if is_text else _right(pen.styles)
-        pen.text(HEADER_ROW, at, column.title, style)
+        pen.text(HEADER_ROW, at, column.head, style)
     for row, line in enumerate(sheet.shown, start=FIRST_ROW):
         for at, column in enumerate(sheet.columns):
             pen.cell(row, at, column, line, sheet.letter)
@@ -161,11 +171,16 @@ def _right(styles: Styles) -> Any:  # noqa: ANN401 - xlsxwriter has no types
     )
 
 
-def _about(sheet: Sheet[Any]) -> str:
+def _about(sheet: Sheet[Any]) -> Said:
     left_out = len(sheet.lines) - len(sheet.shown)
     if not left_out:
-        return sheet.about
-    return f"{sheet.about} {left_out:,} more rows do not fit a sheet; they are in value.json."
+        return sheet.purpose
+    more = say_n(
+        "{n} more rows do not fit a sheet; they are in value.json.",
+        "{n} more rows do not fit a sheet; they are in value.json.",
+        left_out,
+    )
+    return say("{about} {more}", about=sheet.purpose, more=more)
 
 
 def _totals(pen: Pen, sheet: Sheet[Any]) -> None:
@@ -203,7 +218,7 @@ def _numbers(column: Any, lines: Sequence[Any]) -> list[float]:  # noqa: ANN401 
     return [number for number in found if number is not None]
 
 
-def _mark(page: Any, sheet: Sheet[Any], bad: object, good: object) -> None:  # noqa: ANN401 - no types
+def _mark(page: Any, sheet: Sheet[Any], no: str, bad: object, good: object) -> None:  # noqa: ANN401 - no types
     for at, column in enumerate(sheet.columns):
         where = (FIRST_ROW, at, FIRST_ROW + max(0, len(sheet.shown) - 1), at)
         if column.is_zero_good and sheet.shown:
@@ -215,5 +230,5 @@ def _mark(page: Any, sheet: Sheet[Any], bad: object, good: object) -> None:  # n
             )
         if column.title == "Holds" and sheet.shown:
             page.conditional_format(
-                *where, {"type": "cell", "criteria": "==", "value": '"no"', "format": bad}
+                *where, {"type": "cell", "criteria": "==", "value": as_text(no), "format": bad}
             )

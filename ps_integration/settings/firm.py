@@ -22,6 +22,7 @@ from ps_integration.settings.business import Business
 from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
+from ps_integration.settings.reports import Reports
 
 Role = Literal["crm", "psa", "time", "erp", "hr"]
 PeriodPolicy = Literal["hold", "shift", "reject"]
@@ -212,6 +213,7 @@ class Firm(Strict):
     slas: Slas = Slas()
     metrics: Metrics = Metrics()
     business: Business = Business()
+    reports: Reports = Reports()
     delivery: tuple[Destination, ...] = ()
     schedules: Schedules = Schedules()
     stores: Stores = Stores()

@@ -16,7 +16,10 @@ from ps_integration.settings.yaml_source import KeyPath, YamlSource, dotted_path
 Problem = tuple[KeyPath, str]
 """Where in the file, and what is wrong there and what to do."""
 
-_NOT_BILLING = {"stores", "schedules", "owners", "audit", "breaks", "delivery", "metrics"}
+_NOT_BILLING = {
+    *("stores", "schedules", "owners", "audit", "breaks", "delivery", "metrics"),
+    "reports",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,25 +23,25 @@ _MONTHS: Final = 12
 
 def drawn(night: Night, warehouse: Queries) -> dict[str, bytes]:
     """The files of a settled night's business report, by name."""
-    return drawings(business_report(warehouse, basis_of(night)))
+    return drawings(business_report(warehouse, basis_of(night)), night.firm.reports.locale)
 
 
-def drawn_again(folder: Path) -> dict[str, bytes]:
+def drawn_again(folder: Path, locale: str) -> dict[str, bytes]:
     """The same from the value that is kept in a report's folder; nothing where none is.
 
     Raises:
         CouldNotRunError: It is there and cannot be read.
     """
     kept = folder / VALUE
-    return drawings(decode(kept.read_bytes())) if kept.exists() else {}
+    return drawings(decode(kept.read_bytes()), locale) if kept.exists() else {}
 
 
-def drawings(report: BusinessReport) -> dict[str, bytes]:
+def drawings(report: BusinessReport, locale: str) -> dict[str, bytes]:
     """The value, its page and its workbook."""
     return {
         VALUE: encode(report),
-        page.NAME: page.render_page(report).encode(),
-        WORKBOOK: render_business(report),
+        page.NAME: page.render_page(report, locale).encode(),
+        WORKBOOK: render_business(report, locale),
     }
 
 

@@ -52,17 +52,17 @@ def pack(
         report = value_of(state_folder(file), answer.run_id)
         made = close_pack(warehouse, report, asked, _evidence(state_folder(file), answer.run_id))
     folder = state_folder(file) / FOLDER / f"{legal_entity}-{period}"
-    files.file_report(folder, drawings(made))
+    files.file_report(folder, drawings(made, file.firm.reports.locale))
     return made, folder
 
 
-def drawings(made: ClosePack) -> dict[str, bytes]:
+def drawings(made: ClosePack, locale: str = "en") -> dict[str, bytes]:
     """The pack's files, by name."""
     return {
         files.VALUE: msgspec.json.encode(made),
-        PDF: render_pdf(made),
-        PAGE: render_page(made).encode(),
-        WORKBOOK: render_close(made),
+        PDF: render_pdf(made, locale),
+        PAGE: render_page(made, locale).encode(),
+        WORKBOOK: render_close(made, locale),
     }
 
 

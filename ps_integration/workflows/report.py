@@ -11,6 +11,8 @@ from ps_integration.reconciliation.rule import load_rules
 from ps_integration.reports import files, html, night_paper, pages, working, xlsx
 from ps_integration.reports.assemble import Before, Occasion, assemble
 from ps_integration.reports.business import page
+from ps_integration.reports.changes import TOO_MANY, UNREADABLE
+from ps_integration.reports.texts import say
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
 from ps_integration.stores.operational.store import Session
@@ -45,7 +47,8 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             all_metrics(),
         )
         work = _work(night, warehouse, session)
-    _file(folder, value, {**work, **business.drawn(night, warehouse)})
+    made = business.drawn(night, warehouse)
+    _file(folder, value, night.firm.reports.locale, {**work, **made})
     newest = _latest_or_none(night.folder)
     if newest is None or newest.as_of <= value.as_of:
         files.point_latest(reports, night.run_id)
@@ -94,8 +97,8 @@ def value_of(folder: Path, run_id: str) -> NightReport:
         raise CouldNotRunError(f"run {run_id}: there is no report of it ({path})") from error
 
 
-def draw_again(folder: Path, run_id: str) -> NightReport:
-    """Draw a kept value anew, e.g. after the page has learnt to show more.
+def draw_again(folder: Path, run_id: str, locale: str = "en") -> NightReport:
+    """Draw a kept value anew, e.g. after the page has learnt to show more, or another language.
 
     Raises:
         CouldNotRunError: There is no such report, or it cannot be read.
@@ -104,7 +107,7 @@ def draw_again(folder: Path, run_id: str) -> NightReport:
     place = files.run_folder(reports_folder(folder), run_id)
     kept = place / working.NAME  # drawn once: its rows are sealed as of that night
     work = {working.NAME: kept.read_bytes()} if kept.exists() else {}
-    _file(place, value, {**work, **business.drawn_again(place)})
+    _file(place, value, locale, {**work, **business.drawn_again(place, locale)})
     return value
 
 
@@ -117,14 +120,14 @@ def _work(night: Night, warehouse: Queries, session: Session) -> dict[str, bytes
     return {working.NAME: draw(session, warehouse, sealing, night.as_of)}
 
 
-def _file(folder: Path, value: NightReport, work: Mapping[str, bytes]) -> None:
+def _file(folder: Path, value: NightReport, locale: str, work: Mapping[str, bytes]) -> None:
     drawings = {
         **work,
         files.VALUE: encode(value),
-        html.NAME: html.render_html(value).encode(),
-        xlsx.NAME: xlsx.render_xlsx(value),
-        night_paper.NAME: night_paper.render_pdf(value),
-        **{name: text.encode() for name, text in pages.render_pages(value)},
+        html.NAME: html.render_html(value, locale).encode(),
+        xlsx.NAME: xlsx.render_xlsx(value, locale),
+        night_paper.NAME: night_paper.render_pdf(value, locale),
+        **{name: text.encode() for name, text in pages.render_pages(value, locale)},
     }
     files.file_report(folder, drawings)
 
@@ -154,8 +157,8 @@ def _before(night: Night) -> Before:
             earlier = value.changes.previous_run_id
             value = value_of(night.folder, earlier) if earlier else None
     except CouldNotRunError as error:
-        return Before(note=f"Nothing to compare with: {error}.")
-    return Before(note="Nothing to compare with: too many later reports.")
+        return Before(note=str(say(UNREADABLE.one, error=str(error))))
+    return Before(note=str(TOO_MANY))
 
 
 def _latest_or_none(folder: Path) -> NightReport | None:

@@ -183,8 +183,8 @@ def test_the_same_value_is_the_same_bytes(report):
     assert render_pdf(report) == render_pdf(decode(encode(report)))
 
 
-def test_a_locale_changes_how_numbers_read_and_not_the_language(report):
-    data = laid_out(report, "de")
+def test_a_locale_without_a_translation_changes_how_numbers_read_and_not_the_language(report):
+    data = laid_out(report, "es")
     assert "563,45" in {row[3] for row in data["sections"][0]["rows"]}
     assert data["language"] == "en"
 

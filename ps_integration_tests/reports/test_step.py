@@ -89,6 +89,16 @@ def test_a_kept_value_draws_the_same_files_again(night, warehouse, store):
     assert page.read_bytes() == first
 
 
+def test_a_kept_value_is_drawn_again_in_another_language(night, warehouse, store):
+    report(night, warehouse, store)
+    folder = night.folder / "reports" / "night-2"
+    kept = (folder / "value.json").read_bytes()
+    assert '<html lang="en">' in (folder / "report.html").read_text("utf-8")
+    draw_again(night.folder, "night-2", "de")
+    assert '<html lang="de">' in (folder / "report.html").read_text("utf-8")
+    assert (folder / "value.json").read_bytes() == kept
+
+
 def test_a_file_that_could_not_be_finished_leaves_the_old_one(tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     files.write_whole(path, b"old")

@@ -74,6 +74,7 @@ def test_a_secret_written_down_is_refused_and_not_repeated(mistakes):
         ("system: books, ", "system: clock, ", "does not have the role 'erp'"),
         ("legal_entity: UK, system: clock", "legal_entity: FR, system: clock", "'FR' is no legal"),
         ("id: books", "id: clock", "systems[1].id: 'clock' is used twice"),
+        ("firm: {id", "reports: {locale: klingon}\nfirm: {id", "'klingon' is not a locale"),
     ],
 )
 def test_references_and_duplicates_are_checked(mistakes, old, new, message):
@@ -110,6 +111,9 @@ def test_the_hash_ignores_where_things_are_and_sees_what_is_billed(tmp_path):
     first = load(tmp_path, GOOD)
     moved = load(tmp_path, GOOD.replace("https://example.test", "https://elsewhere.test"))
     other = load(tmp_path, GOOD + "rates: {fx_max_age_days: 3}\n")
+    german = load(tmp_path, GOOD + "reports: {locale: de_AT}\n")
+    assert german.firm.reports.locale == "de_AT"
+    assert german.config_hash == first.config_hash
     assert first.config_hash == moved.config_hash == config_hash(first.firm)
     assert other.config_hash != first.config_hash
 

@@ -13,6 +13,7 @@ from ps_integration.reports.columns import Sheet
 from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.paper import section
+from ps_integration.reports.texts import Said, say
 
 NAME: Final = "business.html"
 ROWS_MAX: Final = 60
@@ -51,33 +52,39 @@ def laid_out(report: BusinessReport, formats: Formats) -> Mapping[str, Any]:
 
     def part(name: str, sheet: Sheet[Any], **more: object) -> Mapping[str, Any]:
         made = section(sheet, formats, ROWS_MAX, has_totals=True)
-        rest = {"sheet": sheet.name, "behind": "", "bars": (), "caption": "", "folds": ()}
+        rest = {"sheet": sheet.title, "behind": "", "bars": (), "caption": "", "folds": ()}
         return {**made, **rest, "id": name, **more}
 
     return {
         "firm": report.firm,
-        "title": f"Business of {formats.day(report.as_of_date)}",
-        "facts": f"Run {report.run_id}, as of {formats.instant(report.as_of)}, "
-        f"{report.time_zone}.",
+        "title": formats.say(title_of(report, formats)),
+        "facts": formats.say(
+            say(
+                "Run {run}, as of {instant} ({zone}).",
+                run=report.run_id,
+                instant=formats.instant(report.as_of),
+                zone=report.time_zone,
+            )
+        ),
         "sections": [
             part(
                 "wip", sheets.unbilled(report),
                 folds=_folds(report, formats), bars=_bars(_ages(report), formats),
-                caption="Age of what is approved and not billed",
+                caption=say("Age of what is approved and not billed"),
             ),
             part(
                 "readiness", sheets.readiness(report), behind="projects",
-                bars=_bars(_readiness(report), formats), caption="Ready, held and deferred",
+                bars=_bars(_readiness(report), formats), caption=say("Ready, held and deferred"),
             ),
             part("projects", sheets.projects(report)),
             part(
                 "utilisation", sheets.utilisation(report), behind="people",
-                bars=_shares(report), caption="Billable of available hours",
+                bars=_shares(report, formats), caption=say("Billable of available hours"),
             ),
             part("people", sheets.people(report)),
             part(
                 "margin", sheets.margins(report), behind="customers",
-                bars=_bars(_revenue(report), formats), caption="Revenue, billed and unbilled",
+                bars=_bars(_revenue(report), formats), caption=say("Revenue, billed and unbilled"),
             ),
             part("customers", sheets.customers(report), behind="margin-lines"),
             part("margin-lines", sheets.margin_lines(report)),
@@ -96,7 +103,7 @@ def _folds(report: BusinessReport, formats: Formats) -> Sequence[Mapping[str, An
         lines.setdefault(line.key, []).append(line)
     return [
         {
-            "name": f"{one.legal_entity}, {sheets.why(one)}, {one.currency}",
+            "name": f"{one.legal_entity}, {formats.say(sheets.why(one))}, {one.currency}",
             "lines": [_said(line, formats) for line in lines.get(one.key, ())[:LINES_MAX]],
             "more": max(0, one.parts - LINES_MAX),
         }
@@ -104,10 +111,15 @@ def _folds(report: BusinessReport, formats: Formats) -> Sequence[Mapping[str, An
     ]
 
 
+def title_of(report: BusinessReport, formats: Formats) -> Said:
+    """What the report is called."""
+    return say("Business of {day}", day=formats.day(report.as_of_date))
+
+
 def _said(line: UnbilledLine, formats: Formats) -> str:
     facts = (
         formats.day(line.worked_on),
-        line.project_id or "no project",
+        line.project_id or formats.say(say("no project")),
         f"{formats.hours(line.seconds)} h",
         f"{formats.amount(line.minor, line.currency)} {line.currency}",
     )
@@ -127,10 +139,10 @@ def _ages(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, tuple
             entity,
             currency,
             {
-                "posted": ("to 30 days", ages[0]),
-                "queued": ("31 to 60", ages[1]),
-                "deferred": ("61 to 90", ages[2]),
-                "excepted": ("over 90", ages[3]),
+                "posted": (say("to 30 days"), ages[0]),
+                "queued": (say("31 to 60"), ages[1]),
+                "deferred": (say("61 to 90"), ages[2]),
+                "excepted": (say("over 90"), ages[3]),
             },
         )
 
@@ -141,9 +153,9 @@ def _readiness(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, 
             line.legal_entity,
             line.currency,
             {
-                "posted": ("ready", line.ready_minor),
-                "excepted": ("held", line.held_minor),
-                "deferred": ("deferred", line.deferred_minor),
+                "posted": (say("ready"), line.ready_minor),
+                "excepted": (say("held"), line.held_minor),
+                "deferred": (say("deferred"), line.deferred_minor),
             },
         )
 
@@ -154,8 +166,8 @@ def _revenue(report: BusinessReport) -> Iterable[tuple[str, str, Mapping[str, tu
             f"{line.legal_entity} {line.period}",
             line.currency,
             {
-                "posted": ("billed", line.billed_minor),
-                "queued": ("unbilled", line.unbilled_minor),
+                "posted": (say("billed"), line.billed_minor),
+                "queued": (say("unbilled"), line.unbilled_minor),
             },
         )
 
@@ -168,7 +180,8 @@ def _bars(
         Bar(
             f"{label}, {currency}",
             ", ".join(
-                f"{name} {formats.amount(minor, currency)}" for name, minor in parts.values()
+                f"{formats.say(name)} {formats.amount(minor, currency)}"
+                for name, minor in parts.values()
             ),
             _pieces({style: (name, minor) for style, (name, minor) in parts.items()}),
         )
@@ -177,12 +190,17 @@ def _bars(
     ][:ROWS_MAX]
 
 
-def _shares(report: BusinessReport) -> Sequence[Bar]:
+def _shares(report: BusinessReport, formats: Formats) -> Sequence[Bar]:
     wanted: Callable[[int], int] = lambda part: max(0, part)  # noqa: E731 - used once, next to it
     return [
         Bar(
             f"{line.legal_entity} {line.period}",
-            f"{line.billable_seconds * 100 // line.available_seconds} % billable",
+            formats.say(
+                say(
+                    "{percent} % billable",
+                    percent=line.billable_seconds * 100 // line.available_seconds,
+                )
+            ),
             _pieces(
                 {
                     "posted": ("billable", wanted(line.billable_seconds)),

@@ -9,12 +9,13 @@ from ps_integration.reports.business.lines import UnbilledLine, UnbilledSum
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.columns import Column, Sheet
 from ps_integration.reports.sheets import currency_of, money
+from ps_integration.reports.texts import Said, say
 from ps_integration.reports.wording import cause, words
 
-UNBILLED_LINES: Final = "Unbilled lines"
-PROJECTS: Final = "Projects"
-MARGIN_LINES: Final = "Margin by project"
-PEOPLE: Final = "Utilisation by person"
+UNBILLED_LINES: Final = say("Unbilled lines")
+PROJECTS: Final = say("Projects")
+MARGIN_LINES: Final = say("Margin by project")
+PEOPLE: Final = say("Utilisation by person")
 _CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
 _ENTITY: Final[Column[Any]] = Column("Legal entity", 13, "text", lambda x: x.legal_entity)
 _SIX: Final = Decimal("0.000001")
@@ -60,7 +61,9 @@ def why(line: UnbilledSum | UnbilledLine) -> str:
     """What keeps work unbilled, in words."""
     if line.rule is None:
         return words(line.reason)
-    return f"{line.rule}: {cause(line.cause)}" if line.cause else line.rule
+    if not line.cause:
+        return line.rule
+    return say("{rule}: {cause}", rule=line.rule, cause=cause(line.cause))
 
 
 def place_of(line: UnbilledSum | UnbilledLine) -> str:
@@ -192,11 +195,13 @@ def _hours() -> list[Column[Any]]:
 
 def utilisation(report: BusinessReport) -> Sheet[Any]:
     """Utilisation by legal entity and month."""
-    hours = f"{report.day_seconds / 3600:g}"
     return Sheet(
         "Utilisation",
-        f"Approved billable hours as a share of available ones: {hours} a working day, less public "
-        "holidays and approved leave.",
+        say(
+            "Approved billable hours as a share of available ones: {hours} a working day, less "
+            "public holidays and approved leave.",
+            hours=f"{report.day_seconds / 3600:g}",
+        ),
         [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_hours()],
         report.utilisation_of_entities,
     )
@@ -232,18 +237,24 @@ def _amounts() -> list[Column[Any]]:
     ]
 
 
-def _costed(report: BusinessReport) -> str:
+def _about_margins(report: BusinessReport) -> Said:
     if not report.costed:
-        return "Own people have no cost here: the firm file's business.cost_per_hour names none."
-    return f"Own people cost what the firm file says, in {', '.join(report.costed)}."
+        return say(
+            "Revenue of the month in which the work was done, billed or approved to be. Own people "
+            "have no cost here: the firm file's business.cost_per_hour names none."
+        )
+    return say(
+        "Revenue of the month in which the work was done, billed or approved to be. Own people "
+        "cost what the firm file says, in {entities}.",
+        entities=", ".join(report.costed),
+    )
 
 
 def margins(report: BusinessReport) -> Sheet[Any]:
     """Revenue and margin by legal entity and month."""
     return Sheet(
         "Revenue and margin",
-        "Revenue of the month in which the work was done, billed or approved to be. "
-        + _costed(report),
+        _about_margins(report),
         [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_amounts()],
         tuple(sorted(report.margins_of_entities, key=lambda x: x.period, reverse=True)),
     )
