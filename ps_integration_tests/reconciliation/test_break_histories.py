@@ -59,7 +59,7 @@ class Model:
     def __init__(self):
         self.state = None
         self.money = self.opened = self.events = 0
-        self.snoozed = self.accepted = self.due = self.proposed = None
+        self.snoozed = self.accepted = self.due = self.due_later = self.proposed = None
         self.alerts, self.told, self.all_alerts, self.owner = [], 0, 0, None
 
     def night(self, day, status, money):
@@ -96,6 +96,8 @@ class Model:
             return
         if self.snoozed and self.snoozed <= day:
             self.snoozed, self.events = None, self.events + 1
+        if self.due is None:
+            self.due = self.due_later
         if self.owner is None:
             self.owner, self.events = "finance", self.events + 1
         self.alert(day)
@@ -133,7 +135,7 @@ def play(session, model, day, step):
         if model.state == "accepted":
             decisions.reopen(session, item, "no longer", by)
             model.open(today, model.money)
-            model.due = None  # set by the next night
+            model.due, model.due_later = None, model.due  # written by the next night
         else:
             refused(lambda: decisions.reopen(session, item, "no", by))
     elif model.state != "open":

@@ -9,7 +9,10 @@ from python_calamine import CalamineWorkbook
 from ps_integration.reports.business.page import laid_out, render_page
 from ps_integration.reports.numbers import NOTHING, Formats
 from ps_integration.reports.xlsx import render_business
+from ps_integration_tests.reports import pseudo
 from ps_integration_tests.reports.business_firm import ENTITIES, firm, reported
+from ps_integration_tests.reports.hostile import poisoned
+from ps_integration_tests.reports.test_texts import Visible, cells
 
 EN = Formats("en", "UTC")
 HOSTILE = "<script>alert(1)</script>"
@@ -62,6 +65,24 @@ def test_amounts_of_a_currency_sum_to_the_same_on_the_page_and_in_the_lines():
             total = sum(getattr(x, value) or 0 for x in lines if x.currency == currency)
             nothing = {NOTHING} if total == 0 else set()
             assert said.get(currency, NOTHING) in {EN.amount(total, currency), *nothing}
+
+
+def test_every_text_of_ours_can_be_translated(monkeypatch, tmp_path):
+    report = poisoned(reported(firm(3)), "¤")
+    pseudo.speak(monkeypatch, tmp_path)
+    page, book = Visible(render_page(report)).whole, cells(render_business(report))
+    monkeypatch.undo()
+    pseudo.forget()
+    ids = {"PR", "com"}
+    assert pseudo.unsaid(page, report, "business.xlsx") <= ids
+    assert pseudo.unsaid(book, report) <= ids
+
+
+def test_the_german_page_is_german():
+    page = render_page(reported(firm(3)), "de")
+    assert '<html lang="de">' in page
+    assert "Unfertige Leistungen" in page
+    assert "Work in progress" not in page
 
 
 def test_a_firm_of_which_nothing_is_known_has_a_page_and_a_workbook():

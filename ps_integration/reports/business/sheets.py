@@ -1,6 +1,6 @@
 """The tables of the business report: the same columns on the page and in the workbook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -66,23 +66,25 @@ def why(line: UnbilledSum | UnbilledLine) -> str:
     return say("{rule}: {cause}", rule=line.rule, cause=cause(line.cause))
 
 
-def place_of(line: UnbilledSum | UnbilledLine) -> str:
-    """What a sum and its lines are known by in the workbook."""
-    return " / ".join(str(part) for part in line.key if part)
+def _numbers(report: BusinessReport) -> Mapping[tuple[str | None, ...], int]:
+    """The number of each figure of work in progress, by which its lines are found."""
+    return {line.key: number for number, line in enumerate(report.unbilled, start=1)}
 
 
 def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:
     """Work in progress by what keeps it."""
+    numbers = _numbers(report)
     return Sheet(
         "Work in progress",
         "Work done and not billed, by what keeps it and its age in days. What is not approved has "
         "no amount yet.",
         [
+            Column("No.", 6, "text", lambda x: str(numbers[x.key])),
             _ENTITY,
             Column("State", 13, "text", lambda x: words(x.disposition)),
             Column(
                 "What keeps it", 34, "text", why,
-                link=lambda x: (UNBILLED_LINES, place_of(x)),
+                link=lambda x: (UNBILLED_LINES, str(numbers[x.key])),
             ),
             Column("Owner", 18, "text", lambda x: words(x.owner) if x.owner else None),
             Column("Parts", 8, "integer", lambda x: x.parts),
@@ -102,8 +104,8 @@ def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:
 
 def unbilled_lines(report: BusinessReport) -> Sheet[UnbilledLine]:
     """The parts behind work in progress."""
-    order = {line.key: at for at, line in enumerate(report.unbilled)}
-    lines = sorted(report.unbilled_lines, key=lambda x: order.get(x.key, len(order)))
+    numbers = _numbers(report)
+    lines = sorted(report.unbilled_lines, key=lambda x: numbers[x.key])
     first = {line.key: line for line in reversed(lines)}
     return Sheet(
         UNBILLED_LINES,
@@ -111,8 +113,8 @@ def unbilled_lines(report: BusinessReport) -> Sheet[UnbilledLine]:
         [
             # the first line of a figure is where its link leads
             Column(
-                "Figure", 30, "text",
-                lambda x: place_of(x) if first[x.key] is x else f"{place_of(x)} …", key=True,
+                "No.", 6, "text",
+                lambda x: f"{numbers[x.key]}{'' if first[x.key] is x else ' …'}", key=True,
             ),
             Column("Entry or milestone", 32, "text", lambda x: x.object_id),
             Column("Part", 6, "integer", lambda x: x.part),
