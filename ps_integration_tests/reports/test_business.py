@@ -211,6 +211,15 @@ def test_revenue_and_margin_are_what_a_loop_counts(seed):
             )
 
 
+def test_months_before_the_first_entry_have_no_utilisation():
+    tables = firm(2)
+    tables["billing.entries"] = [
+        one for one in tables["billing.entries"] if one["work_date"] >= date(2026, 3, 9)
+    ]
+    found = {one.period for one in reported(tables).utilisation}
+    assert found == {"2026-03"}
+
+
 def test_a_kept_value_is_the_value():
     report = reported(firm(1))
     assert decode(encode(report)) == report

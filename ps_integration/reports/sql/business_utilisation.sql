@@ -1,8 +1,16 @@
 -- Hours that each person had and worked, by month. A day has $day_seconds; weekends, public
 -- holidays of the person's legal entity, approved leave and days outside a contract have none.
-with days as (
-    select unnest(generate_series($first_day::date, ru.as_of_date, interval 1 day))::date as day
+-- Months before the first entry that is known are left out.
+with first_month as (
+    select greatest($first_day::date, date_trunc('month', min(work_date))::date) as day
+    from billing.entries
+    where not is_deleted
+),
+
+days as (
+    select unnest(generate_series(fm.day, ru.as_of_date, interval 1 day))::date as day
     from config.run as ru
+    cross join first_month as fm
 ),
 
 away as (
