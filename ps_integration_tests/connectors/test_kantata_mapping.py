@@ -237,3 +237,12 @@ def test_references_of_others_give_no_row(changes):
 def test_an_erp_reference_with_an_unknown_status_is_refused():
     with pytest.raises(RecordRefusedError, match="external_status='settled'"):
         parser().parse("external_references", reference(external_status="settled"))
+
+
+@pytest.mark.parametrize(("value", "supplier"), [("V-7", "V-7"), ("", None)])
+def test_a_field_of_the_account_says_who_invoices_a_subcontractor(value, supplier):
+    person = {"id": "7", "full_name": "Ann Example", "email_address": "ann@example.com"}
+    payload = {"user": person, "custom_field_values": [field("Supplier", value)]}
+    asked = parser(resource_fields={"supplier_key": "Supplier"})
+    assert only(asked, "users", payload)["supplier_key"] == supplier
+    assert only(parser(), "users", payload)["supplier_key"] is None

@@ -80,6 +80,7 @@ def user(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:
                 names.home_legal_entity, options.legal_entity_values
             ),
             "role": role.text("name") if role else None,
+            "supplier_key": values.text(names.supplier_key),
             "time_zone": values.text(names.time_zone),
             "is_active": not disabled,
             "starts_on": values.day(names.starts_on),

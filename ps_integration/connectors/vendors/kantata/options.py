@@ -51,9 +51,10 @@ class CustomerFields(BaseOptions):
 
 
 class ResourceFields(BaseOptions):
-    """Names of the custom fields of users."""
+    """Names of the custom fields of users; `supplier_key` is who invoices a subcontractor."""
 
     home_legal_entity: str = ""
+    supplier_key: str = ""
     time_zone: str = ""
     starts_on: str = ""
     ends_on: str = ""
