@@ -1,6 +1,6 @@
 """Geometry of the page's charts: whole numbers for shapes, words for those who cannot see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,14 +55,15 @@ def disposition_bars(report: NightReport) -> tuple[Bar, ...]:
         mine[line.disposition] = mine.get(line.disposition, 0) + minor
         counts[line.legal_entity] = counts.get(line.legal_entity, 0) + line.count
     return tuple(
-        Bar(entity, counts[entity], sum(mine.values()), _segments(mine))
+        Bar(entity, counts[entity], sum(mine.values()), segments(mine, DISPOSITIONS))
         for entity, mine in sorted(sums.items())
         if any(minor > 0 for minor in mine.values())
     )
 
 
-def _segments(sums: dict[str, int]) -> tuple[Segment, ...]:
-    names = [name for name in DISPOSITIONS if sums.get(name, 0) > 0]
+def segments(sums: Mapping[str, int], order: Sequence[str]) -> tuple[Segment, ...]:
+    """The pieces of a full bar, in that order; what is not above zero has none."""
+    names = [name for name in order if sums.get(name, 0) > 0]
     widths = allocate(SCALE, [sums[name] for name in names])
     starts = [sum(widths[:index]) for index in range(len(widths))]
     return tuple(

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import currency_of, minor_in, money
+from ps_integration.reports.sheets import CURRENCY, currency_of, minor_in, money
 from ps_integration.reports.texts import Said, said_again, say
 from ps_integration.reports.wording import TITLES, cause, words, yes
 
@@ -16,7 +16,6 @@ _CROSSING: Final = (
     say("work of the period, approved after its end"),
     _PART,
 )
-_CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
 
 
 def tables(pack: ClosePack) -> tuple[Sheet[Any], ...]:
@@ -42,7 +41,7 @@ def _completeness(pack: ClosePack) -> Sheet[Any]:
         "Completeness",
         "Approved time of the period, counted from what the systems sent, and what became of it.",
         [
-            _CURRENCY,
+            CURRENCY,
             Column("Approved, hours", 11, "hours", lambda x: x.approved_seconds),
             money("Approved", lambda x: x.approved_minor, currency_of),
             *map(of, ("posted", "queued", "settled_elsewhere", "written_off")),
@@ -58,7 +57,7 @@ def _ledger(pack: ClosePack) -> Sheet[Any]:
         "Ledger",
         "Confirmed, on its way and owed make what ought to be there; ours beside the ERP's own.",
         [
-            _CURRENCY,
+            CURRENCY,
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),
             money("On its way", lambda x: x.in_flight_minor, currency_of),
             money("Owed", lambda x: x.owed_minor, currency_of, is_zero_good=True),
@@ -79,7 +78,7 @@ def _batches(pack: ClosePack) -> Sheet[Any]:
             Column("Status", 12, "text", lambda x: words(x.status)),
             Column("Lines", 8, "integer", lambda x: x.line_count),
             Column("Documents", 10, "integer", lambda x: x.document_count),
-            _CURRENCY,
+            CURRENCY,
             money("Approved for", lambda x: x.amount_minor, currency_of),
             money("Posted", lambda x: x.posted_minor, currency_of),
             money("In the ERP", lambda x: x.erp_minor, currency_of),
@@ -97,7 +96,7 @@ def _cut_off(pack: ClosePack) -> Sheet[Any]:
             Column("What", 44, "text", lambda x: _crossing(x.what)),
             Column("Parts", 9, "integer", lambda x: x.count),
             Column("Hours", 11, "hours", lambda x: x.seconds),
-            _CURRENCY,
+            CURRENCY,
             money("Amount", lambda x: x.minor, currency_of),
             Column("Unpriced", 9, "integer", lambda x: x.unpriced_count),
         ],
@@ -124,7 +123,7 @@ def _exceptions(pack: ClosePack) -> Sheet[Any]:
             Column("Cause", 22, "text", lambda x: cause(x.cause)),
             Column("Owner", 16, "text", lambda x: x.assigned_to or x.owner),
             Column("Age, days", 7, "integer", lambda x: x.age_days),
-            _CURRENCY,
+            CURRENCY,
             money("At risk", lambda x: x.at_risk_minor, currency_of),
             Column("Counted", 8, "text", lambda x: yes(x.root_break_id is None)),
         ],
@@ -140,7 +139,7 @@ def _corrections(pack: ClosePack) -> Sheet[Any]:
         [
             Column("Entry", 34, "text", lambda x: x.entry_id),
             Column("Reason", 24, "text", lambda x: words(x.reason)),
-            _CURRENCY,
+            CURRENCY,
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),
             money("Target", lambda x: x.target_minor, currency_of),
             money("Owed", lambda x: x.owed_minor, currency_of),
@@ -159,7 +158,7 @@ def _approvals(pack: ClosePack) -> Sheet[Any]:
             Column("Made by", 16, "text", lambda x: x.maker),
             Column("Decided by", 16, "text", lambda x: x.decided_by),
             Column("At", 17, "instant", lambda x: x.decided_at),
-            _CURRENCY,
+            CURRENCY,
             money("Amount", lambda x: x.amount_minor, currency_of),
             Column("Content", 18, "text", lambda x: x.content_sha256[:16]),
             Column("Note", 30, "text", lambda x: x.note),
@@ -179,7 +178,7 @@ def _documents(pack: ClosePack) -> Sheet[Any]:
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Posting date", 12, "day", lambda x: x.posting_date),
             Column("State", 11, "text", lambda x: words(x.state)),
-            _CURRENCY,
+            CURRENCY,
             money("Amount", lambda x: x.amount_minor, currency_of),
             money("Read back", lambda x: x.readback_minor, currency_of),
         ],

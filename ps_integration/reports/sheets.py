@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from ps_integration.reports.columns import Column, Computed, Line, Sheet, in_hours, units
 from ps_integration.reports.lines import (
@@ -33,6 +33,10 @@ def money(
 def currency_of(line: Any) -> str | None:  # noqa: ANN401 - every line with money has one
     """Its currency; None where it has none."""
     return str(line.currency) if line.currency else None
+
+
+CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
+"""The currency of a line's amounts, where a table is not grouped by it."""
 
 
 def group_columns() -> Iterator[Column[Any]]:

@@ -1,15 +1,12 @@
 """The lines of the business report; money in minor units of the line's currency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnbilledSum:
-    """Work in progress of one legal entity and currency that one thing keeps, by its age in days.
-
-    `not_approved` has hours and no amount: it is priced when it is approved.
-    """
+class Unbilled:
+    """What a figure of work in progress and its lines have in common."""
 
     legal_entity: str
     currency: str
@@ -18,6 +15,20 @@ class UnbilledSum:
     rule: str | None
     cause: str | None
     owner: str | None
+
+    @property
+    def key(self) -> tuple[str | None, ...]:
+        """All of it: a figure and its lines have the same."""
+        return tuple(getattr(self, one.name) for one in fields(Unbilled))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnbilledSum(Unbilled):
+    """Work in progress of one legal entity and currency that one thing keeps, by its age in days.
+
+    `not_approved` has hours and no amount: it is priced when it is approved.
+    """
+
     parts: int
     seconds: int
     minor: int
@@ -28,26 +39,13 @@ class UnbilledSum:
     unpriced_count: int
     oldest: date | None
 
-    @property
-    def key(self) -> tuple[str | None, ...]:
-        """What its lines have in common."""
-        names = ("legal_entity", "currency", "disposition", "reason", "rule", "cause", "owner")
-        return tuple(getattr(self, name) for name in names)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnbilledLine:
+class UnbilledLine(Unbilled):
     """One part of an entry, or one milestone, that is not billed yet."""
 
     object_id: str
     part: int
-    legal_entity: str
-    currency: str
-    disposition: str
-    reason: str
-    rule: str | None
-    cause: str | None
-    owner: str | None
     project_id: str | None
     resource_id: str | None
     worked_on: date | None
@@ -56,14 +54,6 @@ class UnbilledLine:
     minor: int | None
     document_ref: str | None
     evidence: str | None
-
-    @property
-    def key(self) -> tuple[str | None, ...]:
-        """The sum it is part of."""
-        return (
-            self.legal_entity, self.currency, self.disposition, self.reason, self.rule, self.cause,
-            self.owner,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,13 @@
 """The business report as a self-contained page: figures, charts, and the lines behind them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ps_integration.domain.money import allocate
-from ps_integration.reports.business import sheets, totals
+from ps_integration.reports.business import earnings, sheets, totals
 from ps_integration.reports.business.lines import UnbilledLine
 from ps_integration.reports.business.value import BusinessReport
-from ps_integration.reports.charts import SCALE
+from ps_integration.reports.charts import Segment, segments
 from ps_integration.reports.columns import Sheet
 from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import Formats
@@ -23,22 +22,12 @@ LINES_MAX: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a bar, in the colours of the dispositions."""
-
-    style: str
-    name: str
-    start: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: what it is of, what it says, and its parts."""
+    """One bar: what it is of, what it says, and its parts, in the colours of dispositions."""
 
     label: str
     said: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Segment, ...]
 
 
 def render_page(report: BusinessReport, locale: str = "en") -> str:
@@ -78,16 +67,16 @@ def laid_out(report: BusinessReport, formats: Formats) -> Mapping[str, Any]:
             ),
             part("projects", sheets.projects(report)),
             part(
-                "utilisation", sheets.utilisation(report), behind="people",
+                "utilisation", earnings.utilisation(report), behind="people",
                 bars=_shares(report, formats), caption=say("Billable of available hours"),
             ),
-            part("people", sheets.people(report)),
+            part("people", earnings.people(report)),
             part(
-                "margin", sheets.margins(report), behind="customers",
+                "margin", earnings.margins(report), behind="customers",
                 bars=_bars(_revenue(report), formats), caption=say("Revenue, billed and unbilled"),
             ),
-            part("customers", sheets.customers(report), behind="margin-lines"),
-            part("margin-lines", sheets.margin_lines(report)),
+            part("customers", earnings.customers(report), behind="margin-lines"),
+            part("margin-lines", earnings.margin_lines(report)),
             part("three-way", totals.three_way(report), behind="weeks"),
             part("weeks", totals.weeks(report)),
             part("accounts", totals.accounts(report)),
@@ -183,7 +172,7 @@ def _bars(
                 f"{formats.say(name)} {formats.amount(minor, currency)}"
                 for name, minor in parts.values()
             ),
-            _pieces({style: (name, minor) for style, (name, minor) in parts.items()}),
+            segments({style: minor for style, (_, minor) in parts.items()}, tuple(parts)),
         )
         for label, currency, parts in lines
         if any(minor > 0 for _, minor in parts.values())
@@ -191,7 +180,6 @@ def _bars(
 
 
 def _shares(report: BusinessReport, formats: Formats) -> Sequence[Bar]:
-    wanted: Callable[[int], int] = lambda part: max(0, part)  # noqa: E731 - used once, next to it
     return [
         Bar(
             f"{line.legal_entity} {line.period}",
@@ -201,25 +189,14 @@ def _shares(report: BusinessReport, formats: Formats) -> Sequence[Bar]:
                     percent=line.billable_seconds * 100 // line.available_seconds,
                 )
             ),
-            _pieces(
+            segments(
                 {
-                    "posted": ("billable", wanted(line.billable_seconds)),
-                    "non_billable": (
-                        "not", wanted(line.available_seconds - line.billable_seconds),
-                    ),
-                }
+                    "posted": line.billable_seconds,
+                    "non_billable": line.available_seconds - line.billable_seconds,
+                },
+                ("posted", "non_billable"),
             ),
         )
         for line in report.utilisation_of_entities
         if line.available_seconds > 0
-    ]  # fmt: skip
-
-
-def _pieces(parts: Mapping[str, tuple[str, int]]) -> tuple[Piece, ...]:
-    shown = {style: one for style, one in parts.items() if one[1] > 0}
-    widths = allocate(SCALE, [minor for _, minor in shown.values()]) if shown else []
-    starts = [sum(widths[:at]) for at in range(len(widths))]
-    return tuple(
-        Piece(style, name, start, width)
-        for (style, (name, _)), start, width in zip(shown.items(), starts, widths, strict=True)
-    )
+    ]

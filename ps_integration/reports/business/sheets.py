@@ -1,24 +1,18 @@
 """The tables of the business report: the same columns on the page and in the workbook."""
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from ps_integration.reports.business import totals
+from ps_integration.reports.business import earnings, totals
 from ps_integration.reports.business.lines import UnbilledLine, UnbilledSum
+from ps_integration.reports.business.parts import ENTITY, share
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import currency_of, money
-from ps_integration.reports.texts import Said, say
+from ps_integration.reports.sheets import CURRENCY, currency_of, money
+from ps_integration.reports.texts import say
 from ps_integration.reports.wording import cause, words
 
 UNBILLED_LINES: Final = say("Unbilled lines")
-PROJECTS: Final = say("Projects")
-MARGIN_LINES: Final = say("Margin by project")
-PEOPLE: Final = say("Utilisation by person")
-_CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
-_ENTITY: Final[Column[Any]] = Column("Legal entity", 13, "text", lambda x: x.legal_entity)
-_SIX: Final = Decimal("0.000001")
 
 
 def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
@@ -28,28 +22,16 @@ def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
         unbilled_lines(report),
         readiness(report),
         projects(report),
-        utilisation(report),
-        people(report),
-        margins(report),
-        customers(report),
-        margin_lines(report),
+        earnings.utilisation(report),
+        earnings.people(report),
+        earnings.margins(report),
+        earnings.customers(report),
+        earnings.margin_lines(report),
         totals.three_way(report),
         totals.weeks(report),
         totals.accounts(report),
         systems(report),
     )
-
-
-def share(title: str, part: Callable[[Any], int], whole: Callable[[Any], int]) -> Column[Any]:
-    """A column of part divided by whole, nothing where the whole is none."""
-
-    def value(line: object) -> Decimal | None:
-        divisor = whole(line)
-        if divisor <= 0:
-            return None
-        return (Decimal(part(line)) / divisor).quantize(_SIX, ROUND_HALF_UP)
-
-    return Column(title, 10, "share", value)
 
 
 def _priced(title: str, value: Callable[[UnbilledSum], int]) -> Column[UnbilledSum]:
@@ -80,7 +62,7 @@ def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:
         "no amount yet.",
         [
             Column("No.", 6, "text", lambda x: str(numbers[x.key])),
-            _ENTITY,
+            ENTITY,
             Column("State", 13, "text", lambda x: words(x.disposition)),
             Column(
                 "What keeps it", 34, "text", why,
@@ -89,7 +71,7 @@ def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:
             Column("Owner", 18, "text", lambda x: words(x.owner) if x.owner else None),
             Column("Parts", 8, "integer", lambda x: x.parts),
             Column("Hours", 11, "hours", lambda x: x.seconds),
-            _CURRENCY,
+            CURRENCY,
             _priced("Amount", lambda x: x.minor),
             _priced("To 30 days", lambda x: x.to_30_minor),
             _priced("31 to 60", lambda x: x.to_60_minor),
@@ -123,7 +105,7 @@ def unbilled_lines(report: BusinessReport) -> Sheet[UnbilledLine]:
             Column("Worked on", 12, "day", lambda x: x.worked_on),
             Column("Age, days", 8, "integer", lambda x: x.age_days),
             Column("Hours", 10, "hours", lambda x: x.seconds),
-            _CURRENCY,
+            CURRENCY,
             money("Amount", lambda x: x.minor, currency_of),
             Column("Document", 26, "text", lambda x: x.document_ref),
             Column("Why", 60, "text", lambda x: x.evidence),
@@ -139,10 +121,10 @@ def readiness(report: BusinessReport) -> Sheet[Any]:
         "Billing readiness",
         "Approved work that could be billed tonight beside what is held or deferred.",
         [
-            _ENTITY,
+            ENTITY,
             Column("Projects", 9, "integer", lambda x: x.projects),
             Column("Held projects", 9, "integer", lambda x: x.held_projects),
-            _CURRENCY,
+            CURRENCY,
             money("Ready", lambda x: x.ready_minor, currency_of),
             money("Held", lambda x: x.held_minor, currency_of),
             money("Deferred", lambda x: x.deferred_minor, currency_of),
@@ -163,16 +145,16 @@ def projects(report: BusinessReport) -> Sheet[Any]:
         key=lambda x: (x.held_by is None, -x.held_minor, -x.backlog_minor, x.project_id),
     )
     return Sheet(
-        PROJECTS,
+        "Projects",
         "Held projects first. Backlog is the rest of a cap and milestones not reached yet.",
         [
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Name", 26, "text", lambda x: x.name),
             Column("Customer", 14, "text", lambda x: x.customer_key),
-            _ENTITY,
+            ENTITY,
             Column("Status", 10, "text", lambda x: words(x.status) if x.status else None),
             Column("Held by", 16, "text", lambda x: x.held_by),
-            _CURRENCY,
+            CURRENCY,
             money("Billed", lambda x: x.billed_minor, currency_of),
             money("On its way", lambda x: x.on_way_minor, currency_of),
             money("Ready", lambda x: x.ready_minor, currency_of),
@@ -183,110 +165,6 @@ def projects(report: BusinessReport) -> Sheet[Any]:
             money("Backlog", lambda x: x.backlog_minor, currency_of),
         ],
         lines,
-    )
-
-
-def _hours() -> list[Column[Any]]:
-    return [
-        Column("Available, hours", 11, "hours", lambda x: x.available_seconds),
-        Column("Worked, hours", 11, "hours", lambda x: x.worked_seconds),
-        Column("Billable, hours", 11, "hours", lambda x: x.billable_seconds),
-        share("Utilisation", lambda x: x.billable_seconds, lambda x: x.available_seconds),
-    ]
-
-
-def utilisation(report: BusinessReport) -> Sheet[Any]:
-    """Utilisation by legal entity and month."""
-    return Sheet(
-        "Utilisation",
-        say(
-            "Approved billable hours as a share of available ones: {hours} a working day, less "
-            "public holidays and approved leave.",
-            hours=f"{report.day_seconds / 3600:g}",
-        ),
-        [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_hours()],
-        report.utilisation_of_entities,
-    )
-
-
-def people(report: BusinessReport) -> Sheet[Any]:
-    """Utilisation by person and month."""
-    return Sheet(
-        PEOPLE,
-        "The hours behind utilisation, person by person.",
-        [
-            Column("Month", 9, "text", lambda x: x.period),
-            _ENTITY,
-            Column("Person", 28, "text", lambda x: x.resource_id),
-            Column("Name", 24, "text", lambda x: x.name),
-            *_hours(),
-        ],
-        report.utilisation,
-    )
-
-
-def _amounts() -> list[Column[Any]]:
-    return [
-        _CURRENCY,
-        money("Billed", lambda x: x.billed_minor, currency_of),
-        money("Unbilled", lambda x: x.unbilled_minor, currency_of),
-        money("Revenue", lambda x: x.revenue_minor, currency_of),
-        money("Suppliers", lambda x: x.supplier_minor, currency_of),
-        money("Other entities", lambda x: x.charge_minor, currency_of),
-        money("Own people", lambda x: x.labour_minor, currency_of),
-        money("Margin", lambda x: x.margin_minor, currency_of),
-        share("Margin, share", lambda x: x.margin_minor, lambda x: x.revenue_minor),
-    ]
-
-
-def _about_margins(report: BusinessReport) -> Said:
-    if not report.costed:
-        return say(
-            "Revenue of the month in which the work was done, billed or approved to be. Own people "
-            "have no cost here: the firm file's business.cost_per_hour names none."
-        )
-    return say(
-        "Revenue of the month in which the work was done, billed or approved to be. Own people "
-        "cost what the firm file says, in {entities}.",
-        entities=", ".join(report.costed),
-    )
-
-
-def margins(report: BusinessReport) -> Sheet[Any]:
-    """Revenue and margin by legal entity and month."""
-    return Sheet(
-        "Revenue and margin",
-        _about_margins(report),
-        [Column("Month", 9, "text", lambda x: x.period), _ENTITY, *_amounts()],
-        tuple(sorted(report.margins_of_entities, key=lambda x: x.period, reverse=True)),
-    )
-
-
-def customers(report: BusinessReport) -> Sheet[Any]:
-    """Revenue and margin by customer."""
-    return Sheet(
-        "Margin by customer",
-        "The same for the months shown, by customer.",
-        [Column("Customer", 18, "text", lambda x: x.customer_key), _ENTITY, *_amounts()],
-        tuple(sorted(report.margins_of_customers, key=lambda x: -x.revenue_minor)),
-    )
-
-
-def margin_lines(report: BusinessReport) -> Sheet[Any]:
-    """Revenue and margin by project and month."""
-    return Sheet(
-        MARGIN_LINES,
-        "The projects behind revenue and margin, month by month.",
-        [
-            Column("Month", 9, "text", lambda x: x.period),
-            _ENTITY,
-            Column("Project", 14, "text", lambda x: x.project_id),
-            Column("Name", 26, "text", lambda x: x.name),
-            Column("Customer", 16, "text", lambda x: x.customer_key),
-            Column("Costed, hours", 11, "hours", lambda x: x.seconds),
-            *_amounts(),
-        ],
-        report.margins,
     )
 
 

@@ -1,13 +1,11 @@
 """The tables that lay all systems side by side in total."""
 
-from typing import Any, Final
+from typing import Any
 
+from ps_integration.reports.business.parts import ENTITY, MONTH
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.columns import Column, Sheet
-from ps_integration.reports.sheets import currency_of, money
-
-_CURRENCY: Final[Column[Any]] = Column("Currency", 9, "text", currency_of)
-_ENTITY: Final[Column[Any]] = Column("Legal entity", 13, "text", lambda x: x.legal_entity)
+from ps_integration.reports.sheets import CURRENCY, currency_of, money
 
 
 def three_way(report: BusinessReport) -> Sheet[Any]:
@@ -17,8 +15,8 @@ def three_way(report: BusinessReport) -> Sheet[Any]:
         "Approved time, the PSA's own hours, our ledger and the ERP, by project and month of the "
         "work. What the ERP has beyond the ledger was typed there by hand.",
         [
-            Column("Month", 9, "text", lambda x: x.period),
-            _ENTITY,
+            MONTH,
+            ENTITY,
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Name", 26, "text", lambda x: x.name),
             Column("Time system, hours", 11, "hours", lambda x: x.time_seconds),
@@ -26,7 +24,7 @@ def three_way(report: BusinessReport) -> Sheet[Any]:
             Column("Ledger, hours", 11, "hours", lambda x: x.ledger_seconds),
             Column("ERP, hours", 11, "hours", lambda x: x.erp_seconds),
             Column("PSA lacks, hours", 11, "hours", _psa_lacks, is_zero_good=True),
-            _CURRENCY,
+            CURRENCY,
             money("Rated", lambda x: x.rated_minor, currency_of),
             money("Ledger", lambda x: x.ledger_minor, currency_of),
             money("ERP", lambda x: x.erp_minor, currency_of),
@@ -50,7 +48,7 @@ def weeks(report: BusinessReport) -> Sheet[Any]:
         "Approved hours of each person's week, the PSA's own, and those posted.",
         [
             Column("Week from", 12, "day", lambda x: x.week),
-            _ENTITY,
+            ENTITY,
             Column("Person", 28, "text", lambda x: x.resource_id),
             Column("Name", 24, "text", lambda x: x.name),
             Column("Time system, hours", 11, "hours", lambda x: x.time_seconds),
@@ -69,12 +67,12 @@ def accounts(report: BusinessReport) -> Sheet[Any]:
         "Posted lines of each revenue account, by month of posting: under our references, and "
         "typed by hand.",
         [
-            Column("Month", 9, "text", lambda x: x.period),
+            MONTH,
             Column("System", 12, "text", lambda x: x.system),
             Column("Company", 20, "text", lambda x: x.company),
             Column("Account", 14, "text", lambda x: x.account),
             Column("Lines", 9, "integer", lambda x: x.lines),
-            _CURRENCY,
+            CURRENCY,
             money("Ours", lambda x: x.ours_minor, currency_of),
             money("By hand", lambda x: x.typed_minor, currency_of),
             money("Together", lambda x: x.ours_minor + x.typed_minor, currency_of),

@@ -1,6 +1,6 @@
 """The business of a night as one frozen value: what waits, what is sold, what it costs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final, TypeVar
@@ -179,9 +179,10 @@ def _grouped(lines: Iterable[Line], *names: str) -> list[tuple[tuple[str, ...], 
 
 def _margins(lines: Iterable[MarginLine], *names: str) -> tuple[MarginLine, ...]:
     sums = [one.name for one in fields(MarginLine) if one.name.endswith("_minor")] + ["seconds"]
-    summed: Callable[[list[MarginLine]], dict[str, int]] = lambda held: {  # noqa: E731 - used once
-        name: sum(getattr(line, name) for line in held) for name in sums
-    }
+
+    def summed(held: Iterable[MarginLine]) -> dict[str, int]:
+        return {name: sum(getattr(line, name) for line in held) for name in sums}
+
     return tuple(
         MarginLine(**dict(zip(names, key, strict=True)), **summed(held))  # type: ignore[arg-type]
         for key, held in _grouped(lines, *names)
