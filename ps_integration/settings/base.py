@@ -1,6 +1,7 @@
 """What every part of a firm file is made of."""
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -36,3 +37,12 @@ class Strict(BaseModel):
     """Unknown keys are mistakes, values do not change, and errors do not tell values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is a finite decimal amount of at least 0."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount >= 0

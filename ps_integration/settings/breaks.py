@@ -1,12 +1,11 @@
 """How open breaks are worked: whose, by when, who is told, how long one is lived with."""
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from pydantic import Field
 
-from ps_integration.settings.base import Amounts, Identifier, Strict
+from ps_integration.settings.base import Amounts, Identifier, Strict, is_amount
 from ps_integration.settings.yaml_source import KeyPath
 
 Severity = Literal["critical", "high", "medium", "low"]
@@ -72,14 +71,6 @@ def check_breaks(breaks: Breaks, entities: frozenset[Identifier]) -> Iterator[tu
             yield at, f"{line.legal_entity!r} is no legal entity of this file"
     for index, sooner in enumerate(breaks.due_sooner):
         for currency, text in sooner.above.items():
-            if not _is_amount(text):
+            if not is_amount(text):
                 where: KeyPath = ("breaks", "due_sooner", index, "above", currency)
                 yield where, f"{text!r} is not an amount such as '25000.00'"
-
-
-def _is_amount(text: str) -> bool:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return False
-    return amount.is_finite() and amount >= 0

@@ -1,12 +1,12 @@
 """What the figures of the business rest on that no system says."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from pydantic import Field
 
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.settings.base import Identifier, Strict
+from ps_integration.settings.base import Identifier, Strict, is_amount
 from ps_integration.settings.yaml_source import KeyPath
 
 
@@ -34,11 +34,7 @@ def check_business(
 
 
 def _fits(text: str, decimals: int) -> bool:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
+    if not is_amount(text):
         return False
-    if not amount.is_finite() or amount < 0:
-        return False
-    scaled = amount.scaleb(decimals)
+    scaled = Decimal(text).scaleb(decimals)
     return scaled == scaled.to_integral_value()
