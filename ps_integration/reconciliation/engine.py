@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
@@ -9,6 +10,7 @@ from time import perf_counter
 from typing import Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ps_integration.contracts import found as contract
 from ps_integration.domain.breaks import RuleOutcome, RuleStatus
@@ -18,15 +20,18 @@ from ps_integration.reconciliation import likeness, setting
 from ps_integration.reconciliation.matching.fill import fill as fill_matches
 from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
+from ps_integration.reconciliation.side_by_side import side_by_side
 
 _LOG: Final = logging.getLogger(__name__)
-_PREPARED: Final = (
-    *("unsettled_entries", "unsettled_lines", "unposted_entries"),
+_ANEW: Final = (
+    *("found", "rule_runs", "unsettled_entries", "unsettled_lines", "unposted_entries"),
     *("unlike_documents", "unlike_lines", "fields_tonight"),
 )
-"""Tables that are made anew before the rules run, in this order, each by the file of its name."""
-_KEPT: Final = ("field_history",)
-"""Tables that only grow, in the same way."""
+"""Tables that are made anew every night."""
+_EMPTY: Final = (
+    "create or replace table reconciliation.{table} as from reconciliation.{table} limit 0"
+)
+"""Not by deleting: deleted rows would count in what the planner believes of a table's size."""
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -40,6 +45,12 @@ class Tables(Queries, Protocol):
 
     def arrow(self, sql: str, params: Params | None = None) -> pa.Table:
         """Run one query and return its columns."""
+
+    def insert_arrow(self, table: str, data: pa.Table) -> None:
+        """Insert columns by name."""
+
+    def session(self) -> AbstractContextManager["Tables"]:
+        """A second session, for a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +85,15 @@ class RuleRun:
         )
 
 
+Ran = tuple[RuleRun, pa.Table | None]
+"""How a rule ran, and what it found."""
+
+
 def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     """Run the rules and write `reconciliation.found` and `reconciliation.rule_runs` anew.
 
-    Rules that read what others found run after them. What the firm has switched off does not run.
+    Rules that read what others found run after them; those of one turn run side by side. What the
+    firm has switched off does not run.
 
     Raises:
         FixConfigError: The firm's settings name an unknown rule or tolerance.
@@ -85,22 +101,45 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     settings = setting.read_settings(queries)
     changed = setting.apply(rules, settings)
     enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
-    with queries.transaction():
-        for table in ("found", "rule_runs", *_PREPARED):
-            queries.execute(f"delete from reconciliation.{table}")
-        for table in (*_PREPARED, *_KEPT):
-            fill = files("ps_integration.reconciliation").joinpath(f"{table}.sql")
-            queries.execute(fill.read_text("utf-8"))
-        likeness.fill(queries)
-        fill_matches(queries)
+    _prepare(queries)
     lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
     for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
-        part = [_run_rule(queries, rule, lack_of) for rule in enabled if rule.turn == turn]
+        part = [partial(_run_rule, rule, lack_of) for rule in enabled if rule.turn == turn]
+        done = side_by_side(queries, part)
         with queries.transaction():
-            _write(queries, part)
-        runs += part
+            _write(queries, done)
+        runs += [run for run, _ in done]
     return tuple(sorted(runs, key=lambda run: run.rule.code))
+
+
+def _prepare(queries: Tables) -> None:
+    """Make anew what rules share; what builds on each other in turn, the rest side by side."""
+    with queries.transaction():
+        for table in _ANEW:
+            queries.execute(_EMPTY.format(table=table))
+    fills: tuple[tuple[Callable[[Tables], None], ...], ...] = (
+        (
+            *map(_filling, ("unsettled_entries", "unsettled_lines", "unposted_entries")),
+            fill_matches,
+        ),
+        (likeness.fill,),
+        (*map(_filling, ("unlike_documents", "unlike_lines")),),
+        (*map(_filling, ("fields_tonight", "field_history")),),
+    )
+    side_by_side(queries, [partial(_fill_all, part) for part in fills])
+
+
+def _filling(table: str) -> Callable[[Queries], None]:
+    """Fills a table by the file of its name."""
+    fill = files("ps_integration.reconciliation").joinpath(f"{table}.sql").read_text("utf-8")
+    return lambda queries: queries.execute(fill)
+
+
+def _fill_all(fills: Sequence[Callable[[Tables], None]], queries: Tables) -> None:
+    with queries.transaction():
+        for fill in fills:
+            fill(queries)
 
 
 def found_rows(queries: Queries) -> list[Row]:
@@ -108,34 +147,40 @@ def found_rows(queries: Queries) -> list[Row]:
     return queries.rows(_FOUND)
 
 
-def _run_rule(queries: Tables, rule: Rule, lack_of: Callable[[str], Lack | None]) -> RuleRun:
+def _run_rule(rule: Rule, lack_of: Callable[[str], Lack | None], queries: Tables) -> Ran:
     """Run one rule; what goes wrong in it becomes its status and message."""
     started = perf_counter()
     lacks = [lack for need in rule.needs if (lack := lack_of(need)) is not None]
     if any(lack.is_whole for lack in lacks):
-        return _not_run(rule, lacks)
+        return _not_run(rule, lacks), None
     parts = [
         (part.prefix, lack) for part in rule.part_needs if (lack := lack_of(part.need)) is not None
     ]
-    output = _output(rule)
     try:
-        count = _look(queries, rule)
+        found = _look(queries, rule)
     except (StatementRefusedError, CouldNotRunError) as error:
-        queries.execute(f"drop table if exists {output}")
         _LOG.warning("rule %s could not run: %s", rule.code, error)
-        return RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
+        run = RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
+        return run, None
     notes = [f"not compared: {lack.message}" for lack in (*lacks, *(lack for _, lack in parts))]
-    status: RuleStatus = "found" if count else "could_not_run" if notes else "clean"
-    first = f"from {output} order by record_key, period limit {SAMPLE_MAX}"
-    return RuleRun(
+    status: RuleStatus = "found" if len(found) else "could_not_run" if notes else "clean"
+    run = RuleRun(
         rule,
         status,
-        count,
-        queries.rows(first) if count else (),
+        len(found),
+        _sample(found),
         perf_counter() - started,
         "; ".join(notes),
         tuple(prefix for prefix, lack in parts if lack.is_whole),
     )
+    return run, found
+
+
+def _sample(found: pa.Table) -> list[Row]:
+    """The first few rows, by key."""
+    keys = [("record_key", "ascending"), ("period", "ascending")]
+    places = pc.select_k_unstable(found, SAMPLE_MAX, sort_keys=keys)
+    return [dict(row) for row in found.take(places).to_pylist()]
 
 
 def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
@@ -148,40 +193,30 @@ def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
     )
 
 
-def _output(rule: Rule) -> str:
-    """The table that holds what a rule found until its turn is over."""
-    return f"rule_output_{rule.code.lower()}"
-
-
-def _look(queries: Tables, rule: Rule) -> int:
-    output = _output(rule)
+def _look(queries: Tables, rule: Rule) -> pa.Table:
+    """What a rule finds, held against the contract of breaks."""
+    output = f"rule_output_{rule.code.lower()}"  # planned once; a relation would be planned twice
     queries.execute(f"create or replace temp table {output} as {rule.sql}", rule.tolerances)
     found = queries.arrow(f"from {output}")
+    queries.execute(f"drop table {output}")
     if tuple(found.column_names) != contract.COLUMNS:
         wanted = ", ".join(contract.COLUMNS)
         raise CouldNotRunError(f"{rule.path.name} must select exactly: {wanted}")
     if not len(found):
-        return 0
+        return found
     text = contract.mistakes(found)
-    if not text and rule.needs_period and queries.value(f"from {output} where period = ''"):
+    if not text and rule.needs_period and pc.any(pc.equal(found["period"], "")).as_py():
         text = "needs_period is yes and a break has no period"
     if text:
         raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
-    return len(found)
+    return found
 
 
-def _write(queries: Queries, runs: Sequence[RuleRun]) -> None:
-    """Keep what the rules of one turn found and how they ran."""
-    for run in runs:
-        output = _output(run.rule)
-        if run.found_count:
-            # a break holds something only where the firm lets its rule hold things
-            freed = "" if run.rule.blocks else "replace (null as blocked_kind, null as blocked_id)"
-            queries.execute(
-                f"insert into reconciliation.found by name select '{run.rule.code}' as rule,"
-                f" * {freed} from {output} order by record_key, period"
-            )
-        queries.execute(f"drop table if exists {output}")
+def _write(queries: Tables, done: Sequence[Ran]) -> None:
+    """Keep what the rules of one turn found, in their order, and how they ran."""
+    for run, found in done:
+        if found is not None and len(found):
+            queries.insert_arrow("reconciliation.found", _kept(run.rule, found))
     queries.insert(
         "reconciliation.rule_runs",
         [
@@ -193,6 +228,16 @@ def _write(queries: Queries, runs: Sequence[RuleRun]) -> None:
                 "message": run.message,
                 "holds_posting": run.holds_posting,
             }
-            for run in runs
+            for run, _ in done
         ],
     )
+
+
+def _kept(rule: Rule, found: pa.Table) -> pa.Table:
+    """What was found as rows of `reconciliation.found`."""
+    if not rule.blocks:
+        # a break holds something only where the firm lets its rule hold things
+        for name in ("blocked_kind", "blocked_id"):
+            nothing = pa.nulls(len(found), pa.string())
+            found = found.set_column(found.column_names.index(name), name, nothing)
+    return found.append_column("rule", pa.repeat(rule.code, len(found)))

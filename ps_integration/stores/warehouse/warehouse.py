@@ -17,6 +17,7 @@ from ps_integration.errors import CouldNotRunError, RetryLaterError, StatementRe
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "checkpoint_threshold": "256MB",  # a step's commit need not rewrite the file
     "memory_limit": "1GB",  # more is spilled beside the file: a million entries must not need it
 }
 
@@ -29,40 +30,15 @@ def _refusals() -> Iterator[None]:
         raise StatementRefusedError(str(error)) from error
 
 
-class Warehouse:
-    """A connection to the warehouse file; satisfies `domain.ports.Queries`.
+class Session:
+    """One user's access to an open warehouse; satisfies `domain.ports.Queries`."""
 
-    One writer at a time: while it is open for writing no other process can read it, so readers
-    use the snapshot that is published when a run ends.
-    """
-
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open the file, creating its tables when writing.
-
-        Raises:
-            RetryLaterError: Another process is writing.
-            CouldNotRunError: The file is no warehouse, or damaged.
-        """
-        self.path = path
-        if not read_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
-        except duckdb.Error as error:
-            if "lock" in str(error):
-                raise RetryLaterError(
-                    f"warehouse {path.name}: another process is using it; wait for its run to end"
-                ) from error
-            raise CouldNotRunError(
-                f"warehouse {path}: cannot be opened ({str(error).splitlines()[0]}); restore it "
-                "from the last backup"
-            ) from error
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over a connection of its own."""
+        self._connection = connection
         self._connection.execute("set timezone = 'UTC'")
         self._lock = threading.RLock()
         self._types: dict[str, pa.Schema] = {}
-        if not read_only:
-            schema = files("ps_integration.stores.warehouse").joinpath("schema.sql")
-            self._connection.execute(schema.read_text("utf-8"))
 
     def execute(self, sql: str, params: Params | None = None) -> None:
         """Run one or more statements with bound `$name` parameters.
@@ -146,9 +122,55 @@ class Warehouse:
                 raise
             self._connection.execute("commit")
 
+    @contextmanager
+    def session(self) -> Iterator["Session"]:
+        """A second session on the same file, for a thread of its own.
+
+        It sees what others have committed; temporary tables are its own.
+        """
+        beside = Session(self._connection.cursor())
+        try:
+            yield beside
+        finally:
+            beside.close()
+
     def close(self) -> None:
-        """Write what is pending to the file and let go of it."""
+        """Let go of the connection; of the file too when no other is open."""
         self._connection.close()
+
+
+class Warehouse(Session):
+    """The warehouse file, opened.
+
+    One writer at a time: while it is open for writing no other process can read it, so readers
+    use the snapshot that is published when a run ends.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open the file, creating its tables when writing.
+
+        Raises:
+            RetryLaterError: Another process is writing.
+            CouldNotRunError: The file is no warehouse, or damaged.
+        """
+        self.path = path
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
+        except duckdb.Error as error:
+            if "lock" in str(error):
+                raise RetryLaterError(
+                    f"warehouse {path.name}: another process is using it; wait for its run to end"
+                ) from error
+            raise CouldNotRunError(
+                f"warehouse {path}: cannot be opened ({str(error).splitlines()[0]}); restore it "
+                "from the last backup"
+            ) from error
+        super().__init__(connection)
+        if not read_only:
+            schema = files("ps_integration.stores.warehouse").joinpath("schema.sql")
+            self._connection.execute(schema.read_text("utf-8"))
 
     def __enter__(self) -> Self:
         return self
