@@ -118,25 +118,28 @@ def _prepare(queries: Tables) -> None:
     with queries.transaction():
         for table in _ANEW:
             queries.execute(_EMPTY.format(table=table))
-    fills: tuple[tuple[Callable[[Tables], None], ...], ...] = (
-        (
-            *map(_filling, ("unsettled_entries", "unsettled_lines", "unposted_entries")),
-            fill_matches,
-        ),
+    unposted = _filled("unsettled_entries", "unsettled_lines", "unposted_entries")
+    work = (
+        (*unposted, fill_matches),
         (likeness.fill,),
-        (*map(_filling, ("unlike_documents", "unlike_lines")),),
-        (*map(_filling, ("fields_tonight", "field_history")),),
+        _filled("unlike_documents", "unlike_lines"),
+        _filled("fields_tonight", "field_history"),
     )
-    side_by_side(queries, [partial(_fill_all, part) for part in fills])
+    side_by_side(queries, [partial(_in_turn, fills) for fills in work])
 
 
-def _filling(table: str) -> Callable[[Queries], None]:
-    """Fills a table by the file of its name."""
-    fill = files("ps_integration.reconciliation").joinpath(f"{table}.sql").read_text("utf-8")
-    return lambda queries: queries.execute(fill)
+def _filled(*tables: str) -> tuple[Callable[[Queries], None], ...]:
+    """What fills tables, each by the file of its name."""
+    folder = files("ps_integration.reconciliation")
+    texts = [folder.joinpath(f"{table}.sql").read_text("utf-8") for table in tables]
+    return tuple(partial(_execute, text) for text in texts)
 
 
-def _fill_all(fills: Sequence[Callable[[Tables], None]], queries: Tables) -> None:
+def _execute(sql: str, queries: Queries) -> None:
+    queries.execute(sql)
+
+
+def _in_turn(fills: Sequence[Callable[[Queries], None]], queries: Tables) -> None:
     with queries.transaction():
         for fill in fills:
             fill(queries)

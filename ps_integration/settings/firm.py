@@ -164,6 +164,9 @@ class Stores(Strict):
     journal: str = Field(
         default="", description="posting journal; best on another disk; default: in the folder"
     )
+    memory_gb: int = Field(
+        default=1, ge=1, description="memory of the warehouse, in GB; more is spilled to disk"
+    )
 
 
 class Posting(Strict):

@@ -104,7 +104,8 @@ def snapshot(file: FirmFile) -> Iterator[Warehouse]:
     path = state_folder(file) / SNAPSHOT_NAME
     if not path.exists():
         raise CouldNotRunError(f"{path}: no night has finished yet; run `ps-integration nightly`")
-    with Warehouse(path, read_only=True) as warehouse:
+    memory_gb = file.firm.stores.memory_gb
+    with Warehouse(path, read_only=True, memory_gb=memory_gb) as warehouse:
         yield warehouse
 
 
@@ -151,13 +152,14 @@ def open_warehouse(night: Night, patience_seconds: float = 0) -> Warehouse:
         RetryLaterError: That process still had it when patience ran out.
     """
     night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    memory_gb = night.firm.stores.memory_gb
     deadline = monotonic() + patience_seconds
     while monotonic() < deadline:
         try:
-            return Warehouse(night.warehouse_path)
+            return Warehouse(night.warehouse_path, memory_gb=memory_gb)
         except RetryLaterError:
             sleep(_LOOK_AGAIN_SECONDS)
-    return Warehouse(night.warehouse_path)
+    return Warehouse(night.warehouse_path, memory_gb=memory_gb)
 
 
 def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:

@@ -112,7 +112,8 @@ def _past(
         try:
             past.migrate()
             rewind(store, past, _marks(run))
-            with Warehouse(night.warehouse_path) as warehouse:
+            memory_gb = night.firm.stores.memory_gb
+            with Warehouse(night.warehouse_path, memory_gb=memory_gb) as warehouse:
                 _rewind_warehouse(warehouse, run, later)
                 known = {**connect.unreachable(night.firm), **environ}
                 connectors = connect.connectors(night.firm, known)

@@ -18,7 +18,6 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "checkpoint_threshold": "256MB",  # a step's commit need not rewrite the file
-    "memory_limit": "1GB",  # more is spilled beside the file: a million entries must not need it
 }
 
 
@@ -146,8 +145,13 @@ class Warehouse(Session):
     use the snapshot that is published when a run ends.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, memory_gb: int = 1) -> None:
         """Open the file, creating its tables when writing.
+
+        Args:
+            path: The file.
+            read_only: Whether other processes may read it meanwhile.
+            memory_gb: Memory for tables and queries; what needs more is spilled beside the file.
 
         Raises:
             RetryLaterError: Another process is writing.
@@ -156,8 +160,9 @@ class Warehouse(Session):
         self.path = path
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
+        settings = {**_SETTINGS, "memory_limit": f"{memory_gb}GB"}
         try:
-            connection = duckdb.connect(str(path), read_only=read_only, config=_SETTINGS)
+            connection = duckdb.connect(str(path), read_only=read_only, config=settings)
         except duckdb.Error as error:
             if "lock" in str(error):
                 raise RetryLaterError(
