@@ -245,7 +245,7 @@ STEPS: tuple[Step, ...] = (
         "reconciliation_report",
         "report",
         frozenset({"python", "html", "excel"}),
-        "The page and the workbook finance reads in the morning",
+        "The pages, workbooks and PDF that finance reads in the morning",
         lambda b: report.report(b.night, b.warehouse, b.store),
         ("settled_equations", "metrics"),
     ),
