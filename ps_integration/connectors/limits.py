@@ -81,3 +81,35 @@ class Pace:
                 return 0.0
             waiting = self._bucket.waiting(item)
             return max(waiting, 1) / 1000 if isinstance(waiting, int) else 0.001
+
+
+class Paces:
+    """The paces of a process: one per vendor account, for all that reads it and writes to it."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Start without an account.
+
+        Args:
+            clock: Seconds that only go forward.
+            sleep: Waits that many seconds.
+        """
+        self._made: dict[tuple[str, str, str], Pace] = {}
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+
+    def of(self, account: tuple[str, str, str], rates: tuple[tuple[int, float], ...]) -> Pace:
+        """The account's pace, at the rates of who asked for it first; see `Pace` for their units.
+
+        Args:
+            account: What the vendor's limits hold for (`System.vendor_account`).
+            rates: What the account allows, as (calls, seconds).
+        """
+        with self._lock:
+            if account not in self._made:
+                self._made[account] = Pace(rates, self._clock, self._sleep)
+            return self._made[account]

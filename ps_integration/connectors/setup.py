@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ps_integration.connectors.auth import Auth, Secret, secret
 from ps_integration.connectors.http import ApiClient, Policy
-from ps_integration.connectors.limits import Pace
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.domain.records import ApprovalEvidence
 from ps_integration.errors import FixConfigError
@@ -145,9 +144,9 @@ class Vendor:
         ]
         return (*vendors, *([(told, DAY_SECONDS)] if told else []))
 
-    def pace(self, system: System) -> Pace:
-        """The pace of the system's account: its own setting, or the vendor's limit."""
+    def rates_of(self, system: System) -> tuple[tuple[int, float], ...]:
+        """What the system's account may call, as (calls, seconds): its setting, or the vendor's."""
         if system.requests_per_second is None:
-            return Pace(self.rates)
+            return self.rates
         asked = system.requests_per_second
-        return Pace(((1, 1 / asked),) if asked < 1 else ((int(asked), 1.0),))
+        return ((1, 1 / asked),) if asked < 1 else ((int(asked), 1.0),)

@@ -35,7 +35,7 @@ def note_failure(context: dg.HookContext) -> None:
             _report_step(context.instance, step, result)
 
     job = job_name(context.job_name)
-    result = nightly.carry_on(night, environ(), job, context.op.name, report)
+    result = nightly.carry_on(night, environ(), job, context.op.name, report, firm.paces)
     _report(context.instance, END, of_outcome(result.data))
     context.log.warning("nothing was planned or posted; the report is filed without it")
 

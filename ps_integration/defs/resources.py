@@ -7,7 +7,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import dagster as dg
+from pydantic import PrivateAttr
 
+from ps_integration.connectors.limits import Paces
 from ps_integration.domain.identity import SCHEDULE, current_user
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.load import FirmFile
@@ -33,6 +35,12 @@ class FirmResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
     """
 
     firm_file: str
+    _paces: Paces = PrivateAttr(default_factory=Paces)
+
+    @property
+    def paces(self) -> Paces:
+        """The paces of the vendor accounts, for every step of a run in this process."""
+        return self._paces
 
     def load(self) -> FirmFile:
         """Read and check the firm file.

@@ -56,7 +56,7 @@ def run_extract(
             night = bench.night
         meter = Meter()
         (connector,) = connect.connectors(
-            night.firm, environ(), only=(system_id,), meter=meter
+            night.firm, environ(), only=(system_id,), meter=meter, paces=firm.paces
         ).values()
         result = extract.extract_system(night, connector, _opener(night))
         with _opener(night)() as warehouse:
@@ -81,7 +81,7 @@ def run_end(context: dg.AssetExecutionContext, firm: FirmResource) -> Outcome:
 @contextmanager
 def _bench(context: dg.AssetExecutionContext, firm: FirmResource) -> Iterator[Workbench]:
     night = firm.night(context.instance, context.run.run_id)
-    with nightly.workbench(night, environ(), PATIENCE_SECONDS) as bench:
+    with nightly.workbench(night, environ(), PATIENCE_SECONDS, firm.paces) as bench:
         record.join(bench, job_name(context.run.job_name))
         yield bench
 

@@ -29,7 +29,7 @@ def render_page(pack: ClosePack, locale: str = "en") -> str:
 def laid_out(pack: ClosePack, locale: str = "en") -> Mapping[str, Any]:
     """Every text of the pack, in order and formatted."""
     formats = Formats(locale, pack.time_zone)
-    pack = retold(pack)
+    pack = retold(pack, formats.language)
     night = say("{run}, as of {instant}", run=pack.run_id, instant=formats.instant(pack.as_of))
     signers = (say("Prepared by"), say("Reviewed by"), say("Approved by"))
     return {

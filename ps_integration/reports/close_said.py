@@ -5,7 +5,7 @@ from typing import Final
 
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.retold import told_exceptions
-from ps_integration.reports.texts import Said, said_again, say
+from ps_integration.reports.texts import Said, has_catalogue, said_again, say
 
 WEIGHTS: Final = {
     "wrong": say("Wrong"),
@@ -26,11 +26,13 @@ def title_of(pack: ClosePack) -> Said:
     return say("Period close {entity} {period}", entity=asked.legal_entity, period=asked.period)
 
 
-def retold(pack: ClosePack) -> ClosePack:
-    """The same pack, equal in every text; those of ours know how to be said.
+def retold(pack: ClosePack, language: str) -> ClosePack:
+    """The same pack, equal in every text; those of ours know how to be said in the language.
 
     The reasons of the answer stay as `period status` gives them.
     """
+    if not has_catalogue(language):
+        return pack
     return replace(
         pack,
         asked=replace(pack.asked, sentence=said_again(pack.asked.sentence, *_SENTENCES)),

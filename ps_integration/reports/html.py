@@ -14,7 +14,7 @@ from ps_integration.reports.measures import trend_points
 from ps_integration.reports.numbers import NOTHING, Formats
 from ps_integration.reports.retold import retold
 from ps_integration.reports.text import shortened
-from ps_integration.reports.texts import Said, filled, say, say_n, translated
+from ps_integration.reports.texts import Said, filled, language_of, say, say_n, translated
 from ps_integration.reports.value import NightReport
 from ps_integration.reports.wording import FIGURES, TITLES, cause, words
 
@@ -57,7 +57,7 @@ class RuleGroup:
 
 def render_html(report: NightReport, locale: str = "en") -> str:
     """The page as text."""
-    report = retold(report)
+    report = retold(report, language_of(locale))
     groups = rule_groups(report.exceptions)
     return (
         environment(locale, report.time_zone)

@@ -36,7 +36,7 @@ def laid_out(report: NightReport, locale: str = "en") -> Mapping[str, Any]:
     """Every text of the paper, in order and formatted."""
     formats = Formats(locale, report.time_zone)
     digest = sha256(encode(report)).hexdigest()
-    report = retold(report)
+    report = retold(report, formats.language)
     title = say("Reconciliation of {day}", day=formats.day(report.as_of_date))
     foot = say("Run {run}, content {digest}", run=report.run_id, digest=digest[:16])
     return {

@@ -14,18 +14,26 @@ from ps_integration.reports.assemble import SWITCHED_OFF
 from ps_integration.reports.changes import FIRST, TOO_MANY, UNREADABLE
 from ps_integration.reports.lines import ExceptionLine
 from ps_integration.reports.read import ALERT, INVERSE, LINK
-from ps_integration.reports.texts import Said, said_again, say
+from ps_integration.reports.texts import Said, has_catalogue, said_again, say
 from ps_integration.reports.value import Changes, NightReport, Verdict
 from ps_integration.reports.wording import source_said
 
 _NOTES: Final = (FIRST, TOO_MANY, UNREADABLE)
 
 
-def retold(report: NightReport) -> NightReport:
-    """The same report, equal in every text; those of ours know how to be said."""
+def retold(report: NightReport, language: str) -> NightReport:
+    """The same report, equal in every text; those of ours know how to be said in the language.
+
+    Without a catalogue only the verdict is told again, whose figures read as the locale writes
+    them; to look up the texts of every break would cost time and change nothing.
+    """
+    said = replace(report, verdict=_verdict(report))
+    return _translatable(said) if has_catalogue(language) else said
+
+
+def _translatable(report: NightReport) -> NightReport:
     return replace(
         report,
-        verdict=_verdict(report),
         alerts=tuple(said_again(alert, ALERT) for alert in report.alerts),
         fx=tuple(replace(quote, source=said_again(quote.source, INVERSE)) for quote in report.fx),
         exceptions=told_exceptions(report.exceptions),
@@ -68,7 +76,7 @@ def _changes(changes: Changes) -> Changes:
 
 
 def _verdict(report: NightReport) -> Verdict:
-    known = _reasons(report)
+    known = _reasons(report) if report.verdict.reasons else {}
     reasons = tuple(known.get(kept, _link(kept)) for kept in report.verdict.reasons)
     _, said = verdict.told(report, report.figures, reasons, report.reporting_currency)
     kept = report.verdict.sentence

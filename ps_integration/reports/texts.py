@@ -124,6 +124,11 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
+def has_catalogue(language: str) -> bool:
+    """Whether a catalogue of the language is loaded; without one, looking a text up is in vain."""
+    return isinstance(catalogue(language), GNUTranslations)
+
+
 def _catalogue(language: str) -> Traversable:
     return LOCALES.joinpath(language, *_CATALOGUE)
 

@@ -56,11 +56,12 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
 
 def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
     """The workbook's bytes, the same for the same value."""
-    report = retold(report)
+    formats = Formats(locale, report.time_zone)
+    report = retold(report, formats.language)
     drawn = tables(report)
     return _render(
         (say("Reconciliation {day}", day=str(report.as_of_date)), report.as_of),
-        Formats(locale, report.time_zone),
+        formats,
         drawn,
         lambda pen: summary.draw(pen, report, drawn),
     )
@@ -68,10 +69,11 @@ def render_xlsx(report: NightReport, locale: str = "en") -> bytes:
 
 def render_close(pack: ClosePack, locale: str = "en") -> bytes:
     """The close pack's workbook, the same bytes for the same value."""
-    pack = close_said.retold(pack)
+    formats = Formats(locale, pack.time_zone)
+    pack = close_said.retold(pack, formats.language)
     return _render(
         (close_said.title_of(pack), pack.as_of),
-        Formats(locale, pack.time_zone),
+        formats,
         close_sheets.tables(pack),
         lambda pen: _draw_answer(pen, pack),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ps_integration.connectors.http import Policy
-from ps_integration.connectors.limits import Meter, Pace
+from ps_integration.connectors.limits import Meter, Paces
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
 from ps_integration.connectors.registry import vendor
 from ps_integration.connectors.setup import Setup, Vendor
@@ -17,18 +17,19 @@ T = TypeVar("T")
 def connectors(
     firm: Firm,
     environ: Mapping[str, str],
-    policy: Policy | None = None,
     only: tuple[str, ...] | None = None,
     meter: Meter | None = None,
+    paces: Paces | None = None,
 ) -> dict[str, Connector]:
     """A connector for every system of the firm (or those named), in the firm file's order.
 
-    Systems of one vendor account share one pace; `meter` counts the calls.
+    Systems of one vendor account share one pace, with all else that is given the same `paces`;
+    `meter` counts the calls.
 
     Raises:
         FixConfigError: Names every system that cannot be built, and why.
     """
-    return _built(firm, environ, policy, lambda known: known.build, only, meter)
+    return _built(firm, environ, lambda known: known.build, only, meter, paces)
 
 
 def unreachable(firm: Firm) -> dict[str, str]:
@@ -46,43 +47,43 @@ def unreachable(firm: Firm) -> dict[str, str]:
 def erp_writers(
     firm: Firm,
     environ: Mapping[str, str],
-    policy: Policy | None = None,
     meter: Meter | None = None,
+    paces: Paces | None = None,
 ) -> dict[str, ErpWriter]:
     """A writer for every system whose role is erp and whose vendor can be written to."""
     erps = tuple(system.id for system in firm.systems if "erp" in system.roles)
-    return _built(firm, environ, policy, lambda known: known.erp_writer, erps, meter)
+    return _built(firm, environ, lambda known: known.erp_writer, erps, meter, paces)
 
 
 def feedback_writers(
     firm: Firm,
     environ: Mapping[str, str],
-    policy: Policy | None = None,
     meter: Meter | None = None,
+    paces: Paces | None = None,
 ) -> dict[str, FeedbackWriter]:
     """A writer of billing status for every system whose vendor takes it."""
-    return _built(firm, environ, policy, lambda known: known.feedback_writer, meter=meter)
+    return _built(firm, environ, lambda known: known.feedback_writer, None, meter, paces)
 
 
 def _built(
     firm: Firm,
     environ: Mapping[str, str],
-    policy: Policy | None,
     builder: Callable[[Vendor], Callable[[Setup], T] | None],
-    only: tuple[str, ...] | None = None,
-    meter: Meter | None = None,
+    only: tuple[str, ...] | None,
+    meter: Meter | None,
+    paces: Paces | None,
 ) -> dict[str, T]:
     made: dict[str, T] = {}
     wrong: list[str] = []
-    paces: dict[tuple[str, str, str], Pace] = {}
+    shared = paces or Paces()
     for system in firm.systems:
         try:
             known = vendor(system.vendor)
             build = builder(known)
             if build is None or (only is not None and system.id not in only):
                 continue
-            pace = paces.setdefault(system.vendor_account, known.pace(system))
-            bounds = policy or Policy(pace=pace, meter=meter or Meter())
+            pace = shared.of(system.vendor_account, known.rates_of(system))
+            bounds = Policy(pace=pace, meter=meter or Meter())
             made[system.id] = build(Setup(system, environ, bounds))
         except FixConfigError as error:
             wrong.append(str(error))

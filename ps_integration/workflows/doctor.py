@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ps_integration.connectors.auth import secret
+from ps_integration.connectors.limits import Paces
 from ps_integration.connectors.messages import AppriseMessenger
 from ps_integration.connectors.protocol import Connector
 from ps_integration.errors import FixConfigError, PsIntegrationError
@@ -76,6 +77,7 @@ def _operational(file: FirmFile, folder: Path) -> Finding:
 
 
 def _systems(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:
+    paces = Paces()
     for system in file.firm.systems:
         missing = [
             reference.removeprefix("env:")
@@ -87,7 +89,8 @@ def _systems(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding("credentials", system.id, "fail", f"set {names} in the environment")
             continue
         try:
-            connector = connect.connectors(file.firm, environ, only=(system.id,))[system.id]
+            only = (system.id,)
+            connector = connect.connectors(file.firm, environ, only, paces=paces)[system.id]
         except FixConfigError as error:
             yield Finding("configuration", system.id, "fail", str(error))
             continue

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from ps_integration.connectors.limits import Meter
+from ps_integration.connectors.limits import Meter, Paces
 from ps_integration.domain.identity import owner_of
 from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
@@ -111,7 +111,10 @@ def snapshot(file: FirmFile) -> Iterator[Warehouse]:
 
 @contextmanager
 def workbench(
-    night: Night, environ: Mapping[str, str], patience_seconds: float = 0
+    night: Night,
+    environ: Mapping[str, str],
+    patience_seconds: float = 0,
+    paces: Paces | None = None,
 ) -> Iterator[Workbench]:
     """Open both stores and the connected systems for one run, and close them after it.
 
@@ -119,6 +122,7 @@ def workbench(
         night: The run.
         environ: Where addresses and secrets are.
         patience_seconds: How long to wait for a process that has the warehouse.
+        paces: Those of this process, where it opens more than one workbench.
 
     Raises:
         RetryLaterError: Another process is still writing the warehouse.
@@ -129,14 +133,14 @@ def workbench(
     store.migrate()
     try:
         with open_warehouse(night, patience_seconds) as warehouse:
-            meter = Meter()
+            meter, shared = Meter(), paces or Paces()
             yield Workbench(
                 night,
                 warehouse,
                 store,
-                connect.connectors(night.firm, environ, meter=meter),
-                connect.erp_writers(night.firm, environ, meter=meter),
-                connect.feedback_writers(night.firm, environ, meter=meter),
+                connect.connectors(night.firm, environ, meter=meter, paces=shared),
+                connect.erp_writers(night.firm, environ, meter, shared),
+                connect.feedback_writers(night.firm, environ, meter, shared),
                 environ,
                 meter,
             )
@@ -191,7 +195,12 @@ def post_approved(night: Night, environ: Mapping[str, str], progress: Progress) 
 
 
 def carry_on(
-    night: Night, environ: Mapping[str, str], job: str, after: str, progress: Progress
+    night: Night,
+    environ: Mapping[str, str],
+    job: str,
+    after: str,
+    progress: Progress,
+    paces: Paces | None = None,
 ) -> Outcome:
     """Bring a run to its end that a failed blocking check stopped after one step.
 
@@ -203,10 +212,11 @@ def carry_on(
         job: The job it is a run of.
         after: Name of the step whose check failed.
         progress: Told of every step.
+        paces: Those of this process.
     """
     steps = JOBS[job]
     names = [step.name for step in steps]
-    with workbench(night, environ) as bench:
+    with workbench(night, environ, paces=paces) as bench:
         failed = list(balance.broken(bench.warehouse))
         later = steps[names.index(after) + 1 :]
         failed += walk(bench, progress, later, failed)

@@ -1,5 +1,6 @@
 """The steps of the night, in order: the one list that the command line and Dagster both walk."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,8 @@ from ps_integration.workflows import (
     voiding,
 )
 from ps_integration.workflows.night import Night, StepResult
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,27 @@ class Step:
 
 
 def play(bench: Workbench, step: Step) -> StepResult:
-    """Run one step, and note how often it called each system."""
+    """Run one step, and note how often it called each system.
+
+    The step's own error comes out also where the note fails; then what kept the note is logged and
+    added to that error.
+    """
     try:
-        return step.run(bench)
-    finally:
+        result = step.run(bench)
+    except BaseException as error:
+        _note_beside(error, bench, step)
+        raise
+    calls.note(bench.night, bench.warehouse, bench.meter)
+    return result
+
+
+def _note_beside(error: BaseException, bench: Workbench, step: Step) -> None:
+    try:
         calls.note(bench.night, bench.warehouse, bench.meter)
+    except Exception as lost:  # noqa: BLE001 - whatever it was, the step's own error comes out
+        said = f"{step.name}: its calls are missing from raw.calls, so quotas show too few: {lost}"
+        error.add_note(said)
+        _log.warning("%s", said)
 
 
 def _settle(bench: Workbench) -> StepResult:

@@ -4,6 +4,7 @@ import json
 
 import dagster as dg
 
+from ps_integration.connectors.limits import Paces
 from ps_integration.stores.operational import runs
 from ps_integration.workflows import bill, steps
 from ps_integration.workflows.night import CheckResult, StepResult
@@ -132,3 +133,25 @@ def test_a_run_whose_warehouse_another_run_has_taken_stops(live, instance, monke
 
     assert "run another has begun since" in result.failure_data_for_node("breaks").error.message
     assert run_row(live, result.run_id).status == "failed"
+
+
+def test_the_steps_of_a_run_together_keep_the_limit_of_an_account(live, instance, monkeypatch):
+    now = [0.0]
+    clock = (lambda: now[0], lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr(Paces.__init__, "__defaults__", clock)
+    file = live.folder / "firm.yaml"
+    limited = "vendor: business_central\n    requests_per_second: 1\n"
+    file.write_text(file.read_text("utf-8").replace("vendor: business_central\n", limited), "utf-8")
+    before = len(asked(live))
+
+    result = live.run(instance=instance)
+
+    assert result.success
+    calls = len(asked(live)) - before
+    assert any(one.is_write for one in asked(live)[-calls:])
+    assert now[0] >= calls - 1
+
+
+def asked(world):
+    """The calls that the books have had, but for those that fetch a token."""
+    return [one for one in world.server.log.requests() if "/oauth2/" not in one.path]

@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ps_integration.reports import close_paper, verdict
+from ps_integration.reports import close_paper, close_said, texts, verdict
+from ps_integration.reports import retold as retelling
 from ps_integration.reports.close import close_pack
 from ps_integration.reports.html import render_html
 from ps_integration.reports.measures import MetricLine
@@ -136,7 +137,7 @@ def test_every_text_of_the_close_pack_can_be_translated(pseudo_language, wordles
 
 
 def test_the_sentences_that_a_value_keeps_are_said_again(pseudo_language, report):
-    told = retold(report)
+    told = retold(report, "en")
     assert told == report
     again = [told.verdict.sentence, *told.alerts, told.changes.note]
     again += [line.message for line in told.sources if line.message]
@@ -159,8 +160,37 @@ def test_the_reasons_of_a_stopped_night_are_said_again(pseudo_language, report, 
     )
     state, sentence = verdict.told(broken, broken.figures, reasons, broken.reporting_currency)
     kept = replace(broken.verdict, state=state, sentence=str(sentence), reasons=reasons)
-    told = retold(replace(broken, verdict=kept)).verdict
+    told = retold(replace(broken, verdict=kept), "en").verdict
     assert all(isinstance(text, Said) for text in (told.sentence, *told.reasons))
+
+
+@pytest.mark.parametrize(("locale", "is_looked_up"), [("en", False), ("fr", False), ("de", True)])
+def test_kept_texts_are_looked_up_only_where_a_catalogue_has_them(report, locale, is_looked_up):
+    before = looked_up()
+    render_html(report, locale)
+    render_xlsx(report, locale)
+    laid_out(report, locale)
+    assert (looked_up() > before) is is_looked_up
+
+
+def test_a_close_pack_is_drawn_as_kept_where_no_catalogue_has_its_texts(pack):
+    assert close_said.retold(pack, "en") is pack
+    assert isinstance(close_said.retold(pack, "de").asked.sentence, Said)
+
+
+def test_the_figures_of_the_verdict_read_as_the_locale_writes_them_without_a_catalogue(report):
+    many = tuple(replace(one, count=1234) for one in report.figures)
+    _, sentence = verdict.told(report, many, (), report.reporting_currency)
+    kept = replace(report.verdict, sentence=str(sentence), reasons=())
+    big = replace(report, figures=many, verdict=kept)
+    assert "1,234 open breaks put" in render_html(big, "en")
+    assert "1.234 open breaks put" in render_html(big, "es_AR")
+
+
+def looked_up():
+    """How often a kept text was held against a text of ours, or marked as one."""
+    counts = [cached.cache_info() for cached in (texts.pattern, retelling._ours)]
+    return sum(one.hits + one.misses for one in counts)
 
 
 def test_english_is_drawn_as_it_is_written(report, pack, monkeypatch, tmp_path):
