@@ -1,5 +1,7 @@
--- Fills reconciliation.unposted_entries: what the rules about unposted time look at.
-insert into reconciliation.unposted_entries by name
+-- Fills reconciliation.unposted_entries: what the rules about unposted time look at. Which they are
+-- is found first with the few columns that say so: to join all columns of all entries would take
+-- much memory on the night that everything is unposted.
+create or replace temp table unposted as
 with lines_of_ours as (
     select
         entry_id,
@@ -20,6 +22,42 @@ decided as (
     select entry_id from ops.decisions
     union
     select entry_id from reconciliation.billed_by_hand
+)
+
+select
+    us.entry_id,
+    lo.document_ref
+from reconciliation.unsettled_entries as us
+inner join billing.entries as en on us.entry_id = en.entry_id
+left join lines_of_ours as lo on us.entry_id = lo.entry_id
+left join config.going_live as gl
+    on en.legal_entity = gl.legal_entity and en.system = gl.time_system
+left join time_systems as ts on en.system = ts.system
+anti join decided as de on us.entry_id = de.entry_id
+where
+    en.approval_state = 'approved'
+    and not coalesce(en.is_deleted, false)
+    and en.is_billable
+    and coalesce(en.project_is_billable, true)
+    and coalesce(en.task_is_billable, true)
+    and coalesce(en.billing_type, 'time_and_materials') = 'time_and_materials'
+    and (en.is_primary or (en.resource_id is null and ts.system is not null))
+    and (gl.bill_from is null or en.work_date >= gl.bill_from)
+    and not coalesce(lo.is_posted, false)
+    and not (coalesce(en.is_invoiced, false) and lo.entry_id is null);
+
+insert into reconciliation.unposted_entries by name
+with priced as (
+    select
+        un.entry_id,
+        un.document_ref,
+        ra.rate_price,
+        ra.rate_currency,
+        ra.unit_price,
+        ra.amount_minor,
+        ra.problem
+    from unposted as un
+    left join billing.rated_entries as ra on un.entry_id = ra.entry_id
 )
 
 select
@@ -48,29 +86,13 @@ select
     en.erp_system,
     en.erp_company,
     en.period_state,
-    ra.rate_price,
-    ra.rate_currency,
-    ra.unit_price,
-    ra.amount_minor,
-    ra.problem,
-    lo.document_ref
-from reconciliation.unsettled_entries as us
-inner join billing.entries as en on us.entry_id = en.entry_id
-left join lines_of_ours as lo on en.entry_id = lo.entry_id
-left join billing.rated_entries as ra on en.entry_id = ra.entry_id
-left join config.going_live as gl
-    on en.legal_entity = gl.legal_entity and en.system = gl.time_system
-left join time_systems as ts on en.system = ts.system
-left join decided as de on en.entry_id = de.entry_id
-where
-    en.approval_state = 'approved'
-    and not coalesce(en.is_deleted, false)
-    and en.is_billable
-    and coalesce(en.project_is_billable, true)
-    and coalesce(en.task_is_billable, true)
-    and coalesce(en.billing_type, 'time_and_materials') = 'time_and_materials'
-    and (en.is_primary or (en.resource_id is null and ts.system is not null))
-    and (gl.bill_from is null or en.work_date >= gl.bill_from)
-    and not coalesce(lo.is_posted, false)
-    and not (coalesce(en.is_invoiced, false) and lo.entry_id is null)
-    and de.entry_id is null;
+    pr.rate_price,
+    pr.rate_currency,
+    pr.unit_price,
+    pr.amount_minor,
+    pr.problem,
+    pr.document_ref
+from billing.entries as en
+inner join priced as pr on en.entry_id = pr.entry_id;
+
+drop table unposted;

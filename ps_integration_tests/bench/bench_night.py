@@ -30,6 +30,8 @@ from ps_integration.workflows.night import Night, StepResult
 from ps_integration_tests.bench.firm import ENVIRON, firm, night, sign_openings
 
 ENTRIES = 1_000_000
+ENTRIES_OF_ONE = 120
+"""Entries of a person in a month, where there are more than 1.2 million."""
 NOT_OF_THE_NIGHT = ("generate raw", "post (given)", "why", "bare join")
 WALKS = 20
 CHAPTERS = {"received", "versions", "rated", "posting lines", "approval", "posting", "ERP lines"}
@@ -74,8 +76,7 @@ def bench(entries: int, folder: Path) -> list[Measure]:
     sign_openings(store)
     with Warehouse(folder / "warehouse.duckdb") as warehouse:
         made = Bench(night(folder), warehouse, store, entries)
-        configure.configure(made.night, warehouse)
-        warehouse.execute(text("reference"))
+        refer(made)
         for name, stage in STAGES:
             _reset_peak()
             started, started_cpu = time.perf_counter(), time.process_time()
@@ -85,6 +86,14 @@ def bench(entries: int, folder: Path) -> list[Measure]:
             measures.append(Measure(name, seconds, cpu_seconds, _peak_mib(), note))
     store.close()
     return measures
+
+
+def refer(made: Bench) -> None:
+    """Fill in the firm's settings and its people, customers and projects."""
+    configure.configure(made.night, made.warehouse)
+    people = max(10_000, made.entries // ENTRIES_OF_ONE)
+    made.warehouse.execute(f"set variable people = {people}")
+    made.warehouse.execute(text("reference"))
 
 
 def text(name: str) -> str:

@@ -17,12 +17,12 @@ from ps_integration.reconciliation.engine import run_rules
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import configure
 from ps_integration_tests.bench import bench_night
 from ps_integration_tests.bench.firm import night, sign_openings
 
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE.parents[1] / "data" / "peers"
+ENTRIES_PER_GB = 1_000_000
 PEER_MAX = 2_000_000
 """Peers are asked up to so many rows a side."""
 _OFF = """
@@ -54,10 +54,10 @@ def measure(entries, folder):
     store = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
     store.migrate()
     sign_openings(store)
-    with Warehouse(folder / "warehouse.duckdb") as warehouse:
+    memory_gb = max(1, entries // ENTRIES_PER_GB)
+    with Warehouse(folder / "warehouse.duckdb", memory_gb=memory_gb) as warehouse:
         made = bench_night.Bench(night(folder), warehouse, store, entries)
-        configure.configure(made.night, warehouse)
-        warehouse.execute(bench_night.text("reference"))
+        bench_night.refer(made)
         for name, stage in bench_night.STAGES:
             stage(made)
             if name == _UNTIL:

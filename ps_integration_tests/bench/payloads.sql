@@ -1,13 +1,15 @@
 -- Time entries as Harvest sends them (API v2, time entries), straight into raw: five a day per
--- person over the working days of March 2026.
+-- person over the working days of March 2026. The variable `people` says how many there are.
 insert into raw.records by name
 with entries as (
     select
         n,
-        n % 10000 as person,
-        hash(n % 10000, n // 50000) % 2000 as project,
+        coalesce(getvariable('people'), 10000) as people,
+        n % people as person,
+        n // (5 * people) as day,
+        hash(person, day) % 2000 as project,
         hash(n) % 3 as task,
-        date '2026-03-02' + ((n // 50000) + 2 * (n // 250000))::integer as spent_date,
+        date '2026-03-02' + (day + 2 * (day // 5))::integer as spent_date,
         (hash(n, 'seconds') % 20 + 1) * 432 as seconds,
         hash(n, 'state') % 100 as luck
     from range($entries) as r (n)

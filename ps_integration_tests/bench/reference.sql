@@ -1,5 +1,6 @@
--- The bench's reference data as conform would leave it: 10,000 people, 300 customers and 2,000
--- projects in three entities, known to the PSA, the ERP and the time system.
+-- The bench's reference data as conform would leave it: 10,000 people, or as many as the variable
+-- `people` says, 300 customers and 2,000 projects in three entities, known to the PSA, the ERP and
+-- the time system.
 insert into raw.reads by name
 select
     'bench' as run_id,
@@ -66,7 +67,7 @@ select
     if(sy.system = 'psa', ['US', 'UK', 'DE'][1 + n % 3], null) as home_legal_entity,
     if(sy.system = 'psa', ['Consultant', 'Manager', 'Partner', 'Analyst'][1 + n % 4], null) as role,
     true as is_active
-from range(10000) as r (n)
+from range(coalesce(getvariable('people'), 10000)) as r (n)
 cross join (values ('psa'), ('harvest')) as sy (system);
 -- Half of the projects have rates by role; everyone has a rate by role in US dollars beside them.
 insert into canonical.rates by name
