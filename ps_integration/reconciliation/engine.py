@@ -32,6 +32,8 @@ _EMPTY: Final = (
     "create or replace table reconciliation.{table} as from reconciliation.{table} limit 0"
 )
 """Not by deleting: deleted rows would count in what the planner believes of a table's size."""
+_TOOK: Final = "select rule, seconds from reconciliation.rule_runs"
+"""Last night's seconds: what took longest begins first, so that both workers end together."""
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -49,8 +51,8 @@ class Tables(Queries, Protocol):
     def insert_arrow(self, table: str, data: pa.Table) -> None:
         """Insert columns by name."""
 
-    def session(self) -> AbstractContextManager["Tables"]:
-        """A second session, for a thread of its own."""
+    def sessions(self, count: int) -> AbstractContextManager[Sequence["Tables"]]:
+        """Further sessions, each for a thread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     settings = setting.read_settings(queries)
     changed = setting.apply(rules, settings)
     enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
+    took = {row["rule"]: float(str(row["seconds"])) for row in queries.rows(_TOOK)}
+    enabled.sort(key=lambda rule: took.get(rule.code, 0.0), reverse=True)
     _prepare(queries)
     lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
@@ -108,7 +112,7 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
         part = [partial(_run_rule, rule, lack_of) for rule in enabled if rule.turn == turn]
         done = side_by_side(queries, part)
         with queries.transaction():
-            _write(queries, done)
+            _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
         runs += [run for run, _ in done]
     return tuple(sorted(runs, key=lambda run: run.rule.code))
 
@@ -216,7 +220,7 @@ def _look(queries: Tables, rule: Rule) -> pa.Table:
 
 
 def _write(queries: Tables, done: Sequence[Ran]) -> None:
-    """Keep what the rules of one turn found, in their order, and how they ran."""
+    """Keep what the rules of one turn found and how they ran."""
     for run, found in done:
         if found is not None and len(found):
             queries.insert_arrow("reconciliation.found", _kept(run.rule, found))

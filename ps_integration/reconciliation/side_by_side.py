@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
@@ -16,8 +16,8 @@ Result = TypeVar("Result")
 class Opener(Protocol[Session_co]):
     """What opens further sessions on the same data."""
 
-    def session(self) -> AbstractContextManager[Session_co]:
-        """A session for a thread of its own."""
+    def sessions(self, count: int) -> AbstractContextManager[Sequence[Session_co]]:
+        """Sessions, each for a thread of its own."""
 
 
 def side_by_side(
@@ -37,8 +37,8 @@ def side_by_side(
         finally:
             free.put(session)
 
-    with ExitStack() as stack:
-        for _ in range(WORKERS):
-            free.put(stack.enter_context(opener.session()))
-        with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(do, work))
+    workers = min(WORKERS, max(1, len(work)))
+    with opener.sessions(workers) as sessions, ThreadPoolExecutor(workers) as pool:
+        for session in sessions:
+            free.put(session)
+        return list(pool.map(do, work))

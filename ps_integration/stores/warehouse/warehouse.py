@@ -122,16 +122,22 @@ class Session:
             self._connection.execute("commit")
 
     @contextmanager
-    def session(self) -> Iterator["Session"]:
-        """A second session on the same file, for a thread of its own.
+    def sessions(self, count: int) -> Iterator[list["Session"]]:
+        """Further sessions on the same file, each for a thread of its own; they share the cores.
 
-        It sees what others have committed; temporary tables are its own.
+        They see what others have committed; temporary tables are their own.
         """
-        beside = Session(self._connection.cursor())
+        cores = int(str(self.value("select current_setting('threads')")))
+        if count > 1:
+            self.execute(f"set threads = {max(1, cores // count)}")
+        beside = [Session(self._connection.cursor()) for _ in range(count)]
         try:
             yield beside
         finally:
-            beside.close()
+            for session in beside:
+                session.close()
+            if count > 1:
+                self.execute(f"set threads = {cores}")
 
     def close(self) -> None:
         """Let go of the connection; of the file too when no other is open."""
