@@ -7,7 +7,7 @@ with entries as (
         coalesce(getvariable('people'), 10000) as people,
         n % people as person,
         n // (5 * people) as day,
-        hash(person, day) % 2000 as project,
+        hash(person, day) % (people // 5) as project,
         hash(n) % 3 as task,
         date '2026-03-02' + (day + 2 * (day // 5))::integer as spent_date,
         (hash(n, 'seconds') % 20 + 1) * 432 as seconds,

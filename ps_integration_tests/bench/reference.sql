@@ -1,6 +1,6 @@
 -- The bench's reference data as conform would leave it: 10,000 people, or as many as the variable
--- `people` says, 300 customers and 2,000 projects in three entities, known to the PSA, the ERP and
--- the time system.
+-- `people` says, one project for five of them, and 300 customers in three entities, known to the
+-- PSA, the ERP and the time system.
 insert into raw.reads by name
 select
     'bench' as run_id,
@@ -52,7 +52,7 @@ select
     if(sy.system = 'bc', 'MONTHLY', null) as billing_rule,
     if(sy.system = 'bc', 'PO-' || n, null) as purchase_order,
     sy.system = 'bc' as has_billing_attributes
-from range(2000) as r (n)
+from range(coalesce(getvariable('people'), 10000) // 5) as r (n)
 cross join (values ('psa'), ('bc'), ('harvest')) as sy (system);
 insert into canonical.resources by name
 select
@@ -83,7 +83,7 @@ select
     ['USD', 'GBP', 'EUR'][1 + p.n % 3] as currency,
     ro.price + p.n % 40 as unit_price,
     date '2026-01-01' as valid_from
-from range(0, 2000, 2) as p (n)
+from range(0, coalesce(getvariable('people'), 10000) // 5, 2) as p (n)
 cross join (
     values ('Consultant', 120.5), ('Manager', 180.25), ('Partner', 310), ('Analyst', 90)
 ) as ro (role, price);

@@ -79,6 +79,9 @@ def scraped(tmp_path, monkeypatch):
             class firm:  # noqa: N801
                 id = "demo"
 
+            class stores:  # noqa: N801
+                memory_gb = 1
+
     monkeypatch.setattr("ps_integration.workflows.nightly.state_folder", lambda file: tmp_path)
     server = make_server("127.0.0.1", 0, scrape.application(File))
     thread = threading.Thread(target=server.serve_forever)
