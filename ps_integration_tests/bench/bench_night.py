@@ -32,6 +32,7 @@ from ps_integration_tests.bench.firm import ENVIRON, firm, night, sign_openings
 ENTRIES = 1_000_000
 ENTRIES_OF_ONE = 120
 """Entries of a person in a month, where there are more than 1.2 million."""
+ENTRIES_PER_GB = 1_250_000
 NOT_OF_THE_NIGHT = ("generate raw", "post (given)", "why", "bare join")
 WALKS = 20
 CHAPTERS = {"received", "versions", "rated", "posting lines", "approval", "posting", "ERP lines"}
@@ -74,7 +75,7 @@ def bench(entries: int, folder: Path) -> list[Measure]:
     store = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
     store.migrate()
     sign_openings(store)
-    with Warehouse(folder / "warehouse.duckdb") as warehouse:
+    with opened(folder, entries) as warehouse:
         made = Bench(night(folder), warehouse, store, entries)
         refer(made)
         for name, stage in STAGES:
@@ -86,6 +87,12 @@ def bench(entries: int, folder: Path) -> list[Measure]:
             measures.append(Measure(name, seconds, cpu_seconds, _peak_mib(), note))
     store.close()
     return measures
+
+
+def opened(folder: Path, entries: int) -> Warehouse:
+    """A fresh warehouse with memory for so many entries."""
+    memory_gb = max(1, entries // ENTRIES_PER_GB)
+    return Warehouse(folder / "warehouse.duckdb", memory_gb=memory_gb)
 
 
 def refer(made: Bench) -> None:

@@ -16,13 +16,11 @@ from pathlib import Path
 from ps_integration.reconciliation.engine import run_rules
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational.store import OperationalStore
-from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.bench import bench_night
 from ps_integration_tests.bench.firm import night, sign_openings
 
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE.parents[1] / "data" / "peers"
-ENTRIES_PER_GB = 1_000_000
 PEER_MAX = 2_000_000
 """Peers are asked up to so many rows a side."""
 _OFF = """
@@ -56,8 +54,7 @@ def measure(entries, folder):
     store = OperationalStore(f"sqlite:///{folder / 'operational.sqlite'}")
     store.migrate()
     sign_openings(store)
-    memory_gb = max(1, entries // ENTRIES_PER_GB)
-    with Warehouse(folder / "warehouse.duckdb", memory_gb=memory_gb) as warehouse:
+    with bench_night.opened(folder, entries) as warehouse:
         made = bench_night.Bench(night(folder), warehouse, store, entries)
         bench_night.refer(made)
         for name, stage in bench_night.STAGES:
