@@ -10,6 +10,7 @@ from ps_integration.sandbox.vendors.business_central import collection
 from ps_integration_tests.e2e import firm
 from ps_integration_tests.e2e.conftest import SECOND, THIRD, Edit, World
 from ps_integration_tests.e2e.test_commands import run, said
+from ps_integration_tests.workbook.edit import MatchBook
 
 pytestmark = pytest.mark.e2e
 FOURTH = THIRD + timedelta(days=1)
@@ -221,6 +222,31 @@ def test_lines_that_split_an_entry_are_accepted_together(typed: World):
     assert (tm02(typed), balances(typed)) == ([], True)
     assert fate(typed, "clock:101") == ("settled_elsewhere", "billed_by_hand")
     assert f"document {LINE}, S-TWIN/10000: accepted" in run(typed, "why", "clock:101").stdout
+
+
+def test_a_match_is_accepted_and_taken_back_in_the_nights_workbook(typed: World):
+    [*_, filed] = sorted((typed.folder / "state" / "reports").glob("*/exceptions.xlsx"))
+    book = MatchBook(filed.read_bytes()).set("Decision", "accept")
+    path = typed.folder / "work.xlsx"
+    load = ("breaks", "import", str(path), "--json")
+    path.write_bytes(book.bytes())
+    assert "Matches!I4: say why" in said(run(typed, *load))["message"]
+    path.write_bytes(book.set("Note", "Billed before the trip").bytes())
+    assert "1 decision would be carried out" in run(typed, *load[:-1], "--dry-run").stdout
+    [choice] = said(run(typed, *load))["matches"].values()
+    assert choice == {"verb": "accept", "note": "Billed before the trip"}
+    assert "1 decision carried out before" in run(typed, *load[:-1]).stdout
+    typed.night(THIRD)
+    assert (tm02(typed), balances(typed)) == ([], True)
+    assert fate(typed) == ("settled_elsewhere", "billed_by_hand")
+    assert run(typed, "audit", "verify").exit_code == 0
+    later = typed.folder / "later.xlsx"
+    assert run(typed, "breaks", "export", str(later)).exit_code == 0
+    book = MatchBook(later.read_bytes()).set("Decision", "withdraw").set("Note", "Wrong customer")
+    later.write_bytes(book.bytes())
+    assert run(typed, "breaks", "import", str(later)).exit_code == 0
+    typed.night(FOURTH)
+    assert fate(typed) == ("deferred", "probably_billed_by_hand")
 
 
 def test_what_is_rejected_is_never_offered_again(typed: World):

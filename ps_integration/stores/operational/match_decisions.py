@@ -42,12 +42,14 @@ class Decider:
         at: The instant.
         note: Why.
         rules: People of the firm.
+        file_sha256: The workbook that the decision stands in; empty on the command line.
     """
 
     who: str
     at: datetime
     note: str
     rules: Approval
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def withdraw(session: Session, decision_id: int, by: Decider) -> MatchDecision:
         note=by.note,
         **{name: getattr(found, name) for name in _SUBJECT},
     )
-    _write(session, row, "withdraw_match")
+    _write(session, row, "withdraw_match", by.file_sha256)
     return found
 
 
@@ -188,16 +190,22 @@ def _require(by: Decider) -> None:
         raise AskFinanceError(f"the note has over {TEXT_MAX:,} characters")
 
 
-def _refuse_other(other: MatchDecision, match: Match) -> None:
+def is_in_the_way(other: MatchDecision, match: Match) -> bool:
+    """Whether a decision that stands must be taken back before a match can be accepted."""
     of_line = bool(set(other.lines) & set(match.lines))
     if other.decision == "accepted":
-        taken = sorted(set(other.entries) & set(match.entries))
-        if of_line:
-            raise AskFinanceError(_in_the_way(other))
-        if taken:
-            raise AskFinanceError(f"{taken[0]} is taken: {_in_the_way(other)}")
-    elif of_line and set(other.entries) == set(match.entries):
-        raise AskFinanceError(_in_the_way(other))
+        return of_line or bool(set(other.entries) & set(match.entries))
+    return of_line and set(other.entries) == set(match.entries)
+
+
+def _refuse_other(other: MatchDecision, match: Match) -> None:
+    if not is_in_the_way(other, match):
+        return
+    taken = sorted(set(other.entries) & set(match.entries))
+    is_of_line = bool(set(other.lines) & set(match.lines))
+    raise AskFinanceError(
+        _in_the_way(other) if is_of_line else f"{taken[0]} is taken: {_in_the_way(other)}"
+    )
 
 
 def _in_the_way(other: MatchDecision) -> str:
@@ -263,11 +271,11 @@ def _put(
         note=by.note,
         withdraws=None,
     )
-    _write(session, row, _ACTIONS[decision])
+    _write(session, row, _ACTIONS[decision], by.file_sha256)
     return row
 
 
-def _write(session: Session, row: MatchDecision, action: str) -> None:
+def _write(session: Session, row: MatchDecision, action: str, file_sha256: str) -> None:
     session.add(row)
     session.flush()
     detail = {
@@ -279,6 +287,7 @@ def _write(session: Session, row: MatchDecision, action: str) -> None:
         "difference_minor": row.difference_minor,
         "note": row.note,
         **({"withdraws": row.withdraws} if row.withdraws is not None else {}),
+        **({"file_sha256": file_sha256} if file_sha256 else {}),
     }
     audit.append(
         session,

@@ -1018,8 +1018,10 @@ group by dl.record_key;
 create table if not exists reconciliation.matches (
     record_key varchar, entry_id varchar,
     status varchar,             -- accepted (by a person) | confirmed | ambiguous
-    choice integer, cost integer, evidence varchar
+    choice integer, cost integer, evidence varchar,
+    lines varchar[]             -- of the choice, sorted; null = accepted
 );
+alter table reconciliation.matches add column if not exists lines varchar[];
 -- The nearest entry of a hand-typed line that matches none, and the first test that failed.
 create table if not exists reconciliation.non_matches (
     record_key varchar, entry_id varchar,
