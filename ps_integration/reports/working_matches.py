@@ -14,7 +14,8 @@ SHEET: Final = "Matches"
 _HELP: Final = (
     "Lines typed into the ERP by hand, a row for each set of entries that a line may bill, and "
     "below them what was decided. accept: the line bills these entries; reject: it does not; "
-    "withdraw: take the decision back. Each needs a note. The next night goes by it."
+    "confirm: second what another person proposed; withdraw: take the decision back. Each needs a "
+    "note. The next night goes by it."
 )
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.domain.seal import digest
 from ps_integration.reports.working_matches import MatchLine
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Match
 from ps_integration.stores.operational.models import MatchDecision
 from ps_integration.stores.operational.store import Session
@@ -38,6 +39,7 @@ _VERSION_DIGITS: Final = 12
 _KEY_DIGITS: Final = 24
 OFFER_VERBS: Final = ("accept", "reject")
 DECISION_VERBS: Final = ("withdraw",)
+PROPOSAL_VERBS: Final = ("confirm", "withdraw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def _facts(offer: Offer) -> list[object]:
 
 def match_lines(session: Session, queries: Queries) -> tuple[MatchLine, ...]:
     """The rows of the sheet Matches: what nobody has decided yet, then decisions that stand."""
-    standing = {one.decision_id: one for one in match_decisions.standing(session)}
+    standing = {one.decision_id: one for one in match_reading.standing(session)}
     decided = match_list.decided(session, queries)
     return (
         *(_of_offer(one) for one in offered(queries) if not _is_decided(one, standing.values())),
@@ -175,7 +177,7 @@ def _of_decision(decided: match_list.Decided, row: MatchDecision) -> MatchLine:
     return MatchLine(
         key=decision_key(row.decision_id),
         version=row.decision_id,
-        verbs=DECISION_VERBS,
+        verbs=PROPOSAL_VERBS if row.decision == "proposed" else DECISION_VERBS,
         status=row.decision,
         lines=decided.lines,
         posted_on=None,
@@ -184,12 +186,21 @@ def _of_decision(decided: match_list.Decided, row: MatchDecision) -> MatchLine:
         currency=row.currency,
         choice="",
         entries=", ".join(decided.entries),
-        evidence=row.note,
+        evidence=_evidence(decided, row),
         decision_id=row.decision_id,
-        decided_by=row.decided_by,
+        decided_by=decided.decided_by,
         decided_at=row.decided_at.replace(microsecond=0),
         state=decided.state,
     )
+
+
+def _evidence(decided: match_list.Decided, row: MatchDecision) -> str:
+    """Why it was decided, and what is let go of with it."""
+    difference = row.difference_minor
+    if not difference:
+        return decided.note
+    amount, more = Money(abs(difference), row.currency), "more" if difference > 0 else "less"
+    return f"{decided.note}; the ERP bills {amount} {more} than the entries come to"
 
 
 def _texts(value: object) -> tuple[str, ...]:

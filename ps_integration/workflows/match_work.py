@@ -1,20 +1,20 @@
 """What a person decides about lines typed into the ERP by hand, held against the last night."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ps_integration.domain.money import Money
 from ps_integration.domain.money import hours as hours_text
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.errors import AskFinanceError
-from ps_integration.reconciliation.matching.candidates import agrees, is_near
+from ps_integration.reconciliation.matching.candidates import agrees, is_near, money_agrees
 from ps_integration.reconciliation.matching.fill import entry_of, line_of
 from ps_integration.reconciliation.matching.items import Entry, Line
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Decider, Match
 from ps_integration.stores.operational.models import MatchDecision
-from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.match_facts import entries_named, lines_named, match_of, said
 
 _CHOICES: Final = """
@@ -44,6 +44,9 @@ class Asked:
 def accept(store: OperationalStore, queries: Queries, asked: Asked, by: Decider) -> MatchDecision:
     """Accept that lines bill these entries; from the next night on they are settled.
 
+    Where their money differs and it was said to accept that, they are only proposed: another
+    person confirms.
+
     Args:
         store: The operational store.
         queries: The warehouse as the last night left it.
@@ -71,7 +74,7 @@ def reject(
     with store.session() as session:
         known = {
             tuple(sorted(one.entries))
-            for one in match_decisions.standing(session)
+            for one in match_reading.standing(session)
             if one.decision == "rejected" and _has_line(one, matches) and not asked.entries
         }
         new = [one for one in matches if tuple(sorted(one.entries)) not in known]
@@ -80,6 +83,26 @@ def reject(
 
 def _has_line(decision: MatchDecision, matches: Sequence[Match]) -> bool:
     return any(key in decision.lines for match in matches for key in match.lines)
+
+
+def confirm(
+    store: OperationalStore, queries: Queries, decision_id: int, by: Decider
+) -> MatchDecision:
+    """Confirm a match that another person proposed; from the next night on it is settled.
+
+    Raises:
+        AskFinanceError: No such proposal waits, a side of it is not as it was, or the person may
+            not confirm it.
+    """
+    with store.session() as session:
+        return confirm_in(session, queries, decision_id, by)
+
+
+def confirm_in(session: Session, queries: Queries, decision_id: int, by: Decider) -> MatchDecision:
+    """The same in the caller's transaction."""
+    waiting = match_decisions.proposed(session, decision_id)
+    asked = Asked(sorted(waiting.lines), sorted(waiting.entries), is_different=True)
+    return match_decisions.confirm(session, decision_id, to_accept(queries, asked), by)
 
 
 def withdraw(store: OperationalStore, decision_id: int, by: Decider) -> MatchDecision:
@@ -99,10 +122,12 @@ def to_accept(queries: Queries, asked: Asked) -> Match:
     _refuse_other_group(rows, entries)
     if len(rows) > 1 and len(entries) > 1:
         raise AskFinanceError("several lines bill one entry, or one line several; not both")
-    told = _difference([line_of(row) for row in rows], [entry_of(row) for row in entries])
+    typed, worked = [line_of(row) for row in rows], [entry_of(row) for row in entries]
+    told = _difference(typed, worked)
     if told and not asked.is_different:
         raise AskFinanceError(f"{told}; --despite-difference accepts it as it is")
-    return match_of(rows, entries)
+    needs_second = not agrees(typed, worked) and not money_agrees(typed, worked)
+    return replace(match_of(rows, entries), needs_second=needs_second)
 
 
 def to_reject(queries: Queries, asked: Asked) -> list[Match]:

@@ -12,7 +12,7 @@ from ps_integration.domain.ports import Queries
 from ps_integration.domain.seal import digest
 from ps_integration.errors import AskFinanceError
 from ps_integration.reports import working_matches
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Decider
 from ps_integration.stores.operational.models import MatchDecision
 from ps_integration.stores.operational.store import Session
@@ -21,6 +21,7 @@ from ps_integration.workflows.break_work import unprintable
 from ps_integration.workflows.match_offers import (
     DECISION_VERBS,
     OFFER_VERBS,
+    PROPOSAL_VERBS,
     Offer,
     decision_key,
     offered,
@@ -115,6 +116,9 @@ class Matches:
         if one.choice.verb == "withdraw":
             match_decisions.withdraw(self.session, one.row.version, by)
             return
+        if one.choice.verb == "confirm":
+            match_work.confirm_in(self.session, self.queries, one.row.version, by)
+            return
         offer = self._offers[one.row.key]
         if one.choice.verb == "accept":
             match = match_work.to_accept(self.queries, Asked(offer.lines, offer.entries))
@@ -130,21 +134,29 @@ class Matches:
 
     @cached_property
     def _standing(self) -> Mapping[str, MatchDecision]:
-        standing = match_decisions.standing(self.session)
+        standing = match_reading.standing(self.session)
         return {decision_key(one.decision_id): one for one in standing}
 
     def _choice(self, row: WorkRow) -> Choice | None:
         """What a row decides; None when nothing, or nothing that can be read."""
         verb, note = (self.checked.page.value(row.row, at) for at in (_VERB, _NOTE))
         choice = Choice(str(verb).strip().casefold(), str(note).strip())
-        wrong = list(_wrong(row, verb, note, choice))
+        wrong = list(_wrong(self._verbs(row), verb, note, choice))
         for at, text in wrong:
             self._refuse(row, at, text)
         return None if wrong or choice == Choice("", "") else choice
 
+    def _verbs(self, row: WorkRow) -> tuple[str, ...]:
+        """What may be decided of a row."""
+        if not row.key.startswith("decision "):
+            return OFFER_VERBS
+        standing = self._standing.get(row.key)
+        is_waiting = standing is None or standing.decision == "proposed"
+        return PROPOSAL_VERBS if is_waiting else DECISION_VERBS
+
     def _stale(self, row: WorkRow) -> str:
         if row.key.startswith("decision "):
-            return "" if row.key in self._standing else f"it was taken back {_STALE}"
+            return "" if row.key in self._standing else f"it was taken back or confirmed {_STALE}"
         offer = self._offers.get(row.key)
         if offer is None:
             return (
@@ -160,8 +172,9 @@ class Matches:
             self.checked.refusals.append((row.row, at, text))
 
 
-def _wrong(row: WorkRow, verb: object, note: object, choice: Choice) -> Iterator[tuple[int, str]]:
-    verbs = DECISION_VERBS if row.key.startswith("decision ") else OFFER_VERBS
+def _wrong(
+    verbs: tuple[str, ...], verb: object, note: object, choice: Choice
+) -> Iterator[tuple[int, str]]:
     is_known = choice.verb in ("", *verbs)
     if not is_known:
         yield _VERB, f"{verb!r} is no decision here; choose {', '.join(verbs)} or nothing"

@@ -89,6 +89,20 @@ def test_what_matching_is_not_sure_of_is_billed_as_ever(billed: World):
     assert planned(billed) == {"tt:1", "tt:2"}
 
 
+def test_what_one_person_proposed_is_billed_as_ever_and_what_two_accepted_is_not(billed: World):
+    billed.warehouse.execute("update ops.match_decisions set decision = 'proposed'")
+    billed.night()
+    assert planned(billed) == {"tt:1", "tt:2"}
+    decide(billed, decision_id=2, withdraws=1, decided_by="Bo", note="Seen.", difference_minor=500)
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
+    assert billed.parts()[0]["evidence"] == (
+        "Billed by hand in ERP document S-1/1: accepted by Ana and Bo on 2026-03-12, Sent before "
+        "the trip; Seen. It comes to 5.00 GBP more than they do."
+    )
+    assert (planned(billed), billed.broken()) == ({"tt:2"}, ([], [], []))
+
+
 def test_a_difference_that_was_accepted_is_said(billed: World):
     billed.warehouse.execute("update ops.match_decisions set difference_minor = -250")
     billed.night()

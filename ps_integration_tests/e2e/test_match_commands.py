@@ -1,12 +1,17 @@
 """A line typed into the ERP by hand: what it bills is accepted, taken back, and goes stale."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from ps_integration.domain.identity import current_user
+from ps_integration.errors import AskFinanceError
 from ps_integration.sandbox.vendors.business_central import collection
+from ps_integration.stores.operational.match_decisions import Decider
+from ps_integration.workflows import match_work
+from ps_integration.workflows.config_check import load_checked
+from ps_integration.workflows.nightly import operational_store, snapshot
 from ps_integration_tests.e2e import firm
 from ps_integration_tests.e2e.conftest import SECOND, THIRD, Edit, World
 from ps_integration_tests.e2e.test_commands import run, said
@@ -133,8 +138,57 @@ DIFFERENT = ("matches", "accept", LINE, OTHER, "--note", "so be it", "--despite-
 """An entry that matching did not think of, and that is planned."""
 
 
+def second(world: World, number: int, who: str = "olga") -> None:
+    """Another user of the machine confirms what the one who runs the tests has proposed."""
+    file = load_checked(world.firm_path)
+    by = Decider(who, datetime.now(UTC), "Seen the mail", file.firm.approval)
+    with snapshot(file) as warehouse, operational_store(file) as store:
+        match_work.confirm(store, warehouse, number, by)
+
+
+def propose(world: World) -> int:
+    done = run(world, *DIFFERENT, "--json")
+    assert said(done)["decision"] == "proposed", done.output
+    return int(said(done)["decision_id"])
+
+
+def test_a_match_whose_money_differs_settles_nothing_until_another_person_confirms(typed: World):
+    number = propose(typed)
+    [decision] = said(run(typed, "matches", "list", "--json"))["decisions"]
+    assert decision["state"] == "waits for a second person"
+    typed.night(THIRD)
+    assert OTHER in planned(typed)
+    assert "which waits for another person to confirm it." in tm02(typed)[0]
+    own = ("matches", "confirm", str(number), "--note", "It is fine", "--json")
+    told = said(run(typed, *own))["message"]
+    assert told == (f"decision {number}: {current_user()} proposed it; another person must confirm")
+    second(typed, number)
+    typed.night(FOURTH)
+    assert (tm02(typed), balances(typed)) == ([], True)
+    assert fate(typed, OTHER) == ("settled_elsewhere", "billed_by_hand")
+    story = run(typed, "why", OTHER).stdout
+    assert f"accepted by {current_user()} and olga on" in story
+    assert "so be it; Seen the mail" in story
+    [decision] = said(run(typed, "matches", "list", "--json"))["decisions"]
+    assert (decision["state"], decision["decided_by"]) == ("counts", f"{current_user()} and olga")
+    [first, _] = said(run(typed, "matches", "list", "--all", "--json"))["decisions"]
+    assert first["state"].startswith("confirmed by olga on ")
+    assert run(typed, "audit", "verify").exit_code == 0
+    [run_id] = typed.rows("select run_id from config.run")
+    assert run(typed, "replay", str(run_id["run_id"])).exit_code == 0
+
+
+def test_a_proposal_whose_line_has_changed_is_not_confirmed(typed: World):
+    number = propose(typed)
+    type_invoice(typed, "S-HAND", "4", "300.00")
+    typed.night(THIRD)
+    assert "has changed. Withdraw it and decide anew." in tm02(typed)[0]
+    with pytest.raises(AskFinanceError, match="have changed since; withdraw it and propose anew"):
+        second(typed, number)
+
+
 def test_what_was_planned_with_the_entry_cannot_be_approved_any_more(typed: World):
-    assert run(typed, *DIFFERENT).exit_code == 0
+    second(typed, propose(typed))
     done = run(typed, "batches", "approve", batch_of(typed, OTHER), "--note", "ok", "--json")
     assert "is superseded, only planned ones are decided" in said(done)["message"]
 
@@ -195,6 +249,8 @@ def test_a_difference_is_accepted_only_when_asked_for_and_stays_in_sight(typed: 
     done = run(typed, *words, "--despite-difference", "--json")
     assert said(done)["difference_minor"] == 17_500
     assert "the ERP bills 175.00 GBP more than the entries come to" in done.stdout
+    assert "nothing is settled until another person runs: ps-integration matches" in done.stdout
+    second(typed, int(said(done)["decision_id"]))
     typed.night(THIRD)
     story = run(typed, "why", "clock:104").stdout
     assert "It comes to 175.00 GBP more than they do." in story

@@ -64,6 +64,37 @@ def test_a_decision_that_was_taken_back_counts_for_nothing():
     assert tm02(decided(), back, decided(3)) == []
 
 
+def test_a_proposal_settles_nothing_and_is_said():
+    [said] = tm02(decided(decision="proposed", difference_minor=500))
+    assert f"It bills ({ENTRY})" in said
+    assert said.endswith(
+        "ana has proposed harvest:1 for it on 2026-03-20 (decision 1), which waits for another "
+        "person to confirm it."
+    )
+
+
+def test_what_two_persons_accepted_is_said_with_both():
+    second = decided(2, withdraws=1, decided_by="ben", note="seen the mail")
+    world = {"ops__match_decisions": [decided(decision="proposed", note="agreed."), second]}
+    with Warehouse(Path(":memory:")) as warehouse:
+        fill(warehouse, typed({}) | world)
+        run_rules(warehouse, RULES)
+        assert found_rows(warehouse) == []
+        [told] = why(warehouse, ENTRY).chapters["billed by hand"]
+        said = "accepted by ana and ben on 2026-03-20, agreed; seen the mail"
+        assert told["evidence"] == said
+    [said] = tm02(*world["ops__match_decisions"], billing__entries=[{"version_sha256": "v2"}])
+    assert "ana and ben have accepted harvest:1 for it on 2026-03-20 (decision 2), which" in said
+
+
+def test_a_confirmation_that_was_taken_back_leaves_no_proposal():
+    second = decided(2, withdraws=1, decided_by="ben")
+    back = decided(3, "withdrawn", withdraws=2)
+    [said] = tm02(decided(decision="proposed"), second, back)
+    assert f"It bills ({ENTRY})" in said
+    assert "proposed" not in said
+
+
 @pytest.mark.parametrize(("changes", "what"), [
     ({"canonical__erp_lines": [{"amount_minor": 14900}]}, "line 1 of S-INV1 has changed"),
     ({"canonical__erp_lines": [{"currency": "EUR"}]}, "line 1 of S-INV1 has changed"),

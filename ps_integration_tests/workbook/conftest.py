@@ -44,7 +44,9 @@ FIRM = Firm.model_validate(
                 "ben": {"roles": ["clerk"]},
             },
             "roles": {
-                "controller": {"max_amount_per_batch": {"GBP": "10000", "JPY": "100000"}},
+                "controller": {
+                    "max_amount_per_batch": {"GBP": "10000", "JPY": "100000", "USD": "10000"},
+                },
                 "clerk": {"max_amount_per_batch": {"GBP": "50"}},
             },
         },

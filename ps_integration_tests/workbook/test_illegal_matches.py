@@ -170,7 +170,9 @@ def test_what_somebody_has_taken_back_since_is_refused(typed):
     data = deciding(MatchBook(typed.export()), 3, "withdraw").bytes()
     with typed.store.session() as session:
         match_decisions.withdraw(session, 1, by(who="olga"))
-    assert f"{cell('Decision', 3)}: it was taken back since the export" in refused(typed, data)
+    assert f"{cell('Decision', 3)}: it was taken back or confirmed since the export" in refused(
+        typed, data
+    )
 
 
 @pytest.mark.parametrize("verb", ["accept", "reject"])

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_reading
 from ps_integration_tests.reports.hostile import PAYLOADS
 from ps_integration_tests.workbook import libreoffice
 from ps_integration_tests.workbook.conftest import IDS, ROWS
@@ -71,7 +71,7 @@ def test_matches_decided_in_libreoffice_are_carried_out(typed, edited, tmp_path)
     )  # fmt: skip
     assert len(typed.bring(data).matches) == 1
     with typed.store.snapshot() as session:
-        [made] = match_decisions.standing(session)
+        [made] = match_reading.standing(session)
     assert (list(made.entries), made.note) == (["harvest:3"], "=1+1 is on the invoice")
     again = MatchBook(data)
     assert again.parts[again.sheet].decode().count("<dataValidation ") == 2

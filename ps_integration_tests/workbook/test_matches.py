@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ps_integration.errors import AskFinanceError
 from ps_integration.reports.columns import FIRST_ROW
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Decider
 from ps_integration.stores.operational.models import Audit
 from ps_integration.workflows import match_work
@@ -36,7 +36,7 @@ def decided(work):
     with work.store.snapshot() as session:
         return [
             (one.decision, sorted(one.lines), sorted(one.entries), one.note)
-            for one in match_decisions.history(session)
+            for one in match_reading.history(session)
         ]
 
 
@@ -87,7 +87,7 @@ def test_what_is_decided_is_what_the_commands_would_decide(typed):
         trail = list(session.scalars(select(Audit).where(Audit.action.like("%_match"))))
     assert {(row.who, row.detail["file_sha256"]) for row in trail} == {("maria", sha256)}
     with typed.store.session() as session:
-        for one in match_decisions.standing(session):
+        for one in match_reading.standing(session):
             match_decisions.withdraw(session, one.decision_id, by())
     made = len(decided(typed))
     warehouse, store = typed.warehouse, typed.store
@@ -176,6 +176,29 @@ def test_an_entry_whose_name_looks_like_a_formula_stays_text(typed, tmp_path):
     assert name in [row["Entries"] for row in rows(typed, tmp_path)]
     typed.bring(deciding(MatchBook(typed.export()), SURE, "accept").bytes())
     assert decided(typed)[-1][2] == [name]
+
+
+def test_a_second_person_confirms_a_proposal_in_a_workbook_of_their_own(typed, tmp_path):
+    asked = Asked(("S-INV1/2",), ("harvest:1",), is_different=True)
+    match_work.accept(typed.store, typed.warehouse, asked, by("two trips on one line"))
+    last = rows(typed, tmp_path)[-1]
+    assert (last["Status"], last["State"]) == ("proposed", "waits for a second person")
+    assert last["Evidence"] == (
+        "two trips on one line; the ERP bills 170.00 USD more than the entries come to"
+    )
+    data = deciding(MatchBook(typed.export()), 3, "confirm", "seen the mail").bytes()
+    before = typed.contents()
+    with pytest.raises(AskFinanceError, match="Matches!H7: decision 1: maria proposed it; another"):
+        typed.bring(data, "maria")
+    with pytest.raises(AskFinanceError, match=r"Matches!H7: decision 1: 170.00 USD is above the"):
+        typed.bring(data, "ben")
+    assert typed.contents() == before
+    typed.bring(data, "olga.k")
+    assert [one[0] for one in decided(typed)] == ["proposed", "accepted"]
+    last = rows(typed, tmp_path)[-1]
+    assert (last["Status"], last["Decided by"]) == ("accepted", "maria and olga.k")
+    with pytest.raises(AskFinanceError, match="Matches!H7: it was taken back or confirmed since"):
+        typed.bring(deciding(MatchBook(data), 3, "withdraw").bytes())
 
 
 def test_nobody_of_the_firm_decides_in_it(typed):

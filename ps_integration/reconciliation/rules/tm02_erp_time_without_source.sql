@@ -37,7 +37,7 @@ select
 from reconciliation.hand_typed_lines as li
 left join config.currencies as cy on li.currency = cy.currency
 left join reconciliation.match_texts as mt on li.record_key = mt.record_key
-left join reconciliation.stale_texts as sx on li.record_key = sx.record_key
+left join reconciliation.decision_texts as sx on li.record_key = sx.record_key
 where
     li.record_key not in (
         select ma.record_key from reconciliation.matches as ma

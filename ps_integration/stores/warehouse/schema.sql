@@ -408,12 +408,12 @@ create table if not exists ops.decisions (
 -- What people decided about lines typed into an ERP by hand, as both sides were then.
 create table if not exists ops.match_decisions (
     decision_id bigint,
-    decision varchar,           -- accepted | rejected | withdrawn
+    decision varchar,           -- accepted | proposed | rejected | withdrawn
     lines varchar,              -- JSON by record key: number, line_no, seconds, amount_minor
     entries varchar,            -- JSON by entry id: version_sha256, seconds, amount_minor
     project_id varchar, currency varchar, difference_minor bigint,
     decided_by varchar, decided_at timestamptz, note varchar,
-    withdraws bigint            -- the decision that it takes back
+    withdraws bigint            -- what it takes back, or the proposal that it confirms
 );
 create table if not exists ops.openings (
     legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
@@ -840,10 +840,17 @@ where
     and dc.document_ref is null
     -- what was billed before going live is settled elsewhere
     and (cm.bill_from is null or coalesce(ed.posting_date, ed.invoice_date) >= cm.bill_from);
--- Decisions about them that nobody has taken back, by line and by entry.
+-- Decisions about them that nobody has taken back, by line and by entry. What two persons accepted
+-- is said with both.
 create or replace view reconciliation.standing_decisions as
-select md.*
+select
+    md.* replace (
+        concat_ws(' and ', pr.decided_by, md.decided_by) as decided_by,
+        concat_ws('; ', rtrim(pr.note, '.'), md.note) as note
+    ),
+    if(pr.decision_id is null, ' has ', ' have ') as has
 from ops.match_decisions as md
+left join ops.match_decisions as pr on md.withdraws = pr.decision_id
 where
     md.decision <> 'withdrawn'
     and md.decision_id not in (
@@ -997,22 +1004,28 @@ where
     sd.decision = 'accepted'
     and sd.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
 qualify row_number() over (partition by de.entry_id order by de.decision_id) = 1;
--- Decisions that count no longer, in words that a break's detail ends with.
-create or replace view reconciliation.stale_texts as
+-- Decisions that count no longer, and those that wait for a second person, in words that a break's
+-- detail ends with.
+create or replace view reconciliation.decision_texts as
 select
     dl.record_key,
     string_agg(
-        ' ' || sd.decided_by || ' has ' || sd.decision || ' '
+        ' ' || sd.decided_by || sd.has || sd.decision || ' '
         || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
         || ' for it on ' || strftime(sd.decided_at, '%Y-%m-%d') || ' (decision '
-        || sd.decision_id::varchar || '), which counts no longer: ' || st.what
-        || '. Withdraw it and decide anew.',
+        || sd.decision_id::varchar || '), which '
+        || if(
+            st.what is null, 'waits for another person to confirm it.',
+            'counts no longer: ' || st.what || '. Withdraw it and decide anew.'
+        ),
         '' order by sd.decision_id
     ) as text
 from reconciliation.decided_lines as dl
 inner join reconciliation.standing_decisions as sd on dl.decision_id = sd.decision_id
-inner join reconciliation.stale_decisions as st on dl.decision_id = st.decision_id
+left join reconciliation.stale_decisions as st on dl.decision_id = st.decision_id
+where st.decision_id is not null or sd.decision = 'proposed'
 group by dl.record_key;
+drop view if exists reconciliation.stale_texts;
 -- Which entries a hand-typed line bills (reconciliation/matching). Rows of one `choice` belong
 -- together; a line with several choices, or one that is not confirmed, is ambiguous.
 create table if not exists reconciliation.matches (
