@@ -16,6 +16,7 @@ from ps_integration.domain.ports import Params, Queries, Row
 from ps_integration.errors import CouldNotRunError, StatementRefusedError
 from ps_integration.reconciliation import likeness, setting
 from ps_integration.reconciliation.matching.fill import fill as fill_matches
+from ps_integration.reconciliation.matching.fill_credits import fill as fill_credits
 from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 
@@ -93,6 +94,7 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
             queries.execute(fill.read_text("utf-8"))
         likeness.fill(queries)
         fill_matches(queries)
+        fill_credits(queries)
     lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
     for turn in range(max((rule.turn for rule in enabled), default=0) + 1):

@@ -21,6 +21,14 @@ with choices as (
         string_agg(entry_id, ', ' order by entry_id) as entries
     from reconciliation.matches
     group by record_key, choice
+    union all
+    select
+        record_key,
+        choice,
+        status,
+        evidence,
+        'takes back ' || named as entries
+    from reconciliation.credit_matches
 ),
 
 matched as (

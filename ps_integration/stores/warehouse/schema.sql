@@ -807,6 +807,7 @@ with companies as (
 select
     el.system || '|' || el.company || '|' || el.external_id as record_key,
     el.system,
+    el.company,
     el.line_no,
     el.line_type,
     el.quantity,
@@ -1041,6 +1042,16 @@ create table if not exists reconciliation.non_matches (
     failed_test varchar,        -- project | date | hours | amount
     gap varchar, cause varchar
 );
+-- Which billed line the line of a credit memo typed by hand takes back (reconciliation/matching).
+create table if not exists reconciliation.credit_matches (
+    record_key varchar,
+    line varchar,               -- as people know it: DOCUMENT/LINE
+    takes_back varchar,         -- record key of a line typed by hand, or DOCUMENT_REF/LINE of ours
+    kind varchar,               -- hand_typed | posted
+    named varchar,              -- as people know what it takes back
+    status varchar,             -- confirmed | ambiguous
+    choice integer, evidence varchar
+);
 -- What matching found, in words that a break's detail ends with.
 create or replace view reconciliation.match_texts as
 with choices as (
@@ -1084,6 +1095,53 @@ select
     ' The nearest approved entry is ' || entry_id || '; what differs first is the '
     || failed_test || ', ' || gap || '.' as text
 from reconciliation.non_matches;
+
+-- What lines of credit memos take back, from both sides, in words that a break's detail ends with.
+create or replace view reconciliation.credit_texts as
+with taken as (
+    select
+        cm.record_key,
+        max(cm.choice) as choices,
+        min(cm.status) as status,
+        min(cm.kind) as kind,
+        min(cm.evidence) as evidence,
+        string_agg(cm.named, ' or ' order by cm.choice) filter (where cm.choice <= 3) as named,
+        max(
+            ' ' || sd.decided_by || sd.has || 'accepted ' || cm.named || ' as billing '
+            || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
+            || ': withdraw decision ' || sd.decision_id::varchar || ', so that they are billed.'
+        ) filter (where cm.status = 'confirmed') as accepted
+    from reconciliation.credit_matches as cm
+    left join reconciliation.decided_lines as dl
+        on cm.takes_back = dl.record_key and dl.decision = 'accepted'
+    left join reconciliation.standing_decisions as sd on dl.decision_id = sd.decision_id
+    group by cm.record_key
+),
+
+texts as (
+    select
+        record_key,
+        case
+            when status = 'confirmed'
+                then ' It takes back ' || named || if(kind = 'posted', ', which we posted', '')
+                || ': ' || evidence || ' agree, and nothing else fits.' || coalesce(accepted, '')
+            else ' It may take back ' || named || if(choices > 3, ', or one of '
+                || (choices - 3)::varchar || ' more', '') || ': a person must say which, if any.'
+        end as text
+    from taken
+    union all
+    select
+        takes_back as record_key,
+        ' ' || string_agg(line, ' or ' order by line)
+        || if(min(status) = 'confirmed', ' takes', ' may take') || ' it back.' as text
+    from reconciliation.credit_matches
+    where kind = 'hand_typed'
+    group by takes_back
+)
+
+select record_key, string_agg(text, '' order by text) as text
+from texts
+group by record_key;
 
 -- Documents that stand in the ERP: posted, and not cancelled in it since; and their lines. Who looks
 -- for the lines of a few entries takes these of ops.posting_lines first, then those that stand.
