@@ -17,6 +17,7 @@ from ps_integration.stores.operational.models import MatchDecision
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.match_facts import entries_named, lines_named, match_of, said
 
+_CAP: Final = "select max(cap_minor) from billing.projects where project_id = $project_id"
 _CHOICES: Final = """
 select list(entry_id order by entry_id) as entries
 from reconciliation.matches
@@ -127,7 +128,8 @@ def to_accept(queries: Queries, asked: Asked) -> Match:
     if told and not asked.is_different:
         raise AskFinanceError(f"{told}; --despite-difference accepts it as it is")
     needs_second = not agrees(typed, worked) and not money_agrees(typed, worked)
-    return replace(match_of(rows, entries), needs_second=needs_second)
+    cap = queries.value(_CAP, {"project_id": rows[0]["project_id"]})
+    return replace(match_of(rows, entries), needs_second=needs_second, has_cap=cap is not None)
 
 
 def to_reject(queries: Queries, asked: Asked) -> list[Match]:

@@ -154,6 +154,20 @@ def test_a_planned_document_with_the_entry_is_let_go_of(store, night, states):
     assert states()["PS-APOLLO-202603-2"] == "approved"
 
 
+@pytest.mark.parametrize(("project", "has_cap", "state"), [
+    ("apollo", True, "superseded"), ("apollo", False, "planned"), ("zeus", True, "planned"),
+])  # fmt: skip
+def test_the_other_planned_documents_of_a_capped_project_are_let_go_of_too(
+    store, night, states, project, has_cap, state
+):
+    """What they bill may be above the cap now."""
+    post.stage(night, store, [make_batch(make_document(1), make_document(2))])
+    asked = replace(match(), project_id=project, has_cap=has_cap)
+    with store.session() as session:
+        match_decisions.accept(session, asked, by())
+    assert states() == {"PS-APOLLO-202603-1": "superseded", "PS-APOLLO-202603-2": state}
+
+
 @pytest.mark.parametrize("until", ["approved", "posted"])
 def test_an_entry_that_is_billed_from_here_is_refused(store, night, approved, tmp_path, until):
     approved(make_batch())

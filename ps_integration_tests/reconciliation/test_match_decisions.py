@@ -184,3 +184,39 @@ def test_the_order_of_decisions_and_of_what_they_name_changes_nothing():
             matches = warehouse.rows("select * from reconciliation.matches order by all")
             seen.add(str((matches, found_rows(warehouse))))
     assert len(seen) == 1
+
+
+def above_cap(cap, *decisions, **changes):
+    """What TM15 finds above a cap: the typed line's entry, and a second one that waits."""
+    second = {"entry_id": "harvest:2", "external_id": "2", "is_primary": True, "system": "harvest"}
+    found = breaks_of(
+        "TM15",
+        **typed({}) | {
+            "billing__projects": [{"cap_minor": cap}], "billing__entries": [{}, second],
+            "billing__rated_entries": [{}, {"entry_id": "harvest:2"}],
+            "ops__match_decisions": [*decisions], **changes,
+        },
+    )  # fmt: skip
+    return [(one["at_risk_minor"], one["right_value"]) for one in found]
+
+
+def test_tm15_counts_what_was_billed_by_hand_before_what_waits():
+    assert above_cap(30000, decided()) == []
+    assert above_cap(20000, decided()) == [(10000, "300.00 USD worked")]
+    assert above_cap(10000, decided()) == [(15000, "300.00 USD worked")]
+
+
+def test_tm15_counts_a_difference_as_the_customer_was_billed():
+    facts = {"number": "S-INV1", "line_no": "1", "seconds": None, "amount_minor": 18000}
+    typed_line = typed({"amount_minor": 18000})["canonical__erp_lines"]
+    by_two = decided(lines=json.dumps({KEY: facts}), difference_minor=3000)
+    found = above_cap(30000, by_two, canonical__erp_lines=typed_line)
+    assert found == [(3000, "330.00 USD worked")]
+
+
+def test_tm15_counts_no_entry_twice_that_was_posted_cancelled_and_then_billed_by_hand():
+    world = {"ops__documents": [{"erp_id": "G0"}], "ops__posting_lines": [
+        {}, {"line_key": "x", "amount_minor": -15000, "seconds": -3600, "correction": "reversal"},
+    ]}  # fmt: skip
+    assert above_cap(30000, decided(), **world) == []
+    assert above_cap(29999, decided(), **world) == [(1, "300.00 USD worked")]

@@ -201,6 +201,13 @@ def test_a_second_person_confirms_a_proposal_in_a_workbook_of_their_own(typed, t
         typed.bring(deciding(MatchBook(data), 3, "withdraw").bytes())
 
 
+@pytest.mark.parametrize("cap", [None, 0, 90_000])
+def test_a_match_knows_whether_its_project_has_a_cap(typed, cap):
+    typed.warehouse.execute("update billing.projects set cap_minor = $cap", {"cap": cap})
+    asked = Asked(("S-INV1/2",), ("harvest:3",))
+    assert match_work.to_accept(typed.warehouse, asked).has_cap is (cap is not None)
+
+
 def test_nobody_of_the_firm_decides_in_it(typed):
     data = deciding(MatchBook(typed.export()), SURE, "accept").bytes()
     for who in ("carl", "policy", ""):

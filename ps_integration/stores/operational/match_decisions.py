@@ -59,6 +59,7 @@ class Match:
         entries: By entry id: `version_sha256`, `seconds`, `amount_minor`.
         difference_minor: What the lines come to less the entries; None where one has no price.
         needs_second: Money differs by more than the tolerance, so another person must confirm.
+        has_cap: Their project has one, which they use up.
     """
 
     lines: Facts
@@ -67,6 +68,7 @@ class Match:
     currency: str
     difference_minor: int | None
     needs_second: bool = False
+    has_cap: bool = False
 
 
 def accept(session: Session, match: Match, by: Decider) -> MatchDecision:
@@ -84,7 +86,7 @@ def accept(session: Session, match: Match, by: Decider) -> MatchDecision:
     _refuse_taken(session, match, standing(session))
     if match.needs_second:
         return _put(session, "proposed", match, by)
-    return _accepted(session, _put(session, "accepted", match, by), by)
+    return _accepted(session, _put(session, "accepted", match, by), match, by)
 
 
 def confirm(session: Session, decision_id: int, match: Match, by: Decider) -> MatchDecision:
@@ -117,7 +119,7 @@ def confirm(session: Session, decision_id: int, match: Match, by: Decider) -> Ma
     others = [one for one in standing(session) if one.decision_id != decision_id]
     _refuse_taken(session, match, others)
     made = _put(session, "accepted", match, by, confirms=decision_id)
-    return _accepted(session, made, by)
+    return _accepted(session, made, match, by)
 
 
 def proposed(session: Session, decision_id: int) -> MatchDecision:
@@ -132,9 +134,11 @@ def proposed(session: Session, decision_id: int) -> MatchDecision:
     raise AskFinanceError(f"decision {decision_id}: no proposal of that number waits")
 
 
-def _accepted(session: Session, made: MatchDecision, by: Decider) -> MatchDecision:
+def _accepted(session: Session, made: MatchDecision, match: Match, by: Decider) -> MatchDecision:
     step = ledger.Step(by.at, None, {"billed_by_hand": made.decision_id, "by": by.who})
-    match_documents.let_go(session, made.entries, step)
+    match_documents.let_go(
+        session, made.entries, step, project_id=match.project_id if match.has_cap else None
+    )
     return made
 
 

@@ -1,10 +1,10 @@
 """Documents of ours that have entries which a person found on a line typed by hand."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -68,22 +68,32 @@ def billed(session: Session, entry_ids: Iterable[str]) -> str:
     return ""
 
 
-def let_go(session: Session, entry_ids: Iterable[str], step: ledger.Step) -> None:
-    """Supersede the planned documents that have one of the entries."""
-    for document in _planned(session, entry_ids):
-        ledger.transition(session, document, "superseded", step)
-        ledger.refresh_batch(session, document.batch_id)
+def let_go(
+    session: Session,
+    entry_ids: Iterable[str],
+    step: ledger.Step,
+    *,
+    project_id: str | None = None,
+) -> None:
+    """Supersede the planned documents that have one of the entries.
 
-
-def _planned(session: Session, entry_ids: Iterable[str]) -> Sequence[Document]:
-    """Planned documents with one of the entries, locked."""
+    Args:
+        session: A transaction.
+        entry_ids: The entries.
+        step: Why, in the ledger.
+        project_id: A project whose other planned documents go, too: its cap is to be given anew.
+    """
     refs = select(PostingLine.document_ref).where(*_of(entry_ids))
-    return session.scalars(
+    planned = session.scalars(
         select(Document)
-        .where(Document.document_ref.in_(refs), Document.state == "planned")
+        .where(Document.state == "planned")
+        .where(or_(Document.document_ref.in_(refs), Document.project_id == project_id))
         .order_by(Document.document_ref)
         .with_for_update()
     ).all()
+    for document in planned:
+        ledger.transition(session, document, "superseded", step)
+        ledger.refresh_batch(session, document.batch_id)
 
 
 def _of(entry_ids: Iterable[str]) -> tuple[ColumnElement[bool], ...]:

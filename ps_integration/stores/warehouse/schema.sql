@@ -1005,6 +1005,18 @@ where
     sd.decision = 'accepted'
     and sd.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
 qualify row_number() over (partition by de.entry_id order by de.decision_id) = 1;
+-- What accepted lines typed by hand have billed on a project: it uses up a cap as documents of ours
+-- do. The amount is the customer's, whatever the entries would have come to.
+create or replace view reconciliation.cap_used_by_hand as
+select
+    dl.project_id,
+    dl.currency,
+    sum(dl.amount_minor)::bigint as amount_minor
+from reconciliation.decided_lines as dl
+where
+    dl.decision = 'accepted'
+    and dl.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
+group by dl.project_id, dl.currency;
 -- Decisions that count no longer, and those that wait for a second person, in words that a break's
 -- detail ends with.
 create or replace view reconciliation.decision_texts as
