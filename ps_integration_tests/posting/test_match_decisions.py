@@ -317,3 +317,9 @@ def test_who_confirms_lets_go_of_the_planned_document(store, night, states):
     post.stage(night, store, [make_batch(make_document(1), make_document(2))])
     confirm(store, propose(store))
     assert states() == {"PS-APOLLO-202603-1": "superseded", "PS-APOLLO-202603-2": "planned"}
+
+
+def test_who_takes_back_a_proposal_changes_nothing_and_is_no_maker(store, night):
+    withdraw(store, propose(store), who="ben")
+    post.stage(night, store, [make_batch()])
+    approve.approve(store, make_batch().batch_id, "ben", AS_OF, "")
