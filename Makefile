@@ -54,7 +54,8 @@ quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
 
 matching: .venv/installed  ## matching beside brute force on 10,000 random small cases; then wrong links in eight worlds
-	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py
+	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
+	  ps_integration_tests/reconciliation/test_credits.py
 	$(BIN)/python -m ps_integration_tests.quality.links --seeds 8
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full

@@ -18,7 +18,7 @@ from ps_integration.stores.operational import breaks
 from ps_integration.workflows.break_work import Decision, decide, desk
 from ps_integration.workflows.nightly import operational_store, snapshot
 from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
-from ps_integration.workflows.workbook_import import Imported, import_workbook
+from ps_integration.workflows.workbook_import import Bench, Imported, import_workbook
 
 __all__ = ["app"]
 
@@ -152,7 +152,7 @@ def _carry_out(break_id: str, decision: Decision, firm: Path | None, as_json: bo
 def export_command(
     path: FileArgument, firm: FirmOption = None, as_json: JsonOption = False
 ) -> None:
-    """Write the open breaks as a workbook to decide in, with Excel or LibreOffice."""
+    """Write open breaks and matches as a workbook to decide in, with Excel or LibreOffice."""
     with output.reported(as_json=as_json):
         file = load(firm)
         if path.exists():
@@ -183,13 +183,13 @@ def import_command(
     with output.reported(as_json=as_json):
         file, who = load(firm), current_user()
         data = _bytes(path)
-        with operational_store(file) as store:
+        with operational_store(file) as store, snapshot(file) as warehouse:
             keys = () if store.keys is None else workbook_keys(store.keys)
             at_desk = desk(file, who, datetime.now(UTC))
-            done = import_workbook(store, data, at_desk, keys, file.firm.firm.id, is_dry=dry_run)
+            bench = Bench(at_desk, keys, file.firm.firm.id, warehouse)
+            done = import_workbook(store, data, bench, is_dry=dry_run)
         output.headline(_told(done, who), is_good=True)
-        decided = {key: asdict(one) for key, one in done.decided.items()}
-        output.finish({**asdict(done), "decided": decided, "by": who}, as_json=as_json)
+        output.finish({**asdict(done), "by": who}, as_json=as_json)
 
 
 def _bytes(path: Path) -> bytes:
@@ -200,7 +200,8 @@ def _bytes(path: Path) -> bytes:
 
 
 def _told(done: Imported, who: str) -> str:
-    if not done.decided:
+    count = len(done.decided) + len(done.matches)
+    if not count:
         if not done.repeated:
             return "nothing is decided in this file; nothing has changed"
         return (
@@ -208,7 +209,7 @@ def _told(done: Imported, who: str) -> str:
         )
     verb = "would be carried out" if done.is_dry else f"carried out by {who}"
     again = f"; {_count(done.repeated)} carried out before" if done.repeated else ""
-    return f"{_count(len(done.decided))} {verb}{again}"
+    return f"{_count(count)} {verb}{again}"
 
 
 def _count(count: int) -> str:

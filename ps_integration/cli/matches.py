@@ -11,12 +11,14 @@ from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.domain.identity import current_user
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.load import FirmFile
-from ps_integration.stores.operational.match_decisions import Decider, named
+from ps_integration.stores.operational.match_decisions import CONFIRM, Decider
+from ps_integration.stores.operational.match_reading import named
+from ps_integration.stores.operational.models import MatchDecision
 from ps_integration.workflows import match_list, match_work
 from ps_integration.workflows.match_work import Asked
 from ps_integration.workflows.nightly import operational_store, snapshot
 
-app = typer.Typer(no_args_is_help=True, help="Matches: list, accept, reject, withdraw.")
+app = typer.Typer(no_args_is_help=True, help="Matches: list, accept, confirm, reject, withdraw.")
 
 LineArgument = Annotated[str, typer.Argument(help="DOCUMENT/LINE, or the record of its break.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why; kept with the decision, required.")]
@@ -83,7 +85,10 @@ def accept_command(
     ] = None,
     is_different: Annotated[
         bool,
-        typer.Option("--despite-difference", help="Although hours, money or dates differ."),
+        typer.Option(
+            "--despite-difference",
+            help="Although hours, money or dates differ; where money does, another confirms.",
+        ),
     ] = False,
     firm: FirmOption = None,
     as_json: JsonOption = False,
@@ -94,15 +99,39 @@ def accept_command(
         asked = Asked((line, *(beside or ())), entries, is_different)
         with snapshot(file) as warehouse, operational_store(file) as store:
             made = match_work.accept(store, warehouse, asked, _decider(file, note))
-        said = f"decision {made.decision_id}: {named(made)} bills {', '.join(made.entries)}"
-        output.headline(f"{said}, accepted by {made.decided_by}", is_good=True)
-        if difference := made.difference_minor:
-            amount = output.money(abs(difference), made.currency)
-            more = "more" if difference > 0 else "less"
-            output.say(f"the ERP bills {amount} {more} than the entries come to")
-        output.say(f"to take it back: ps-integration matches withdraw {made.decision_id}")
+        _tell(made)
         data = {"decision_id": made.decision_id, "difference_minor": made.difference_minor}
-        output.finish({**data, "by": made.decided_by}, as_json=as_json)
+        told = {**data, "decision": made.decision, "by": made.decided_by}
+        output.finish(told, as_json=as_json)
+
+
+@app.command("confirm")
+def confirm_command(
+    decision_id: Annotated[int, typer.Argument(help="Number of the decision that is proposed.")],
+    note: NoteOption,
+    firm: FirmOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Confirm a match whose money differs, as another person proposed; then it is accepted."""
+    with output.reported(as_json=as_json):
+        file = load(firm)
+        with snapshot(file) as warehouse, operational_store(file) as store:
+            made = match_work.confirm(store, warehouse, decision_id, _decider(file, note))
+        _tell(made)
+        told = {"decision_id": made.decision_id, "confirms": decision_id, "by": made.decided_by}
+        output.finish(told, as_json=as_json)
+
+
+def _tell(made: MatchDecision) -> None:
+    said = f"decision {made.decision_id}: {named(made)} bills {', '.join(made.entries)}"
+    output.headline(f"{said}, {made.decision} by {made.decided_by}", is_good=True)
+    if difference := made.difference_minor:
+        amount = output.money(abs(difference), made.currency)
+        more = "more" if difference > 0 else "less"
+        output.say(f"the ERP bills {amount} {more} than the entries come to")
+    if made.decision == "proposed":
+        output.say(f"nothing is settled until another person runs: {CONFIRM} {made.decision_id}")
+    output.say(f"to take it back: ps-integration matches withdraw {made.decision_id}")
 
 
 @app.command("reject")

@@ -18,6 +18,7 @@ from ps_integration.domain.ports import Params, Queries, Row
 from ps_integration.errors import CouldNotRunError, StatementRefusedError
 from ps_integration.reconciliation import likeness, setting
 from ps_integration.reconciliation.matching.fill import fill as fill_matches
+from ps_integration.reconciliation.matching.fill_credits import fill as fill_credits
 from ps_integration.reconciliation.needs import Lack, lacking
 from ps_integration.reconciliation.rule import Rule
 from ps_integration.reconciliation.side_by_side import side_by_side
@@ -124,7 +125,7 @@ def _prepare(queries: Tables) -> None:
             queries.execute(_EMPTY.format(table=table))
     unposted = _filled("unsettled_entries", "unsettled_lines", "unposted_entries")
     work = (
-        (*unposted, fill_matches),
+        (*unposted, fill_matches, fill_credits),
         (likeness.fill,),
         _filled("unlike_documents", "unlike_lines"),
         _filled("fields_tonight", "field_history"),

@@ -6,7 +6,7 @@ without regard to white space, and numbers to fifteen digits, as spreadsheet pro
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from ps_integration.reports.columns import Column, in_hours, units
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.text import fitting
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _FIRST_YEAR: Final = 1900
 _CELL_DIGITS: Final = 8
 _BLANKS: Final = str.maketrans(dict.fromkeys("\u200b\ufeff", ""))
@@ -32,13 +32,13 @@ class Seal:
     Attributes:
         header: Firm, run and instant of the export as JSON, and the hash of its rows' identities.
         signature: What proves the header.
-        break_ids: The rows, in their order.
+        ids: What names the rows of each sheet, in their order.
     """
 
     key: bytes
     header: str
     signature: str
-    break_ids: tuple[str, ...]
+    ids: Mapping[str, Sequence[str]]
 
     @classmethod
     def of(
@@ -48,30 +48,31 @@ class Seal:
         firm: str,
         run_id: str,
         as_of: datetime,
-        rows: Sequence[tuple[str, int]],
+        rows: Mapping[str, Sequence[tuple[str, int]]],
     ) -> "Seal":
-        """Seal an export of these breaks and versions."""
+        """Seal an export of sheets with these rows, each with its version."""
+        ids = {sheet: [row_id for row_id, _ in of_sheet] for sheet, of_sheet in rows.items()}
         about = {
             "format": FORMAT,
             "firm": firm,
             "run_id": run_id,
             "as_of": as_of.astimezone(UTC).isoformat(),
             "rows_sha256": hashlib.sha256(msgspec.json.encode(rows)).hexdigest(),
-            "ids_sha256": ids_sha256([break_id for break_id, _ in rows]),
+            "ids_sha256": ids_sha256(ids),
         }
         header = msgspec.json.encode(about, order="sorted").decode()
         signed = signature(key, header)
-        return cls(key, header, signed, tuple(break_id for break_id, _ in rows))
+        return cls(key, header, signed, ids)
 
     @property
     def export_id(self) -> str:
         """Names the export."""
         return self.signature[:32]
 
-    def row(self, break_id: str, version: int, said: Sequence[str]) -> str:
+    def row(self, row_id: str, version: int, said: Sequence[str]) -> str:
         """The seal of one row: the hash of each cell, and the proof of them all."""
         cells = ".".join(cell_hash(text) for text in said)
-        return f"{cells}|{row_proof(self.key, self.export_id, break_id, version, cells)}"
+        return f"{cells}|{row_proof(self.key, self.export_id, row_id, version, cells)}"
 
 
 def signature(key: bytes, header: str) -> str:
@@ -79,15 +80,15 @@ def signature(key: bytes, header: str) -> str:
     return hmac.new(key, b"export" + header.encode(), hashlib.sha256).hexdigest()
 
 
-def row_proof(key: bytes, export_id: str, break_id: str, version: int, cells: str) -> str:
+def row_proof(key: bytes, export_id: str, row_id: str, version: int, cells: str) -> str:
     """What proves a row."""
-    body = msgspec.json.encode([export_id, break_id, version, cells])
+    body = msgspec.json.encode([export_id, row_id, version, cells])
     return hmac.new(key, b"row" + body, hashlib.sha256).hexdigest()
 
 
-def ids_sha256(break_ids: Sequence[str]) -> str:
-    """Hash of which rows there are."""
-    return hashlib.sha256(msgspec.json.encode(list(break_ids))).hexdigest()
+def ids_sha256(ids: Mapping[str, Sequence[str]]) -> str:
+    """Hash of which rows there are, by sheet."""
+    return hashlib.sha256(msgspec.json.encode(ids, order="sorted")).hexdigest()
 
 
 def cell_hash(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The exception workbook: open breaks as rows that people decide in, and that can be read back.
+"""The exception workbook: open breaks and matches that people decide in, and that is read back.
 
 What is not theirs to change is locked and sealed row by row: a change is found by its cell.
 """
@@ -7,24 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from itertools import zip_longest
 from typing import Any, Final
 
 import xlsxwriter
 
+from ps_integration.reports import forms, working_matches
 from ps_integration.reports.cells import Pen, Styles
-from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Column, Sheet
+from ps_integration.reports.columns import FIRST_ROW, Column
+from ps_integration.reports.forms import COMMENT_MAX, Form, by_hand
 from ps_integration.reports.lines import ExceptionLine
 from ps_integration.reports.numbers import Formats
-from ps_integration.reports.sealed import Seal, canonical
+from ps_integration.reports.sealed import Seal
 from ps_integration.reports.sheets import money
 from ps_integration.reports.wording import cause
+from ps_integration.reports.working_matches import MatchLine
 
 NAME: Final = "exceptions.xlsx"
 SHEET: Final = "Exceptions"
 LISTS: Final = "Lists"
 EXPORT: Final = "Export"
 DECISIONS: Final = ("accept", "confirm", "snooze", "wake")
-COMMENT_MAX: Final = 2000
 LANGUAGE: Final = "en"
 _OPTIONS: Final = {
     "constant_memory": True,
@@ -38,7 +41,6 @@ _HELP: Final = (
     "Nothing is applied by halves. accept: live with it (comment, amount at risk, until when); "
     "confirm: second what another person proposed; snooze: look again on a date; wake: look now."
 )
-_HAND: Final = {"bg_color": "#FFF8DC", "locked": False, "border": 1, "border_color": "#D9D2B0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Work:
 
     Attributes:
         today: The firm's calendar date; dates in decisions are after it.
+        matches: What may be decided about lines typed by hand, then what was.
         owners: Everybody a break can be given to.
         key: What seals the rows.
     """
@@ -70,21 +73,18 @@ class Work:
     today: date
     time_zone: str
     lines: Sequence[WorkLine]
+    matches: Sequence[MatchLine]
     owners: Sequence[str]
     key: bytes
 
 
-def _hand(title: str, width: int, kind: Any = "text") -> Column[WorkLine]:  # noqa: ANN401 - a literal
-    return Column(title, width, kind, lambda _: None)
-
-
 HAND: Final[Sequence[Column[WorkLine]]] = (
-    _hand("Decision", 11),
-    _hand("Assign to", 18),
-    _hand("Comment", 40),
-    _hand("Snooze until", 13, "day"),
-    _hand("Accept amount", 14, "money"),
-    _hand("Accept until", 13, "day"),
+    by_hand("Decision", 11),
+    by_hand("Assign to", 18),
+    by_hand("Comment", 40),
+    by_hand("Snooze until", 13, "day"),
+    by_hand("Accept amount", 14, "money"),
+    by_hand("Accept until", 13, "day"),
 )
 """The columns that people fill in."""
 HAND_TITLES: Final = tuple(column.title for column in HAND)
@@ -116,70 +116,34 @@ SEALED: Final[Sequence[Column[WorkLine]]] = (
 )
 """What the program says of each break; the last two are hidden and name it."""
 _BEFORE: Final = 6
-SEAL_TITLE: Final = "Seal"
-COLUMNS: Final = (*SEALED[:_BEFORE], *HAND, *SEALED[_BEFORE:])
-TITLES: Final = (*(column.title for column in COLUMNS), SEAL_TITLE)
+FORM: Final[Form[WorkLine]] = Form(
+    SHEET, "break", _HELP, SEALED[:_BEFORE], HAND, SEALED[_BEFORE:],
+    lambda x: (x.line.break_id, x.version),
+)  # fmt: skip
+TITLES: Final = FORM.titles
 AT: Final[Mapping[str, int]] = {title: at for at, title in enumerate(TITLES)}
-_HIDDEN: Final = ("Break", "Version", SEAL_TITLE)
 
 
 def render(work: Work) -> bytes:
-    """The workbook's bytes, the same for the same work.
-
-    It is in English whatever the firm's locale: it is a form that is read back by its titles and
-    by the seals of its cells.
-    """
+    """The workbook's bytes, the same for the same work."""
     file, formats = BytesIO(), Formats(LANGUAGE, work.time_zone)
-    rows = [(one.line.break_id, one.version) for one in work.lines]
+    matches = working_matches.FORM
+    rows = {
+        SHEET: forms.identities(FORM, work.lines),
+        matches.name: forms.identities(matches, work.matches),
+    }
     seal = Seal.of(work.key, firm=work.firm, run_id=work.run_id, as_of=work.as_of, rows=rows)
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         book.set_properties({"title": f"Exceptions {work.today}", "created": datetime(2000, 1, 1)})  # noqa: DTZ001 - Excel's own
         styles = Styles(book)
-        pages = [book.add_worksheet(name) for name in (SHEET, LISTS, EXPORT)]
-        _exceptions(Pen(pages[0], styles, formats, {}), work, seal)
-        _lists(pages[1], work.owners)
-        _export(pages[2], seal)
+        pages = [book.add_worksheet(name) for name in (SHEET, matches.name, LISTS, EXPORT)]
+        last = forms.draw(Pen(pages[0], styles, formats, {}), FORM, work.lines, seal)
+        _validate(pages[0], last, work)
+        last = forms.draw(Pen(pages[1], styles, formats, {}), matches, work.matches, seal)
+        working_matches.validate(pages[1], last, work.matches)
+        _lists(pages[2], work.owners)
+        _export(pages[3], seal)
     return file.getvalue()
-
-
-def _exceptions(pen: Pen, work: Work, seal: Seal) -> None:
-    page, styles = pen.worksheet, pen.styles
-    for at, title in enumerate(TITLES):
-        width = COLUMNS[at].width if at < len(COLUMNS) else 9
-        page.set_column(at, at, width, None, {"hidden": title in _HIDDEN})
-    page.freeze_panes(FIRST_ROW, 2)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(HEADER_ROW)
-    page.set_row(HEADER_ROW, 30)
-    page.protect("", {"autofilter": True, "format_columns": True, "format_rows": True})
-    pen.text(0, 0, SHEET, styles.title)
-    pen.text(1, 0, _HELP, styles.get(font_color="#4A535E"))
-    for at, title in enumerate(TITLES):
-        pen.text(HEADER_ROW, at, title, styles.header)
-    sheet = Sheet(SHEET, "", COLUMNS, work.lines)
-    for row, one in enumerate(sheet.shown, start=FIRST_ROW):
-        _row(pen, row, one, seal)
-    last = max(FIRST_ROW, HEADER_ROW + len(sheet.shown))
-    page.autofilter(HEADER_ROW, 0, last, len(COLUMNS) - 1)
-    _validate(page, last, work)
-
-
-def _row(pen: Pen, row: int, one: WorkLine, seal: Seal) -> None:
-    for at, column in enumerate(COLUMNS):
-        if column.title in HAND_TITLES:
-            style = pen.styles.get(**_HAND, num_format=_shape(pen, column, one))
-            pen.worksheet.write_blank(row, at, None, style)
-        else:
-            pen.cell(row, at, column, one, str)
-    said = [canonical(column, one, pen.formats) for column in SEALED]
-    pen.text(row, AT[SEAL_TITLE], seal.row(one.line.break_id, one.version, said))
-
-
-def _shape(pen: Pen, column: Column[WorkLine], one: WorkLine) -> str:
-    if column.kind == "money":
-        return str(pen.styles.money(one.line.currency).num_format)
-    return str(pen.styles.kind(column.kind).num_format)
 
 
 def _validate(page: Any, last: int, work: Work) -> None:  # noqa: ANN401 - xlsxwriter has no types
@@ -209,5 +173,7 @@ def _export(page: Any, seal: Seal) -> None:  # noqa: ANN401 - xlsxwriter has no 
     page.protect()
     page.write_string(0, 0, seal.header)
     page.write_string(1, 0, seal.signature)
-    for row, break_id in enumerate(seal.break_ids, start=FIRST_ROW):
-        page.write_string(row, 0, break_id)
+    for row, ids in enumerate(zip_longest(*seal.ids.values()), start=FIRST_ROW):
+        for at, identity in enumerate(ids):
+            if identity is not None:  # rows go out in their order: nothing can be added later
+                page.write_string(row, at, identity)

@@ -143,11 +143,16 @@ def _of_note(decision: Decision) -> Iterator[tuple[Field, str]]:
     note = decision.note
     if len(note) > decisions.TEXT_MAX:
         yield "note", f"has {len(note):,} characters, at most {decisions.TEXT_MAX:,} are kept"
-    bad = sorted({f"U+{ord(c):04X}" for c in note if _is_control(c)})
-    if bad:
-        yield "note", f"has characters that do not print: {', '.join(bad[:5])}"
+    if told := unprintable(note):
+        yield "note", told
     if decision.verb in ("accept", "reopen") and not note.strip():
         yield "note", f"say why: {decision.verb} needs a comment"
+
+
+def unprintable(text: str) -> str:
+    """Which characters of a text do not print, in words; empty when all do."""
+    bad = sorted({f"U+{ord(c):04X}" for c in text if _is_control(c)})
+    return f"has characters that do not print: {', '.join(bad[:5])}" if bad else ""
 
 
 def _is_control(char: str) -> bool:

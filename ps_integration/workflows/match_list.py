@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from ps_integration.domain.ports import Queries, Row
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_reading
 from ps_integration.stores.operational.models import MatchDecision
 from ps_integration.stores.operational.store import Session
 
@@ -21,6 +21,14 @@ with choices as (
         string_agg(entry_id, ', ' order by entry_id) as entries
     from reconciliation.matches
     group by record_key, choice
+    union all
+    select
+        record_key,
+        choice,
+        status,
+        evidence,
+        'takes back ' || named as entries
+    from reconciliation.credit_matches
 ),
 
 matched as (
@@ -67,13 +75,14 @@ class Decided:
 
     Attributes:
         decision_id: Its number.
-        decision: `accepted` or `rejected`.
+        decision: `accepted`, `proposed` or `rejected`.
         lines: Its lines as people know them.
         entries: Its entries.
-        decided_by: Who.
+        decided_by: Who; of a match that needed two persons, both.
         decided_at: When.
         note: Why.
-        state: `counts`, `from the next night on`, `withdrawn by ...`, or why it counts no longer.
+        state: `counts`, `from the next night on`, `waits for a second person`, `confirmed by ...`,
+            `withdrawn by ...`, or why it counts no longer.
     """
 
     decision_id: int
@@ -94,35 +103,37 @@ def lines(queries: Queries, status: str | None = None) -> list[Row]:
 def decided(session: Session, queries: Queries, *, with_all: bool = False) -> list[Decided]:
     """Decisions that stand, oldest first; with those that were taken back when asked."""
     seen = {int(str(row["decision_id"])): row["what"] for row in queries.rows(_SEEN)}
-    rows = match_decisions.history(session)
-    withdrawn = {row.withdraws: row for row in rows if row.withdraws is not None}
+    rows = match_reading.history(session)
+    later = {row.withdraws: row for row in rows if row.withdraws is not None}
+    by_id = {row.decision_id: row for row in rows}
     return [
-        _listed(row, _state(row, withdrawn.get(row.decision_id), seen))
+        _listed(row, by_id.get(row.withdraws or 0), _state(row, later.get(row.decision_id), seen))
         for row in rows
-        if row.decision != "withdrawn" and (with_all or row.decision_id not in withdrawn)
+        if row.decision != "withdrawn" and (with_all or row.decision_id not in later)
     ]
 
 
-def _state(row: MatchDecision, taken_back: MatchDecision | None, seen: dict[int, object]) -> str:
-    if taken_back is not None:
-        return (
-            f"withdrawn by {taken_back.decided_by} on {taken_back.decided_at:%Y-%m-%d}: "
-            f"{taken_back.note}"
-        )
-    if row.decision_id not in seen:
-        return "from the next night on"
-    what = seen[row.decision_id]
-    return "counts" if what is None else f"counts no longer: {what}"
+def _state(row: MatchDecision, later: MatchDecision | None, seen: dict[int, object]) -> str:
+    if later is not None:
+        verb = "withdrawn" if later.decision == "withdrawn" else "confirmed"
+        return f"{verb} by {later.decided_by} on {later.decided_at:%Y-%m-%d}: {later.note}"
+    what = seen.get(row.decision_id)
+    if what is not None:
+        return f"counts no longer: {what}"
+    if row.decision == "proposed":
+        return "waits for a second person"
+    return "counts" if row.decision_id in seen else "from the next night on"
 
 
-def _listed(row: MatchDecision, state: str) -> Decided:
+def _listed(row: MatchDecision, proposal: MatchDecision | None, state: str) -> Decided:
+    first = () if proposal is None else (proposal,)
     return Decided(
         row.decision_id,
         row.decision,
-        match_decisions.named(row),
+        match_reading.named(row),
         tuple(sorted(row.entries)),
-        row.decided_by,
+        " and ".join(one.decided_by for one in (*first, row)),
         row.decided_at,
-        row.note,
+        "; ".join(one.note for one in (*first, row)),
         state,
     )

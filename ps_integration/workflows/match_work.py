@@ -1,51 +1,23 @@
 """What a person decides about lines typed into the ERP by hand, held against the last night."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ps_integration.domain.money import Money
 from ps_integration.domain.money import hours as hours_text
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.errors import AskFinanceError
-from ps_integration.reconciliation.matching.candidates import agrees, is_near
+from ps_integration.reconciliation.matching.candidates import agrees, is_near, money_agrees
 from ps_integration.reconciliation.matching.fill import entry_of, line_of
 from ps_integration.reconciliation.matching.items import Entry, Line
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Decider, Match
 from ps_integration.stores.operational.models import MatchDecision
-from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.workflows.match_facts import entries_named, lines_named, match_of, said
 
-_FIND_LINE: Final = """
-select
-    record_key, coalesce(number, document_external_id) as number, line_no, line_type, kind,
-    quantity, amount_minor, currency, project_id, project_key, posting_date
-from reconciliation.hand_typed_lines
-where
-    record_key = $given
-    or coalesce(number, document_external_id) || '/' || line_no::varchar = $given
-order by record_key
-limit 5
-"""
-_FIND_ENTRY: Final = """
-select
-    en.entry_id, en.version_sha256, en.project_id, en.currency, en.work_date, en.seconds,
-    ra.amount_minor, en.approval_state, coalesce(en.is_deleted, false) as is_deleted,
-    coalesce(en.resource_id, en.resource_external_id, '') as person,
-    en.entry_id in (
-        select un.entry_id from reconciliation.unposted_entries as un
-        union all
-        select ma.entry_id from reconciliation.matches as ma where ma.status = 'accepted'
-    ) as is_unposted,
-    (
-        select string_agg(distinct di.disposition || ' (' || di.reason || ')', ', ')
-        from billing.dispositions as di
-        where di.entry_id = en.entry_id
-    ) as fate
-from billing.entries as en
-left join billing.rated_entries as ra on en.entry_id = ra.entry_id
-where en.entry_id = $entry_id
-"""
+_CAP: Final = "select max(cap_minor) from billing.projects where project_id = $project_id"
 _CHOICES: Final = """
 select list(entry_id order by entry_id) as entries
 from reconciliation.matches
@@ -73,6 +45,9 @@ class Asked:
 def accept(store: OperationalStore, queries: Queries, asked: Asked, by: Decider) -> MatchDecision:
     """Accept that lines bill these entries; from the next night on they are settled.
 
+    Where their money differs and it was said to accept that, they are only proposed: another
+    person confirms.
+
     Args:
         store: The operational store.
         queries: The warehouse as the last night left it.
@@ -83,7 +58,7 @@ def accept(store: OperationalStore, queries: Queries, asked: Asked, by: Decider)
         AskFinanceError: The night did not list a line or an entry, their projects or currencies
             differ, their sums do and nobody said so, or another decision is in the way.
     """
-    match = _match(queries, asked)
+    match = to_accept(queries, asked)
     with store.session() as session:
         return match_decisions.accept(session, match, by)
 
@@ -96,27 +71,39 @@ def reject(
     Raises:
         AskFinanceError: The night did not offer them, or another decision is in the way.
     """
-    row = _line(queries, asked.lines[0])
-    choices = sorted({_named(one["entries"]) for one in _choices(queries, row)})
-    wanted = tuple(sorted(set(asked.entries)))
-    if wanted and wanted not in choices:
-        offered = " or ".join(", ".join(choice) for choice in choices) or "nothing"
-        raise AskFinanceError(f"{_said(row)}: the last night offered {offered}")
-    if not choices:
-        raise AskFinanceError(f"{_said(row)}: the last night offered nothing to reject")
-    key = str(row["record_key"])
-    matches = [
-        _facts([row], [_entry(queries, entry) for entry in choice])
-        for choice in ([wanted] if wanted else choices)
-    ]
+    matches = to_reject(queries, asked)
     with store.session() as session:
         known = {
             tuple(sorted(one.entries))
-            for one in match_decisions.standing(session)
-            if one.decision == "rejected" and key in one.lines and not wanted
+            for one in match_reading.standing(session)
+            if one.decision == "rejected" and _has_line(one, matches) and not asked.entries
         }
         new = [one for one in matches if tuple(sorted(one.entries)) not in known]
         return [match_decisions.reject(session, one, by) for one in new]
+
+
+def _has_line(decision: MatchDecision, matches: Sequence[Match]) -> bool:
+    return any(key in decision.lines for match in matches for key in match.lines)
+
+
+def confirm(
+    store: OperationalStore, queries: Queries, decision_id: int, by: Decider
+) -> MatchDecision:
+    """Confirm a match that another person proposed; from the next night on it is settled.
+
+    Raises:
+        AskFinanceError: No such proposal waits, a side of it is not as it was, or the person may
+            not confirm it.
+    """
+    with store.session() as session:
+        return confirm_in(session, queries, decision_id, by)
+
+
+def confirm_in(session: Session, queries: Queries, decision_id: int, by: Decider) -> MatchDecision:
+    """The same in the caller's transaction."""
+    waiting = match_decisions.proposed(session, decision_id)
+    asked = Asked(sorted(waiting.lines), sorted(waiting.entries), is_different=True)
+    return match_decisions.confirm(session, decision_id, to_accept(queries, asked), by)
 
 
 def withdraw(store: OperationalStore, decision_id: int, by: Decider) -> MatchDecision:
@@ -129,20 +116,40 @@ def withdraw(store: OperationalStore, decision_id: int, by: Decider) -> MatchDec
         return match_decisions.withdraw(session, decision_id, by)
 
 
-def _match(queries: Queries, asked: Asked) -> Match:
+def to_accept(queries: Queries, asked: Asked) -> Match:
+    """What would be accepted, held against the last night; raises as `accept`."""
     rows = [_line(queries, given) for given in dict.fromkeys(asked.lines)]
     entries = [_entry(queries, entry) for entry in sorted(set(asked.entries))]
     _refuse_other_group(rows, entries)
     if len(rows) > 1 and len(entries) > 1:
         raise AskFinanceError("several lines bill one entry, or one line several; not both")
-    told = _difference([line_of(row) for row in rows], [entry_of(row) for row in entries])
+    typed, worked = [line_of(row) for row in rows], [entry_of(row) for row in entries]
+    told = _difference(typed, worked)
     if told and not asked.is_different:
         raise AskFinanceError(f"{told}; --despite-difference accepts it as it is")
-    return _facts(rows, entries)
+    needs_second = not agrees(typed, worked) and not money_agrees(typed, worked)
+    cap = queries.value(_CAP, {"project_id": rows[0]["project_id"]})
+    return replace(match_of(rows, entries), needs_second=needs_second, has_cap=cap is not None)
+
+
+def to_reject(queries: Queries, asked: Asked) -> list[Match]:
+    """What would be rejected of the first line, held against the last night; raises as `reject`."""
+    row = _line(queries, asked.lines[0])
+    choices = sorted({_named(one["entries"]) for one in _choices(queries, row)})
+    wanted = tuple(sorted(set(asked.entries)))
+    if wanted and wanted not in choices:
+        offered = " or ".join(", ".join(choice) for choice in choices) or "nothing"
+        raise AskFinanceError(f"{said(row)}: the last night offered {offered}")
+    if not choices:
+        raise AskFinanceError(f"{said(row)}: the last night offered nothing to reject")
+    return [
+        match_of([row], [_entry(queries, entry) for entry in choice])
+        for choice in ([wanted] if wanted else choices)
+    ]
 
 
 def _line(queries: Queries, given: str) -> Row:
-    rows = queries.rows(_FIND_LINE, {"given": given})
+    rows = lines_named(queries, [given])
     if not rows:
         raise AskFinanceError(
             f"{given!r}: the last night listed no line typed by hand of that name; "
@@ -153,12 +160,12 @@ def _line(queries: Queries, given: str) -> Row:
         raise AskFinanceError(f"{given!r} means several lines: {keys}")
     (row,) = rows
     if row["kind"] != "invoice" or row["project_id"] is None:
-        raise AskFinanceError(f"{_said(row)}: only a line of an invoice on a known project bills")
+        raise AskFinanceError(f"{said(row)}: only a line of an invoice on a known project bills")
     return row
 
 
 def _entry(queries: Queries, entry_id: str) -> Row:
-    rows = queries.rows(_FIND_ENTRY, {"entry_id": entry_id})
+    rows = entries_named(queries, [entry_id])
     if not rows:
         raise AskFinanceError(f"{entry_id}: the last night knew no entry of that name")
     (row,) = rows
@@ -174,12 +181,12 @@ def _entry(queries: Queries, entry_id: str) -> Row:
 def _refuse_other_group(lines: Sequence[Row], entries: Sequence[Row]) -> None:
     first = lines[0]
     for row in (*lines[1:], *entries):
-        name = row.get("entry_id") or _said(row)
+        name = row.get("entry_id") or said(row)
         for what in ("currency", "project_id"):
             if row[what] != first[what]:
                 noun = what.removesuffix("_id")
                 raise AskFinanceError(
-                    f"{name}: its {noun} is {row[what]}, that of {_said(first)} {first[what]}"
+                    f"{name}: its {noun} is {row[what]}, that of {said(first)} {first[what]}"
                 )
 
 
@@ -202,42 +209,9 @@ def _hours(items: Sequence[Line] | Sequence[Entry]) -> str:
     return f"{hours_text(sum(item.seconds or 0 for item in items), 2)} h"
 
 
-def _facts(lines: Sequence[Row], entries: Sequence[Row]) -> Match:
-    looked_at = {str(row["record_key"]): line_of(row) for row in lines}
-    prices = [entry_of(row).minor for row in entries]
-    billed = sum(line.minor for line in looked_at.values())
-    known = [price for price in prices if price is not None]
-    return Match(
-        lines={
-            str(row["record_key"]): {
-                "number": str(row["number"]),
-                "line_no": str(row["line_no"]),
-                "seconds": looked_at[str(row["record_key"])].seconds,
-                "amount_minor": looked_at[str(row["record_key"])].minor,
-            }
-            for row in lines
-        },
-        entries={
-            str(row["entry_id"]): {
-                "version_sha256": row["version_sha256"],
-                "seconds": row["seconds"],
-                "amount_minor": row["amount_minor"],
-            }
-            for row in entries
-        },
-        project_id=str(lines[0]["project_id"]),
-        currency=str(lines[0]["currency"]),
-        difference_minor=billed - sum(known) if len(known) == len(prices) else None,
-    )
-
-
 def _choices(queries: Queries, line: Row) -> list[Row]:
     return queries.rows(_CHOICES, {"record_key": line["record_key"]})
 
 
 def _named(entries: object) -> tuple[str, ...]:
     return tuple(sorted(str(entry) for entry in entries))  # type: ignore[attr-defined]  # a list
-
-
-def _said(line: Row) -> str:
-    return f"{line['number']}/{line['line_no']}"

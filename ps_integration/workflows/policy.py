@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ps_integration.domain.identity import POLICY
 from ps_integration.domain.money import Money, exact_minor
-from ps_integration.stores.operational import approvals, installed, match_decisions, rights
+from ps_integration.stores.operational import approvals, installed, match_documents, rights
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.models import Batch
 from ps_integration.stores.operational.sealing import proves
@@ -144,6 +144,6 @@ def _not_clean(session: Session, batch: Batch) -> str:
             return f"{document.document_ref}: open break {breaks[0].rule} {breaks[0].break_id}"
         if not proves(session, batch, document):
             return f"{document.document_ref} is not what was planned"
-        if told := match_decisions.taken(session, document):
+        if told := match_documents.taken(session, document):
             return f"{document.document_ref}: {told}, which may count no longer"
     return ""

@@ -91,6 +91,18 @@ _CHAPTERS: Mapping[str, str] = {
         where nm.entry_id = $entry_id
         order by nm.record_key
     """,
+    "taken back by hand": """
+        select cm.status, cm.record_key, li.number, cm.named as takes_back, cm.evidence
+        from reconciliation.credit_matches as cm
+        inner join reconciliation.hand_typed_lines as li on cm.record_key = li.record_key
+        where cm.takes_back in (
+            select pl.document_ref || '/' || pl.line_no::varchar from ops.posting_lines as pl
+            where pl.object_id = $entry_id
+            union all
+            select ma.record_key from reconciliation.matches as ma where ma.entry_id = $entry_id
+        )
+        order by cm.record_key, cm.choice
+    """,
     "posting lines": """
         select line_key, document_ref, line_no, part, correction_no, quantity, unit_price,
             amount_minor, currency, correction, corrects_document_ref, corrects_line_key,

@@ -8,14 +8,18 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from ps_integration.errors import FixConfigError
-from ps_integration.reports import sealed, working
+from ps_integration.reports import sealed, working, working_matches
 from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW
-from ps_integration.reports.working import AT, SEAL_TITLE, SEALED, TITLES
+from ps_integration.reports.forms import Form
 from ps_integration.workflows.workbook_read import Page
 
-_BREAK, _VERSION, _SEAL = AT["Break"], AT["Version"], AT[SEAL_TITLE]
+FORMS: Final[Sequence[Form[Any]]] = (working.FORM, working_matches.FORM)
+"""The sheets that are filled in."""
+SHEETS: Final = (*(form.name for form in FORMS), working.EXPORT)
+"""Every sheet that is read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Export:
     key: bytes
     export_id: str
     run_id: str
-    break_ids: Sequence[str]
+    ids: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class WorkRow:
     """One row that is the program's own, as far as it should be; `row` counts from zero."""
 
     row: int
-    break_id: str
+    key: str
     version: int
 
 
@@ -41,6 +45,7 @@ class WorkRow:
 class Checked:
     """The rows that hold, and every refusal as `(row, column, text)`; a row may have both."""
 
+    page: Page
     rows: list[WorkRow] = field(default_factory=list)
     refusals: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -51,7 +56,7 @@ def export_of(pages: Mapping[str, Page], keys: Sequence[bytes], firm: str) -> Ex
     Raises:
         FixConfigError: A sheet is missing, or it is of another firm, altered, or not from here.
     """
-    missing = [name for name in (working.SHEET, working.EXPORT) if name not in pages]
+    missing = [name for name in SHEETS if name not in pages]
     if missing:
         raise FixConfigError(
             f"the sheet {missing[0]!r} is missing: it is read by its name; export anew"
@@ -69,88 +74,106 @@ def export_of(pages: Mapping[str, Page], keys: Sequence[bytes], firm: str) -> Ex
         raise FixConfigError(f"{page.ref(0, 0)}: the file is of another release; export anew")
     for key in keys:
         if hmac.compare_digest(sealed.signature(key, header).encode(), signed.encode()):
-            break_ids = _listed(page)
-            if sealed.ids_sha256(break_ids) != told["ids_sha256"]:
+            ids = {form.name: _listed(page, at) for at, form in enumerate(FORMS)}
+            if sealed.ids_sha256(ids) != told["ids_sha256"]:
                 raise FixConfigError(f"{page.ref(FIRST_ROW, 0)}: the list of rows was altered")
-            return Export(key, signed[:32], told["run_id"], break_ids)
+            return Export(key, signed[:32], told["run_id"], ids)
     raise FixConfigError(
         f"{page.ref(1, 0)}: the seal does not hold: the file was not exported here, or was altered"
     )
 
 
-def _listed(page: Page) -> list[str]:
-    return [str(row[0]) for row in page.cells[FIRST_ROW:] if row and row[0] != ""]
+def _listed(page: Page, at: int) -> list[str]:
+    told = (page.value(row, at) for row in range(FIRST_ROW, len(page.cells)))
+    return [str(value) for value in told if value != ""]
 
 
-def check(page: Page, export: Export) -> Checked:
+def check(page: Page, export: Export, form: Form[Any]) -> Checked:
     """Compare every cell of the program with what was exported."""
-    checked = Checked()
-    checked.refusals += _headings(page)
+    checked = Checked(page)
+    checked.refusals += _headings(page, form)
     if checked.refusals:
         return checked
-    seen: dict[str, int] = {}
-    known_ids = frozenset(export.break_ids)
+    sheet = _Sheet(page, export, form)
     for row in range(FIRST_ROW, len(page.cells)):
         if all(value == "" for value in page.cells[row]):
             continue
-        checked.refusals += _row(page, row, export, known_ids, seen)
-        break_id = str(page.value(row, _BREAK))
-        if seen.get(break_id) == row:
-            checked.rows.append(WorkRow(row, break_id, _version(page, row)))
-    for place, break_id in enumerate(export.break_ids):
-        if break_id not in seen:
-            text = f"the row of break {break_id} is gone; rows are not deleted"
+        checked.refusals += sheet.row(row)
+        key = sheet.key(row)
+        if sheet.seen.get(key) == row:
+            checked.rows.append(WorkRow(row, key, sheet.version(row)))
+    for place, key in enumerate(export.ids[form.name]):
+        if key not in sheet.seen:
+            text = f"the row of {form.noun} {key} is gone; rows are not deleted"
             checked.refusals.append((FIRST_ROW + place, 0, text))
     return checked
 
 
-def _headings(page: Page) -> Iterator[tuple[int, int, str]]:
+def _headings(page: Page, form: Form[Any]) -> Iterator[tuple[int, int, str]]:
+    titles = form.titles
     width = max((len(row) for row in page.cells), default=0)
-    for at in range(max(width, len(TITLES))):
-        wanted = TITLES[at] if at < len(TITLES) else ""
+    for at in range(max(width, len(titles))):
+        wanted = titles[at] if at < len(titles) else ""
         found = str(page.value(HEADER_ROW, at))
         if sealed.said(found) != wanted:
             told = f"the heading is {found!r}, it was {wanted!r}; columns are not"
             yield HEADER_ROW, at, f"{told} moved, renamed, added or removed"
 
 
-def _row(
-    page: Page, row: int, export: Export, known_ids: frozenset[str], seen: dict[str, int]
-) -> Iterator[tuple[int, int, str]]:
-    for at in range(len(TITLES), len(page.cells[row])):
-        if page.value(row, at) != "":
-            yield row, at, "nothing was exported here; comments go into the column Comment"
-    for at in range(len(TITLES)):
-        if page.is_formula(row, at):
-            yield row, at, "a formula; write the value itself"
-    break_id = str(page.value(row, _BREAK))
-    if break_id not in known_ids:
-        known = "" if break_id == "" else f" {break_id!r}"
-        yield row, _BREAK, f"the id{known} is none of this export; rows are not added or renamed"
-        return
-    if break_id in seen:
-        yield row, _BREAK, f"break {break_id} is in row {seen[break_id] + 1} already"
-        return
-    seen[break_id] = row
-    yield from _sealed_cells(page, row, export)
+class _Sheet:
+    """One sheet that came back, row by row."""
 
+    def __init__(self, page: Page, export: Export, form: Form[Any]) -> None:
+        self.page, self.export, self.form = page, export, form
+        self.seen: dict[str, int] = {}
+        self._known = frozenset(export.ids[form.name])
+        self._at = {title: at for at, title in enumerate(form.titles)}
+        self._id, self._version, self._seal = (self._at[title] for title in form.hidden)
 
-def _sealed_cells(page: Page, row: int, export: Export) -> Iterator[tuple[int, int, str]]:
-    cells, _, proof = str(page.value(row, _SEAL)).partition("|")
-    version, break_id = _version(page, row), str(page.value(row, _BREAK))
-    proven = sealed.row_proof(export.key, export.export_id, break_id, version, cells)
-    if not hmac.compare_digest(proven.encode(), proof.encode()):
-        yield row, _SEAL, "the row's id, version or seal was altered, or is of another export"
-        return
-    for column, wanted in zip(SEALED, cells.split("."), strict=True):
-        at = AT[column.title]
-        found = page.value(row, at)
-        if sealed.cell_hash(sealed.said(found)) != wanted and not page.is_formula(row, at):
-            yield row, at, f"{column.title} says {found!r}, which is not what was exported"
+    def key(self, row: int) -> str:
+        """What a row says that it is about."""
+        return str(self.page.value(row, self._id))
 
+    def version(self, row: int) -> int:
+        """The version that a row says; -1 when that is no number."""
+        value = self.page.value(row, self._version)
+        is_whole = isinstance(value, float) and value.is_integer()
+        return int(value) if isinstance(value, int) or is_whole else -1  # type: ignore[call-overload]  # a number by now
 
-def _version(page: Page, row: int) -> int:
-    """The version that a row says; -1 when that is no number."""
-    value = page.value(row, _VERSION)
-    is_whole = isinstance(value, float) and value.is_integer()
-    return int(value) if isinstance(value, int) or is_whole else -1  # type: ignore[call-overload]  # a number by now
+    def row(self, row: int) -> Iterator[tuple[int, int, str]]:
+        """What is wrong with the program's cells of a row."""
+        page, width = self.page, len(self._at)
+        for at in range(width, len(page.cells[row])):
+            if page.value(row, at) != "":
+                told = f"comments go into the column {self.form.remark}"
+                yield row, at, f"nothing was exported here; {told}"
+        for at in range(width):
+            if page.is_formula(row, at):
+                yield row, at, "a formula; write the value itself"
+        key, noun = self.key(row), self.form.noun
+        if key not in self._known:
+            known = "" if key == "" else f" {key!r}"
+            told = f"the id{known} is none of this export"
+            yield row, self._id, f"{told}; rows are not added or renamed"
+            return
+        if key in self.seen:
+            yield row, self._id, f"{noun} {key} is in row {self.seen[key] + 1} already"
+            return
+        self.seen[key] = row
+        yield from self._sealed_cells(row)
+
+    def _sealed_cells(self, row: int) -> Iterator[tuple[int, int, str]]:
+        page, export = self.page, self.export
+        cells, _, proof = str(page.value(row, self._seal)).partition("|")
+        proven = sealed.row_proof(
+            export.key, export.export_id, self.key(row), self.version(row), cells
+        )
+        if not hmac.compare_digest(proven.encode(), proof.encode()):
+            told = "the row's id, version or seal was altered, or is of another export"
+            yield row, self._seal, told
+            return
+        for column, wanted in zip(self.form.sealed, cells.split("."), strict=True):
+            at = self._at[column.title]
+            found = page.value(row, at)
+            if sealed.cell_hash(sealed.said(found)) != wanted and not page.is_formula(row, at):
+                yield row, at, f"{column.title} says {found!r}, which is not what was exported"

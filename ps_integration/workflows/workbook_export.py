@@ -1,4 +1,4 @@
-"""Draws the exception workbook of now: open breaks, how they are worked, and room to decide."""
+"""Draws the exception workbook of now: open breaks, matches, and room to decide about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from ps_integration.stores.operational.store import Session
 from ps_integration.workflows.break_work import day_of, said_of
 from ps_integration.workflows.calendars import calendars
 from ps_integration.workflows.custody import owner_choices
+from ps_integration.workflows.match_offers import match_lines
 
 PURPOSE = "exception workbook"
 """What the key that seals workbooks is derived for."""
@@ -42,7 +43,8 @@ def draw(session: Session, queries: Queries, sealing: Sealing, now: datetime) ->
 
     Args:
         session: A transaction on the operational store.
-        queries: The warehouse, for the rates of the reporting currency.
+        queries: The warehouse: what lines typed by hand may bill, and the reporting currency's
+            rates.
         sealing: What it is sealed with.
         now: The instant it is drawn for.
     """
@@ -64,6 +66,7 @@ def draw(session: Session, queries: Queries, sealing: Sealing, now: datetime) ->
             today=day_of(firm, now),
             time_zone=firm.firm.time_zone,
             lines=_work_lines(session, firm, found, lines, now),
+            matches=match_lines(session, queries),
             owners=owner_choices(firm, frozenset(rule.owner for rule in rules)),
             key=sealing.key,
         )

@@ -11,16 +11,27 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ps_integration.domain.identity import is_person
+from ps_integration.domain.ports import Queries
 from ps_integration.domain.seal import digest
 from ps_integration.errors import AskFinanceError
-from ps_integration.reports import working
+from ps_integration.reports import working, working_matches
 from ps_integration.stores.operational import audit, break_imports, rights
+from ps_integration.stores.operational.match_decisions import Decider
 from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows.break_work import Decision, Desk, carry_out, mistakes
-from ps_integration.workflows.workbook_check import Checked, Export, WorkRow, check, export_of
+from ps_integration.workflows.workbook_check import (
+    FORMS,
+    SHEETS,
+    Checked,
+    Export,
+    WorkRow,
+    check,
+    export_of,
+)
 from ps_integration.workflows.workbook_decisions import COLUMN_OF, in_words, read_decision
-from ps_integration.workflows.workbook_read import Page, read_pages
+from ps_integration.workflows.workbook_matches import Choice, Matches
+from ps_integration.workflows.workbook_read import read_pages
 
 _VERB: Final = COLUMN_OF["verb"]
 
@@ -32,6 +43,7 @@ class Imported:
     Attributes:
         file_sha256: Hash of the file.
         decided: The breaks that were decided about, with what was decided.
+        matches: The same of matches; a decision that was taken back by its number.
         repeated: How many decisions an earlier import had carried out already.
         earlier: When and by whom, where there was one.
         is_dry: Whether nothing was kept on purpose.
@@ -39,6 +51,7 @@ class Imported:
 
     file_sha256: str
     decided: Mapping[str, Decision]
+    matches: Mapping[str, Choice]
     repeated: int
     earlier: str
     is_dry: bool
@@ -60,37 +73,46 @@ class _Row:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who imports, and what the file is held against.
+
+    Attributes:
+        desk: Who imports.
+        keys: The firm's keys for workbooks, the current one first.
+        firm: The firm's id.
+        queries: The warehouse as the last night left it.
+    """
+
+    desk: Desk
+    keys: Sequence[bytes]
+    firm: str
+    queries: Queries
+
+
 def import_workbook(
-    store: OperationalStore,
-    data: bytes,
-    desk: Desk,
-    keys: Sequence[bytes],
-    firm: str,
-    *,
-    is_dry: bool = False,
+    store: OperationalStore, data: bytes, bench: Bench, *, is_dry: bool = False
 ) -> Imported:
     """Carry out every decision of a workbook, or none.
 
     Args:
         store: The operational store.
         data: The file.
-        desk: Who imports.
-        keys: The firm's keys for workbooks, the current one first.
-        firm: The firm's id.
+        bench: Who imports, and what the file is held against.
         is_dry: Check everything and keep nothing.
 
     Raises:
         FixConfigError: It is no exception workbook of this firm.
         AskFinanceError: Every cell that is refused, a line each; nothing was applied.
     """
-    pages = read_pages(data, (working.SHEET, working.EXPORT))
-    export, page = export_of(pages, keys, firm), pages[working.SHEET]
-    checked = check(page, export)
+    pages = read_pages(data, SHEETS)
+    export = export_of(pages, bench.keys, bench.firm)
+    checked = {form.name: check(pages[form.name], export, form) for form in FORMS}
     sha256 = hashlib.sha256(data).hexdigest()
-    at_desk = replace(desk, by=replace(desk.by, file_sha256=sha256))
+    at_desk = replace(bench.desk, by=replace(bench.desk.by, file_sha256=sha256))
     try:
         with store.session() as session:
-            result = _apply(session, page, export, checked, at_desk)
+            result = _Import(session, export, checked, at_desk, bench.queries).apply()
             _stop_if(result, is_dry=is_dry)
             return result
     except _DryError as rehearsed:
@@ -118,74 +140,100 @@ def _note_refusal(store: OperationalStore, desk: Desk, told: str) -> None:
             )  # fmt: skip
 
 
-def _apply(session: Session, page: Page, export: Export, checked: Checked, desk: Desk) -> Imported:
-    rights.one_at_a_time(session)
-    done = break_imports.carried_out(session, export.export_id)
-    rows, repeated = _decided(session, page, checked, done.decisions)
-    for one in rows:
-        _check_row(checked, one, desk)
-    _refuse(page, checked)
-    for one in rows:
-        try:
-            carry_out(session, one.item, one.decision, desk)
-        except AskFinanceError as error:
-            checked.refusals.append((one.row.row, _VERB, str(error)))
-    _refuse(page, checked)
-    if rows:
-        _note(session, export, rows, desk)
-    decided = {one.item.break_id: one.decision for one in rows}
-    return Imported(desk.by.file_sha256, decided, repeated, done.said, is_dry=False)
+class _Import:
+    """One file in one transaction."""
 
+    def __init__(
+        self,
+        session: Session,
+        export: Export,
+        checked: Mapping[str, Checked],
+        desk: Desk,
+        queries: Queries,
+    ) -> None:
+        self.session, self.export, self.desk = session, export, desk
+        self.sheets = tuple(checked.values())
+        self.breaks = checked[working.SHEET]
+        by = Decider(desk.by.who, desk.by.at, "", desk.by.rules, desk.by.file_sha256)
+        self.matches = Matches(session, queries, checked[working_matches.SHEET], by)
 
-def _decided(
-    session: Session, page: Page, checked: Checked, done: Mapping[str, str]
-) -> tuple[list[_Row], int]:
-    """Rows that decide something new, and how many decide what was carried out before."""
-    rows, repeated = [], 0
-    for row in checked.rows:
-        item = session.get(Break, row.break_id, with_for_update=True)
-        if item is None:
-            checked.refusals.append((row.row, working.AT["Break"], "no such break is known here"))
-            continue
-        decision, wrong = read_decision(page, row.row, item.currency)
-        checked.refusals += [(row.row, COLUMN_OF[name], text) for name, text in wrong]
-        sha256 = digest(list(in_words(decision)))
-        if done.get(row.break_id) == sha256:
-            repeated += 1
-        elif not decision.is_empty:
-            rows.append(_Row(row, item, decision, sha256))
-    return rows, repeated
+    def apply(self) -> Imported:
+        """Carry everything out, or refuse it with every cell that is in the way."""
+        rights.one_at_a_time(self.session)
+        done = break_imports.carried_out(self.session, self.export.export_id)
+        rows, repeated = self._decided(done.decisions)
+        repeated += self.matches.read(done.decisions)
+        for one in rows:
+            self._check_row(one)
+        self.matches.look()
+        self._refuse()
+        self._carry_out(rows)
+        self.matches.carry_out()
+        self._refuse()
+        made = {one.item.break_id: one.sha256 for one in rows}
+        made |= {one.row.key: one.choice.sha256 for one in self.matches.rows}
+        if made:
+            self._note(made)
+        decided = {one.item.break_id: one.decision for one in rows}
+        matches = {one.row.key: one.choice for one in self.matches.rows}
+        sha256 = self.desk.by.file_sha256
+        return Imported(sha256, decided, matches, repeated, done.said, is_dry=False)
 
+    def _decided(self, done: Mapping[str, str]) -> tuple[list[_Row], int]:
+        """Rows that decide something new, and how many decide what was carried out before."""
+        rows, repeated, checked = [], 0, self.breaks
+        for row in checked.rows:
+            item = self.session.get(Break, row.key, with_for_update=True)
+            if item is None:
+                told = "no such break is known here"
+                checked.refusals.append((row.row, working.AT["Break"], told))
+                continue
+            decision, wrong = read_decision(checked.page, row.row, item.currency)
+            checked.refusals += [(row.row, COLUMN_OF[name], text) for name, text in wrong]
+            sha256 = digest(list(in_words(decision)))
+            if done.get(row.key) == sha256:
+                repeated += 1
+            elif not decision.is_empty:
+                rows.append(_Row(row, item, decision, sha256))
+        return rows, repeated
 
-def _check_row(checked: Checked, one: _Row, desk: Desk) -> None:
-    refusals = [
-        (one.row.row, COLUMN_OF[name], text)
-        for name, text in mistakes(one.item, one.decision, desk)
-    ]
-    if one.item.version != one.row.version:
-        text = "the break has changed since the export; export anew and look at it again"
-        refusals.append((one.row.row, _VERB, text))
-    known = {(row, at) for row, at, _ in checked.refusals}
-    for row, at, text in refusals:  # one refusal a cell: the first says most
-        if (row, at) not in known:
-            checked.refusals.append((row, at, text))
-            known.add((row, at))
+    def _check_row(self, one: _Row) -> None:
+        refusals = [
+            (one.row.row, COLUMN_OF[name], text)
+            for name, text in mistakes(one.item, one.decision, self.desk)
+        ]
+        if one.item.version != one.row.version:
+            text = "the break has changed since the export; export anew and look at it again"
+            refusals.append((one.row.row, _VERB, text))
+        known = {(row, at) for row, at, _ in self.breaks.refusals}
+        for row, at, text in refusals:  # one refusal a cell: the first says most
+            if (row, at) not in known:
+                self.breaks.refusals.append((row, at, text))
+                known.add((row, at))
 
+    def _carry_out(self, rows: Sequence[_Row]) -> None:
+        for one in rows:
+            try:
+                carry_out(self.session, one.item, one.decision, self.desk)
+            except AskFinanceError as error:
+                self.breaks.refusals.append((one.row.row, _VERB, str(error)))
 
-def _refuse(page: Page, checked: Checked) -> None:
-    if checked.refusals:
-        told = [f"{page.ref(row, at)}: {text}" for row, at, text in sorted(checked.refusals)]
-        raise AskFinanceError("\n".join([f"nothing was applied; {len(told)} refused:", *told]))
+    def _refuse(self) -> None:
+        told = [
+            f"{checked.page.ref(row, at)}: {text}"
+            for checked in self.sheets
+            for row, at, text in sorted(checked.refusals)
+        ]
+        if told:
+            raise AskFinanceError("\n".join([f"nothing was applied; {len(told)} refused:", *told]))
 
-
-def _note(session: Session, export: Export, rows: Sequence[_Row], desk: Desk) -> None:
-    made = {one.item.break_id: one.sha256 for one in rows}
-    by = desk.by
-    break_imports.put(
-        session, export.export_id, made, file_sha256=by.file_sha256, who=by.who, at=by.at
-    )
-    detail = {"export_id": export.export_id, "run_id": export.run_id, "decisions": len(made)}
-    audit.append(
-        session, at=by.at, who=by.who, action="import_decisions", subject=by.file_sha256,
-        detail=detail,
-    )  # fmt: skip
+    def _note(self, made: Mapping[str, str]) -> None:
+        by, export = self.desk.by, self.export
+        break_imports.put(
+            self.session, export.export_id, made, file_sha256=by.file_sha256, who=by.who, at=by.at
+        )
+        detail = {"export_id": export.export_id, "run_id": export.run_id, "decisions": len(made)}
+        audit.append(
+            self.session, at=by.at, who=by.who, action="import_decisions",
+            subject=by.file_sha256, detail=detail,
+        )  # fmt: skip

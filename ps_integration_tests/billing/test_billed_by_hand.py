@@ -89,6 +89,20 @@ def test_what_matching_is_not_sure_of_is_billed_as_ever(billed: World):
     assert planned(billed) == {"tt:1", "tt:2"}
 
 
+def test_what_one_person_proposed_is_billed_as_ever_and_what_two_accepted_is_not(billed: World):
+    billed.warehouse.execute("update ops.match_decisions set decision = 'proposed'")
+    billed.night()
+    assert planned(billed) == {"tt:1", "tt:2"}
+    decide(billed, decision_id=2, withdraws=1, decided_by="Bo", note="Seen.", difference_minor=500)
+    billed.night()
+    assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
+    assert billed.parts()[0]["evidence"] == (
+        "Billed by hand in ERP document S-1/1: accepted by Ana and Bo on 2026-03-12, Sent before "
+        "the trip; Seen. It comes to 5.00 GBP more than they do."
+    )
+    assert (planned(billed), billed.broken()) == ({"tt:2"}, ([], [], []))
+
+
 def test_a_difference_that_was_accepted_is_said(billed: World):
     billed.warehouse.execute("update ops.match_decisions set difference_minor = -250")
     billed.night()
@@ -129,3 +143,59 @@ def test_an_entry_without_a_price_is_settled_too(billed: World):
     billed.night()
     assert billed.fate() == ("settled_elsewhere", "billed_by_hand")
     assert billed.broken() == ([], [], [])
+
+
+def capped(world: World, cap: int) -> None:
+    for table in ("billing.projects", "billing.entries"):
+        world.warehouse.execute(f"update {table} set cap_minor = {cap}")
+
+
+def test_what_was_billed_by_hand_uses_up_the_cap(billed: World):
+    capped(billed, 25_000)
+    billed.night()
+    fits, over = billed.parts("tt:2")
+    assert (fits["disposition"], fits["amount_minor"]) == ("queued", 15_000)
+    assert (over["disposition"], over["reason"]) == ("deferred", "cap_used_up")
+    assert over["evidence"] == (
+        "The cap of project p1, 250.00 GBP, is used up: 0.00 GBP is in documents, 100.00 GBP was "
+        "billed by hand, the rest went to earlier work."
+    )
+    assert billed.broken() == ([], [], [])
+
+
+def test_with_a_difference_the_cap_is_used_by_what_the_customer_was_billed(billed: World):
+    billed.warehouse.execute("delete from ops.match_decisions")
+    billed.warehouse.execute("update canonical.erp_lines set amount_minor = 13000")
+    facts = {"number": "S-1", "line_no": "1", "seconds": 3600, "amount_minor": 13_000}
+    decide(billed, lines=json.dumps({"bc|UKCO|L1": facts}), difference_minor=3000)
+    capped(billed, 25_000)
+    billed.night()
+    assert [part["amount_minor"] for part in billed.parts("tt:2")] == [12_000, 8000]
+
+
+def test_a_line_that_bills_several_entries_uses_the_cap_once_and_in_its_own_project(billed: World):
+    billed.warehouse.execute("delete from ops.match_decisions")
+    one = {"version_sha256": "v1-1", "seconds": 3600, "amount_minor": PRICE}
+    other = {"version_sha256": "v1-3", "seconds": 3600, "amount_minor": PRICE}
+    billed.entry("3")
+    billed.warehouse.execute("update canonical.erp_lines set amount_minor = 20000, quantity = 2")
+    facts = {"number": "S-1", "line_no": "1", "seconds": 7200, "amount_minor": 20_000}
+    decide(billed, lines=json.dumps({"bc|UKCO|L1": facts}),
+           entries=json.dumps({"tt:1": one, "tt:3": other}))  # fmt: skip
+    capped(billed, 25_000)
+    billed.night()
+    assert billed.fate("tt:3")[1] == "billed_by_hand"
+    assert [part["amount_minor"] for part in billed.parts("tt:2")] == [5000, 15_000]
+
+
+@pytest.mark.parametrize("change", [
+    "delete from ops.match_decisions",
+    "update ops.match_decisions set decision = 'rejected'",
+    "update ops.match_decisions set decision = 'proposed'",
+    "update canonical.erp_documents set status = 'cancelled'",
+])  # fmt: skip
+def test_a_decision_that_does_not_count_takes_nothing_from_the_cap(billed: World, change: str):
+    capped(billed, 30_000)
+    billed.warehouse.execute(change)
+    billed.night()
+    assert {billed.fate(entry) for entry in ("tt:1", "tt:2")} == {("queued", "to_be_planned")}

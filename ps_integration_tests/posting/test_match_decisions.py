@@ -1,12 +1,14 @@
 """Decisions about lines typed by hand, in the store: append-only, reversible, not overtaken."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
 from ps_integration.errors import AskFinanceError
 from ps_integration.settings.approval import Approval
-from ps_integration.stores.operational import match_decisions
+from ps_integration.stores.operational import match_decisions, match_reading
 from ps_integration.stores.operational.match_decisions import Decider, Match
 from ps_integration.stores.operational.models import Audit, Document, MatchDecision, Run
 from ps_integration.stores.operational.store import OperationalStore
@@ -47,7 +49,7 @@ def withdraw(store, number, who="ana"):
 
 def standing(store):
     with store.snapshot() as session:
-        return [one.decision_id for one in match_decisions.standing(session)]
+        return [one.decision_id for one in match_reading.standing(session)]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -72,7 +74,7 @@ def test_a_decision_is_taken_back_and_its_history_kept(either):
     second = accept(either)
     assert standing(either) == [second]
     with either.snapshot() as session:
-        told = [(row.decision, row.withdraws) for row in match_decisions.history(session)]
+        told = [(row.decision, row.withdraws) for row in match_reading.history(session)]
         actions = [row.action for row in session.scalars(select(Audit).order_by(Audit.seq))]
     assert told == [("accepted", None), ("withdrawn", first), ("accepted", None)]
     assert [one for one in actions if one.endswith("_match")] == [
@@ -126,6 +128,20 @@ def test_a_planned_document_with_the_entry_is_let_go_of(store, night, states):
     batch = make_batch(make_document(1), make_document(2))
     approve.approve(store, batch.batch_id, "maria", AS_OF, "the rest")
     assert states()["PS-APOLLO-202603-2"] == "approved"
+
+
+@pytest.mark.parametrize(("project", "has_cap", "state"), [
+    ("apollo", True, "superseded"), ("apollo", False, "planned"), ("zeus", True, "planned"),
+])  # fmt: skip
+def test_the_other_planned_documents_of_a_capped_project_are_let_go_of_too(
+    store, night, states, project, has_cap, state
+):
+    """What they bill may be above the cap now."""
+    post.stage(night, store, [make_batch(make_document(1), make_document(2))])
+    asked = replace(match(), project_id=project, has_cap=has_cap)
+    with store.session() as session:
+        match_decisions.accept(session, asked, by())
+    assert states() == {"PS-APOLLO-202603-1": "superseded", "PS-APOLLO-202603-2": state}
 
 
 @pytest.mark.parametrize("until", ["approved", "posted"])

@@ -64,6 +64,37 @@ def test_a_decision_that_was_taken_back_counts_for_nothing():
     assert tm02(decided(), back, decided(3)) == []
 
 
+def test_a_proposal_settles_nothing_and_is_said():
+    [said] = tm02(decided(decision="proposed", difference_minor=500))
+    assert f"It bills ({ENTRY})" in said
+    assert said.endswith(
+        "ana has proposed harvest:1 for it on 2026-03-20 (decision 1), which waits for another "
+        "person to confirm it."
+    )
+
+
+def test_what_two_persons_accepted_is_said_with_both():
+    second = decided(2, withdraws=1, decided_by="ben", note="seen the mail")
+    world = {"ops__match_decisions": [decided(decision="proposed", note="agreed."), second]}
+    with Warehouse(Path(":memory:")) as warehouse:
+        fill(warehouse, typed({}) | world)
+        run_rules(warehouse, RULES)
+        assert found_rows(warehouse) == []
+        [told] = why(warehouse, ENTRY).chapters["billed by hand"]
+        said = "accepted by ana and ben on 2026-03-20, agreed; seen the mail"
+        assert told["evidence"] == said
+    [said] = tm02(*world["ops__match_decisions"], billing__entries=[{"version_sha256": "v2"}])
+    assert "ana and ben have accepted harvest:1 for it on 2026-03-20 (decision 2), which" in said
+
+
+def test_a_confirmation_that_was_taken_back_leaves_no_proposal():
+    second = decided(2, withdraws=1, decided_by="ben")
+    back = decided(3, "withdrawn", withdraws=2)
+    [said] = tm02(decided(decision="proposed"), second, back)
+    assert f"It bills ({ENTRY})" in said
+    assert "proposed" not in said
+
+
 @pytest.mark.parametrize(("changes", "what"), [
     ({"canonical__erp_lines": [{"amount_minor": 14900}]}, "line 1 of S-INV1 has changed"),
     ({"canonical__erp_lines": [{"currency": "EUR"}]}, "line 1 of S-INV1 has changed"),
@@ -153,3 +184,39 @@ def test_the_order_of_decisions_and_of_what_they_name_changes_nothing():
             matches = warehouse.rows("select * from reconciliation.matches order by all")
             seen.add(str((matches, found_rows(warehouse))))
     assert len(seen) == 1
+
+
+def above_cap(cap, *decisions, **changes):
+    """What TM15 finds above a cap: the typed line's entry, and a second one that waits."""
+    second = {"entry_id": "harvest:2", "external_id": "2", "is_primary": True, "system": "harvest"}
+    found = breaks_of(
+        "TM15",
+        **typed({}) | {
+            "billing__projects": [{"cap_minor": cap}], "billing__entries": [{}, second],
+            "billing__rated_entries": [{}, {"entry_id": "harvest:2"}],
+            "ops__match_decisions": [*decisions], **changes,
+        },
+    )  # fmt: skip
+    return [(one["at_risk_minor"], one["right_value"]) for one in found]
+
+
+def test_tm15_counts_what_was_billed_by_hand_before_what_waits():
+    assert above_cap(30000, decided()) == []
+    assert above_cap(20000, decided()) == [(10000, "300.00 USD worked")]
+    assert above_cap(10000, decided()) == [(15000, "300.00 USD worked")]
+
+
+def test_tm15_counts_a_difference_as_the_customer_was_billed():
+    facts = {"number": "S-INV1", "line_no": "1", "seconds": None, "amount_minor": 18000}
+    typed_line = typed({"amount_minor": 18000})["canonical__erp_lines"]
+    by_two = decided(lines=json.dumps({KEY: facts}), difference_minor=3000)
+    found = above_cap(30000, by_two, canonical__erp_lines=typed_line)
+    assert found == [(3000, "330.00 USD worked")]
+
+
+def test_tm15_counts_no_entry_twice_that_was_posted_cancelled_and_then_billed_by_hand():
+    world = {"ops__documents": [{"erp_id": "G0"}], "ops__posting_lines": [
+        {}, {"line_key": "x", "amount_minor": -15000, "seconds": -3600, "correction": "reversal"},
+    ]}  # fmt: skip
+    assert above_cap(30000, decided(), **world) == []
+    assert above_cap(29999, decided(), **world) == [(1, "300.00 USD worked")]

@@ -285,13 +285,6 @@ def test_tm02_says_that_two_lines_may_bill_one_entry():
     assert all("It may bill" in text for text in said)
 
 
-def test_tm02_matches_no_credit_memo():
-    changes = typed({})
-    changes["canonical__erp_documents"][0]["kind"] = "credit_memo"
-    [found] = breaks_of("TM02", **changes)
-    assert found["detail"].endswith("reference (none).")
-
-
 def test_a_sum_without_hours_matches_by_its_amount():
     [said] = detail_of({"line_type": "account", "quantity": Decimal("1.00000")})
     assert "the amount of one entry agree" in said

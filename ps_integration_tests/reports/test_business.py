@@ -1,5 +1,6 @@
 """The business report beside a count by loops, over small random firms."""
 
+import json
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from ps_integration_tests.reports.business_firm import (
     ENTITIES,
     FIRST,
     PEOPLE,
+    PROJECTS,
     SUPPLIED,
     TODAY,
     firm,
@@ -106,6 +108,38 @@ def test_projects_are_what_a_loop_counts(seed):
         worked = billed + on_way + by["queued"] + by["excepted"] + by["deferred"]
         rest = 0 if line.cap_minor is None else max(0, line.cap_minor - worked)
         assert line.backlog_minor == rest + coming
+
+
+def test_what_was_billed_by_hand_is_no_backlog_any_more():
+    tables = firm(3)
+    project, entity = next(iter(PROJECTS.items()))
+    currency = ENTITIES[entity]
+    for row in tables["billing.projects"]:
+        row["cap_minor"] = 10**9
+    tables["canonical.erp_documents"].append(
+        {"system": "books", "company": "C", "external_id": "H", "number": "S-1", "reference": "",
+         "kind": "invoice", "is_posted": True, "status": "open", "posting_date": TODAY}
+    )  # fmt: skip
+    tables["canonical.erp_lines"].append(
+        {"system": "books", "company": "C", "external_id": "h1", "document_external_id": "H",
+         "line_no": 1, "line_type": "account", "object_number": "4000", "project_key": project,
+         "currency": currency, "quantity": 1, "amount_minor": 70_000}
+    )  # fmt: skip
+    facts = {"number": "S-1", "line_no": "1", "seconds": None, "amount_minor": 70_000}
+    decision = {
+        "decision_id": 1, "decision": "accepted", "lines": json.dumps({"books|C|h1": facts}),
+        "entries": "{}", "project_id": project, "currency": currency, "decided_by": "ana",
+    }  # fmt: skip
+    [before, after] = [
+        {(one.project_id, one.currency): one for one in reported(tables | more).projects}
+        for more in ({}, {"ops.match_decisions": [decision]})
+    ]
+    key = (project, currency)
+    assert (before[key].by_hand_minor, after[key].by_hand_minor) == (0, 70_000)
+    assert before[key].backlog_minor - after[key].backlog_minor == 70_000
+    assert {k: v for k, v in before.items() if k != key} == {
+        k: v for k, v in after.items() if k != key
+    }
 
 
 def days_of(period):

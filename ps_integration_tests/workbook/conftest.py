@@ -17,7 +17,8 @@ from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.break_work import desk
 from ps_integration.workflows.custody import custodian
 from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
-from ps_integration.workflows.workbook_import import import_workbook
+from ps_integration.workflows.workbook_import import Bench, import_workbook
+from ps_integration_tests.workbook import hand_typed
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 TODAY = date(2026, 4, 1)
@@ -43,7 +44,9 @@ FIRM = Firm.model_validate(
                 "ben": {"roles": ["clerk"]},
             },
             "roles": {
-                "controller": {"max_amount_per_batch": {"GBP": "10000", "JPY": "100000"}},
+                "controller": {
+                    "max_amount_per_batch": {"GBP": "10000", "JPY": "100000", "USD": "10000"},
+                },
                 "clerk": {"max_amount_per_batch": {"GBP": "50"}},
             },
         },
@@ -92,7 +95,8 @@ class Desk:
     def bring(self, data, who="maria", **more):
         file = SimpleNamespace(firm=FIRM)
         at_desk = desk(file, who, NOW)
-        return import_workbook(self.store, data, at_desk, workbook_keys(RING), "acme", **more)
+        bench = Bench(at_desk, workbook_keys(RING), "acme", self.warehouse)
+        return import_workbook(self.store, data, bench, **more)
 
     def show(self, row):
         with self.store.snapshot() as session:
@@ -123,6 +127,14 @@ def template(tmp_path_factory, warehouse):
     Desk(store, warehouse).night()
     store.close()
     return path.read_bytes()
+
+
+@pytest.fixture
+def typed(work):
+    """The same firm, with lines typed by hand, after a night of its own."""
+    with hand_typed.opened() as warehouse:
+        work.warehouse = warehouse
+        yield work
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from ps_integration.reports import working_matches
 from ps_integration.reports.columns import FIRST_ROW, letters
 from ps_integration.reports.working import AT
 
@@ -16,6 +17,8 @@ MAIN = "xl/worksheets/sheet1.xml"
 
 class Book:
     """A workbook whose parts can be changed; rows are counted from the first row of data."""
+
+    sheet, at = MAIN, AT
 
     def __init__(self, data):
         with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -28,7 +31,8 @@ class Book:
                 archive.writestr(name, data)
         return file.getvalue()
 
-    def change(self, pattern, replacement, part=MAIN):
+    def change(self, pattern, replacement, part=None):
+        part = part or self.sheet
         text = self.parts[part].decode()
         changed, count = re.subn(pattern, replacement, text, count=1, flags=re.DOTALL)
         assert count == 1, pattern
@@ -41,10 +45,10 @@ class Book:
 
     def set(self, title, value, row=0, formula=None):
         """Write a cell of a column, by its heading."""
-        return self.write(f"{letters(AT[title])}{ROW + row}", value, formula)
+        return self.write(f"{letters(self.at[title])}{ROW + row}", value, formula)
 
     def write(self, ref, value, formula=None):
-        text = self.parts[MAIN].decode()
+        text = self.parts[self.sheet].decode()
         number = int(re.search(r"\d+", ref)[0])
         pattern = rf'<c r="{ref}"(?: s="(\d+)")?[^>]*?(?:/>|>.*?</c>)'
         found = re.search(pattern, text, re.DOTALL)
@@ -59,25 +63,34 @@ class Book:
             )  # fmt: skip
         else:
             text = text.replace("</sheetData>", f'<row r="{number}">{cell}</row></sheetData>')
-        self.parts[MAIN] = text.encode()
+        self.parts[self.sheet] = text.encode()
         return self
 
     def row(self, row):
         """The XML of one row of data."""
         pattern = rf'<row r="{ROW + row}".*?</row>'
-        return re.search(pattern, self.parts[MAIN].decode(), re.DOTALL)[0]
+        return re.search(pattern, self.parts[self.sheet].decode(), re.DOTALL)[0]
 
     def move(self, row, to):
         """The XML of a row as it would stand in another place."""
         return re.sub(r'r="([A-Z]*)\d+"', rf'r="\g<1>{ROW + to}"', self.row(row))
 
     def append(self, xml):
-        self.parts[MAIN] = self.parts[MAIN].replace(b"</sheetData>", xml.encode() + b"</sheetData>")
+        self.parts[self.sheet] = self.parts[self.sheet].replace(
+            b"</sheetData>", xml.encode() + b"</sheetData>"
+        )
         return self
 
     def delete(self, row):
-        self.parts[MAIN] = self.parts[MAIN].decode().replace(self.row(row), "").encode()
+        self.parts[self.sheet] = self.parts[self.sheet].decode().replace(self.row(row), "").encode()
         return self
+
+
+class MatchBook(Book):
+    """The same workbook, in which the sheet Matches is changed."""
+
+    sheet = "xl/worksheets/sheet2.xml"
+    at = {title: at for at, title in enumerate(working_matches.FORM.titles)}  # noqa: RUF012
 
 
 def _content(value, formula):

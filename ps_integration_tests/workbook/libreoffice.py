@@ -31,7 +31,7 @@ Sub Work
     Dim doc, sheet, found, note
     On Error GoTo Failed
     doc = StarDesktop.loadComponentFromURL("{source}", "_blank", 0, Array(Prop("Hidden", True)))
-    sheet = doc.Sheets.getByName("Exceptions")
+    sheet = doc.Sheets.getByName("{sheet}")
 {lines}
     doc.storeToURL("{target}", Array(Prop("FilterName", "Calc MS Excel 2007 XML")))
     doc.close(True)
@@ -47,14 +47,15 @@ def make_profile(folder):
     return folder
 
 
-def edit(profile, folder, data, *lines):
+def edit(profile, folder, data, *lines, sheet="Exceptions"):
     """The bytes of the workbook after these lines of Basic, in which `sheet` is the sheet."""
     source, target = folder / "out.xlsx", folder / "back.xlsx"
     source.write_bytes(data)
     library = profile / "user" / "basic" / "Standard"
     code = _CODE.format(
-        source=source.as_uri(), target=target.as_uri(), lines="\n".join(f"    {x}" for x in lines)
-    )
+        source=source.as_uri(), target=target.as_uri(), sheet=sheet,
+        lines="\n".join(f"    {x}" for x in lines),
+    )  # fmt: skip
     (library / "Work.xba").write_text(_MODULE.format(code=escape(code)))
     element = '<library:element library:name="Work"/>'
     (library / "script.xlb").write_text(_LIBRARY.format(element=element))

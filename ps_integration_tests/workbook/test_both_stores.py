@@ -6,13 +6,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
-from ps_integration.stores.operational import audit_check, breaks, periods
+from ps_integration.stores.operational import audit_check, breaks, match_reading, periods
 from ps_integration.stores.operational.models import BreakImport, PeriodEvent
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows import match_work
+from ps_integration.workflows.match_work import Asked
 from ps_integration_tests.posting.test_postgresql import server  # noqa: F401 - a fixture
 from ps_integration_tests.reconciliation.test_break_histories import Model, agree, play
+from ps_integration_tests.workbook import hand_typed
 from ps_integration_tests.workbook.conftest import IDS, NOW, RING, Desk
-from ps_integration_tests.workbook.edit import Book
+from ps_integration_tests.workbook.edit import Book, MatchBook
+from ps_integration_tests.workbook.test_matches import by, deciding
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -60,6 +64,21 @@ def test_a_workbook_there_and_back(store, warehouse):
         item, _ = breaks.show(session, IDS[1])
         assert item.state == "accepted"
         assert len(list(session.scalars(select(BreakImport)))) == 2
+        assert audit_check.verify(session, RING).holds
+
+
+def test_matches_there_and_back(store):
+    with hand_typed.opened() as warehouse:
+        work = Desk(store, warehouse).night()
+        different = Asked(("S-INV1/1",), ("harvest:3",), is_different=True)
+        match_work.accept(store, warehouse, different, by("two trips on one line"))
+        book = deciding(MatchBook(work.export()), 1, "accept")  # S-INV1/3 and 4
+        data = deciding(book, 2, "confirm").bytes()
+        assert len(work.bring(data, "olga").matches) == 2
+        assert work.bring(data, "olga").repeated == 2
+    with store.snapshot() as session:
+        made = [(one.decision, one.withdraws) for one in match_reading.standing(session)]
+        assert sorted(made, key=str) == [("accepted", 1), ("accepted", None)]
         assert audit_check.verify(session, RING).holds
 
 

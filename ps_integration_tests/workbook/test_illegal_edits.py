@@ -219,9 +219,9 @@ FILES = [
     ("another firm", lambda w: w.export(OTHER), "Export!A1: the file is of firm"),
     ("not from here", lambda w: w.export(key=b"x" * 32), "Export!A2: the seal does not hold"),
     ("header altered", lambda w: Book(w.export()).change(
-        "r0", "r9", "xl/worksheets/sheet3.xml").bytes(), "Export!A2: the seal does not hold"),
+        "r0", "r9", "xl/worksheets/sheet4.xml").bytes(), "Export!A2: the seal does not hold"),
     ("list altered", lambda w: Book(w.export()).change(
-        IDS[0], "0" * 24, "xl/worksheets/sheet3.xml").bytes(), "Export!A4: the list of rows"),
+        IDS[0], "0" * 24, "xl/worksheets/sheet4.xml").bytes(), "Export!A4: the list of rows"),
     ("no workbook", lambda w: b"a,b\n1,2\n", "cannot be read as a workbook"),
     ("empty", lambda w: b"", "cannot be read as a workbook"),
     ("cut off", lambda w: w.export()[:-300], "cannot be read as a workbook"),
@@ -232,7 +232,7 @@ FILES = [
     ("a cell without a place", lambda w: Book(w.export()).change(
         'r="G4"([^>]*)/>', "\\1><f>1+1</f><v>2</v></c>").bytes(), "Exceptions! is nowhere"),
     ("seal in other letters", lambda w: Book(w.export()).change(
-        '<c r="A2"(.*?)<t>', '<c r="A2"\\1<t>\u00fc', "xl/worksheets/sheet3.xml").bytes(),
+        '<c r="A2"(.*?)<t>', '<c r="A2"\\1<t>\u00fc', "xl/worksheets/sheet4.xml").bytes(),
      "Export!A2: the seal does not hold"),
     ("entities", lambda w: Book(w.export()).change(
         r"<worksheet ", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet ').bytes(), "document type"),

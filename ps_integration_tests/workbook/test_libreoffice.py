@@ -5,10 +5,11 @@ from functools import partial
 
 import pytest
 
+from ps_integration.stores.operational import match_reading
 from ps_integration_tests.reports.hostile import PAYLOADS
 from ps_integration_tests.workbook import libreoffice
 from ps_integration_tests.workbook.conftest import IDS, ROWS
-from ps_integration_tests.workbook.edit import MAIN, Book
+from ps_integration_tests.workbook.edit import MAIN, Book, MatchBook
 
 pytestmark = libreoffice.needed
 
@@ -59,6 +60,21 @@ def test_an_illegal_edit_in_libreoffice_is_refused(work, edited, tmp_path, line,
     data = edited(tmp_path, work.export(), line)
     with pytest.raises(Exception, match=f"Exceptions!{cell}: .*{said}" if cell else said):
         work.bring(data)
+
+
+def test_matches_decided_in_libreoffice_are_carried_out(typed, edited, tmp_path):
+    data = edited(
+        tmp_path, typed.export(),
+        'sheet.getCellRangeByName("H6").String = "accept"',
+        'sheet.getCellRangeByName("I6").String = "=1+1 is on the invoice"',
+        sheet="Matches",
+    )  # fmt: skip
+    assert len(typed.bring(data).matches) == 1
+    with typed.store.snapshot() as session:
+        [made] = match_reading.standing(session)
+    assert (list(made.entries), made.note) == (["harvest:3"], "=1+1 is on the invoice")
+    again = MatchBook(data)
+    assert again.parts[again.sheet].decode().count("<dataValidation ") == 2
 
 
 def test_whatever_the_data_say_it_comes_back_as_it_went(work, edited, tmp_path):

@@ -1,6 +1,7 @@
--- Caps: what documents have not used goes to ready parts in the order (work date, system, entry).
--- The part that crosses the cap is cut at a whole second: as many seconds as fit are billed, the
--- rest keeps the rest of the amount, so that the two add up to the whole.
+-- Caps: what neither documents nor lines typed by hand have used goes to ready parts in the order
+-- (work date, system, entry). The part that crosses the cap is cut at a whole second: as many
+-- seconds as fit are billed, the rest keeps the rest of the amount, so that the two add up to the
+-- whole.
 create or replace temp table capped as
 with used as (
     select
@@ -21,8 +22,11 @@ walked as (
         ga.scale,
         ga.rounding,
         ga.amount_minor,
-        greatest(ga.cap_minor - coalesce(us.used_minor, 0), 0) as remaining_minor,
+        greatest(
+            ga.cap_minor - coalesce(us.used_minor, 0) - coalesce(bh.amount_minor, 0), 0
+        ) as remaining_minor,
         coalesce(us.used_minor, 0) as used_minor,
+        coalesce(bh.amount_minor, 0) as by_hand_minor,
         sum(ga.amount_minor) over (
             partition by ga.project_id
             order by ga.work_date, ga.system, ga.entry_id
@@ -30,6 +34,8 @@ walked as (
         ) as running_minor
     from gates as ga
     left join used as us on ga.project_id = us.project_id
+    left join reconciliation.cap_used_by_hand as bh
+        on ga.project_id = bh.project_id and ga.currency = bh.currency
     where ga.reason = 'to_be_planned' and ga.cap_minor is not null
 )
 

@@ -29,7 +29,8 @@ cut as (
             ga.rounding
         ) as fitting_minor,
         ca.entry_id is not null as is_over_cap,
-        ca.used_minor
+        ca.used_minor,
+        ca.by_hand_minor
     from gates as ga
     left join capped as ca on ga.entry_id = ca.entry_id
     left join cap_cuts as cc on ga.entry_id = cc.entry_id
@@ -200,7 +201,13 @@ all_parts as (
                     'The cap of project ' || op.project_id || ', '
                     || money_text(op.cap_minor, op.factor, op.currency) || ', is used up: '
                     || money_text(cast(op.used_minor as bigint), op.factor, op.currency)
-                    || ' is in documents, the rest went to earlier work.'
+                    || ' is in documents, '
+                    || if(
+                        op.by_hand_minor = 0, '',
+                        money_text(op.by_hand_minor, op.factor, op.currency)
+                        || ' was billed by hand, '
+                    )
+                    || 'the rest went to earlier work.'
             when op.part_reason = 'opening_not_signed'
                 then
                     'The opening list of ' || op.legal_entity || ' and ' || op.system

@@ -148,8 +148,13 @@ def agrees(lines: Sequence[Line], entries: Sequence[Entry]) -> bool:
             return False
     elif any(entry.minor is None for entry in entries):
         return False
+    return any(entry.minor is None for entry in entries) or money_agrees(lines, entries)
+
+
+def money_agrees(lines: Sequence[Line], entries: Sequence[Entry]) -> bool:
+    """Whether money adds up, a minor unit an item aside; without a price it cannot be said to."""
     if any(entry.minor is None for entry in entries):
-        return True
+        return False
     billed, priced = sum(line.minor for line in lines), sum(entry.minor or 0 for entry in entries)
     return abs(billed - priced) <= max(len(entries), len(lines))
 

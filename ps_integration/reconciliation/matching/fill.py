@@ -132,6 +132,7 @@ def _match_rows(judged: Sequence[Judged]) -> Iterator[Row]:
                     "entry_id": entry,
                     "status": "confirmed" if found.is_confirmed else "ambiguous",
                     "choice": choices[line],
+                    "lines": list(found.link.lines),
                     "cost": found.link.cost,
                     "evidence": found.link.evidence,
                 }

@@ -31,13 +31,21 @@ select
     || reconciliation.money_text(li.amount_minor, cy.factor, li.currency) || ' on project '
     || li.project_key || ', and nothing we posted carries reference '
     || coalesce(nullif(li.reference, ''), '(none)') || '.' || coalesce(mt.text, '')
-    || coalesce(sx.text, '') as detail,
+    || coalesce(
+        ct.text,
+        if(
+            li.kind = 'credit_memo',
+            ' No line typed by hand since going live, and none of ours, has its customer, project,'
+            || ' currency and amount and is not dated after it.', ''
+        )
+    ) || coalesce(sx.text, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from reconciliation.hand_typed_lines as li
 left join config.currencies as cy on li.currency = cy.currency
 left join reconciliation.match_texts as mt on li.record_key = mt.record_key
-left join reconciliation.stale_texts as sx on li.record_key = sx.record_key
+left join reconciliation.credit_texts as ct on li.record_key = ct.record_key
+left join reconciliation.decision_texts as sx on li.record_key = sx.record_key
 where
     li.record_key not in (
         select ma.record_key from reconciliation.matches as ma

@@ -27,14 +27,27 @@ project_lines as materialized (
     where pl.object_kind = 'time_entry'
 ),
 
+-- by our documents, and by lines typed by hand that somebody has accepted
 consumed as (
     select
-        pl.project_id,
-        sum(pl.amount_minor) as amount_minor
-    from project_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where dc.state not in ('planned', 'superseded', 'refused')
-    group by pl.project_id
+        project_id,
+        sum(amount_minor) as amount_minor
+    from (
+        select
+            pl.project_id,
+            pl.amount_minor
+        from project_lines as pl
+        inner join ops.documents as dc on pl.document_ref = dc.document_ref
+        where dc.state not in ('planned', 'superseded', 'refused')
+        union all
+        select
+            bh.project_id,
+            bh.amount_minor
+        from reconciliation.cap_used_by_hand as bh
+        inner join billing.projects as pr
+            on bh.project_id = pr.project_id and bh.currency = pr.currency
+    )
+    group by project_id
 ),
 
 capped_entries as materialized (
@@ -77,6 +90,7 @@ entries as (
     left join reconciliation.unposted_entries as un on en.entry_id = un.entry_id
     anti join reconciliation.holds as ho
         on ho.blocked_kind = 'entry' and en.entry_id = ho.blocked_id
+    anti join reconciliation.billed_by_hand as bh on en.entry_id = bh.entry_id
     where
         ra.problem is null
         -- open, or open in part: a part of it is posted and the rest is above the cap

@@ -58,7 +58,11 @@ class UnbilledLine(Unbilled):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLine:
-    """A project in one currency: billed, on its way, ready, held, deferred, and what is to come."""
+    """A project in one currency: billed, on its way, ready, held, deferred, and what is to come.
+
+    Attributes:
+        by_hand_minor: Billed by lines typed into the ERP that somebody has accepted.
+    """
 
     project_id: str
     name: str | None
@@ -69,6 +73,7 @@ class ProjectLine:
     currency: str
     cap_minor: int | None
     billed_minor: int
+    by_hand_minor: int = 0
     on_way_minor: int
     ready_minor: int
     held_minor: int
@@ -80,8 +85,8 @@ class ProjectLine:
     def backlog_minor(self) -> int:
         """What is sold and not worked yet: the rest of the cap, and milestones not reached."""
         worked = (
-            self.billed_minor + self.on_way_minor + self.ready_minor + self.held_minor
-            + self.deferred_minor
+            self.billed_minor + self.by_hand_minor + self.on_way_minor + self.ready_minor
+            + self.held_minor + self.deferred_minor
         )  # fmt: skip
         rest = 0 if self.cap_minor is None else max(0, self.cap_minor - worked)
         return rest + self.milestones_minor

@@ -156,6 +156,7 @@ def projects(report: BusinessReport) -> Sheet[Any]:
             Column("Held by", 16, "text", lambda x: x.held_by),
             CURRENCY,
             money("Billed", lambda x: x.billed_minor, currency_of),
+            money("Billed by hand", lambda x: x.by_hand_minor, currency_of),
             money("On its way", lambda x: x.on_way_minor, currency_of),
             money("Ready", lambda x: x.ready_minor, currency_of),
             money("Held", lambda x: x.held_minor, currency_of),

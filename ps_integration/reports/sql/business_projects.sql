@@ -82,6 +82,11 @@ keys as (
     select
         project_id,
         currency
+    from reconciliation.cap_used_by_hand
+    union
+    select
+        project_id,
+        currency
     from billing.projects
     where status = 'active' and is_billable
 )
@@ -96,6 +101,7 @@ select
     coalesce(ke.currency, 'unassigned') as currency,
     if(ke.currency = pr.currency, pr.cap_minor, null) as cap_minor,
     coalesce(li.billed_minor, 0)::bigint as billed_minor,
+    coalesce(bh.amount_minor, 0)::bigint as by_hand_minor,
     coalesce(li.on_way_minor, 0)::bigint as on_way_minor,
     coalesce(wa.ready_minor, 0)::bigint as ready_minor,
     coalesce(wa.held_minor, 0)::bigint as held_minor,
@@ -110,5 +116,7 @@ left join waiting as wa
         ke.project_id is not distinct from wa.project_id
         and ke.currency is not distinct from wa.currency
 left join coming as co on ke.project_id = co.project_id and ke.currency = co.currency
+left join reconciliation.cap_used_by_hand as bh
+    on ke.project_id = bh.project_id and ke.currency = bh.currency
 left join held_by as hb on ke.project_id = hb.project_id
 order by project_id, currency;

@@ -15,7 +15,7 @@ from ps_integration.stores.operational import (
     approvals,
     delivery,
     ledger,
-    match_decisions,
+    match_documents,
     rights,
     signatures,
 )
@@ -138,7 +138,7 @@ def objection(session: Session, document: Document, terms: Terms) -> Objection |
 
 
 def _billed_by_hand(session: Session, batch: Batch, document: Document) -> Objection | None:
-    told = match_decisions.newer_than_its_plan(session, document, batch)
+    told = match_documents.newer_than_its_plan(session, document, batch)
     return Objection("void", told) if told else None
 
 

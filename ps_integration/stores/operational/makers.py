@@ -44,7 +44,10 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     decided = select(Decision.decided_by, Decision.seconded_by)
     for row in session.execute(decided.where(Decision.entry_id.in_(objects))):
         found.update(row)
-    withdrawn = select(MatchDecision).where(MatchDecision.decision == "withdrawn")
+    proposed = select(MatchDecision.decision_id).where(MatchDecision.decision == "proposed")
+    withdrawn = select(MatchDecision).where(
+        MatchDecision.decision == "withdrawn", MatchDecision.withdraws.not_in(proposed)
+    )
     if taken_back := session.scalars(withdrawn).all():
         billed = set(session.scalars(objects))
         found.update(one.decided_by for one in taken_back if billed & set(one.entries))

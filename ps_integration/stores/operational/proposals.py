@@ -94,16 +94,26 @@ def confirm(
     _require_person(who)
     if proposal.confirmed_by is not None:
         raise AskFinanceError(f"proposal {proposal.proposal_id}: is confirmed already")
-    if rules.person(who) == rules.person(proposal.proposed_by):
-        raise AskFinanceError(
-            f"proposal {proposal.proposal_id}: {who} proposed it; another person must confirm"
-        )
     amount = Money(abs(proposal.amount_minor), proposal.currency)
-    if refused := rights.over_amount(rules, who, amount):
-        raise AskFinanceError(f"proposal {proposal.proposal_id}: {refused}")
+    if told := not_second(rules, who, proposal.proposed_by, amount):
+        raise AskFinanceError(f"proposal {proposal.proposal_id}: {told}")
     proposal.confirmed_by, proposal.confirmed_at = who, at
     session.flush()
     _note(session, proposal, "confirm", (who, at, file_sha256))
+
+
+def not_second(rules: Approval, who: str, first: str, amount: Money) -> str:
+    """Why a person may not confirm what another has proposed; empty when they may.
+
+    Args:
+        rules: People, roles and limits of the firm.
+        who: Who would confirm.
+        first: Who has proposed it.
+        amount: What is let go of, without sign.
+    """
+    if rules.person(who) == rules.person(first):
+        return f"{who} proposed it; another person must confirm"
+    return rights.over_amount(rules, who, amount)
 
 
 def decide(session: Session, proposal: Proposal, parts: Sequence[WriteOff]) -> None:

@@ -408,12 +408,12 @@ create table if not exists ops.decisions (
 -- What people decided about lines typed into an ERP by hand, as both sides were then.
 create table if not exists ops.match_decisions (
     decision_id bigint,
-    decision varchar,           -- accepted | rejected | withdrawn
+    decision varchar,           -- accepted | proposed | rejected | withdrawn
     lines varchar,              -- JSON by record key: number, line_no, seconds, amount_minor
     entries varchar,            -- JSON by entry id: version_sha256, seconds, amount_minor
     project_id varchar, currency varchar, difference_minor bigint,
     decided_by varchar, decided_at timestamptz, note varchar,
-    withdraws bigint            -- the decision that it takes back
+    withdraws bigint            -- what it takes back, or the proposal that it confirms
 );
 create table if not exists ops.openings (
     legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
@@ -807,6 +807,7 @@ with companies as (
 select
     el.system || '|' || el.company || '|' || el.external_id as record_key,
     el.system,
+    el.company,
     el.line_no,
     el.line_type,
     el.quantity,
@@ -840,10 +841,17 @@ where
     and dc.document_ref is null
     -- what was billed before going live is settled elsewhere
     and (cm.bill_from is null or coalesce(ed.posting_date, ed.invoice_date) >= cm.bill_from);
--- Decisions about them that nobody has taken back, by line and by entry.
+-- Decisions about them that nobody has taken back, by line and by entry. What two persons accepted
+-- is said with both.
 create or replace view reconciliation.standing_decisions as
-select md.*
+select
+    md.* replace (
+        concat_ws(' and ', pr.decided_by, md.decided_by) as decided_by,
+        concat_ws('; ', rtrim(pr.note, '.'), md.note) as note
+    ),
+    if(pr.decision_id is null, ' has ', ' have ') as has
 from ops.match_decisions as md
+left join ops.match_decisions as pr on md.withdraws = pr.decision_id
 where
     md.decision <> 'withdrawn'
     and md.decision_id not in (
@@ -997,34 +1005,64 @@ where
     sd.decision = 'accepted'
     and sd.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
 qualify row_number() over (partition by de.entry_id order by de.decision_id) = 1;
--- Decisions that count no longer, in words that a break's detail ends with.
-create or replace view reconciliation.stale_texts as
+-- What accepted lines typed by hand have billed on a project: it uses up a cap as documents of ours
+-- do. The amount is the customer's, whatever the entries would have come to.
+create or replace view reconciliation.cap_used_by_hand as
+select
+    dl.project_id,
+    dl.currency,
+    sum(dl.amount_minor)::bigint as amount_minor
+from reconciliation.decided_lines as dl
+where
+    dl.decision = 'accepted'
+    and dl.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
+group by dl.project_id, dl.currency;
+-- Decisions that count no longer, and those that wait for a second person, in words that a break's
+-- detail ends with.
+create or replace view reconciliation.decision_texts as
 select
     dl.record_key,
     string_agg(
-        ' ' || sd.decided_by || ' has ' || sd.decision || ' '
+        ' ' || sd.decided_by || sd.has || sd.decision || ' '
         || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
         || ' for it on ' || strftime(sd.decided_at, '%Y-%m-%d') || ' (decision '
-        || sd.decision_id::varchar || '), which counts no longer: ' || st.what
-        || '. Withdraw it and decide anew.',
+        || sd.decision_id::varchar || '), which '
+        || if(
+            st.what is null, 'waits for another person to confirm it.',
+            'counts no longer: ' || st.what || '. Withdraw it and decide anew.'
+        ),
         '' order by sd.decision_id
     ) as text
 from reconciliation.decided_lines as dl
 inner join reconciliation.standing_decisions as sd on dl.decision_id = sd.decision_id
-inner join reconciliation.stale_decisions as st on dl.decision_id = st.decision_id
+left join reconciliation.stale_decisions as st on dl.decision_id = st.decision_id
+where st.decision_id is not null or sd.decision = 'proposed'
 group by dl.record_key;
+drop view if exists reconciliation.stale_texts;
 -- Which entries a hand-typed line bills (reconciliation/matching). Rows of one `choice` belong
 -- together; a line with several choices, or one that is not confirmed, is ambiguous.
 create table if not exists reconciliation.matches (
     record_key varchar, entry_id varchar,
     status varchar,             -- accepted (by a person) | confirmed | ambiguous
-    choice integer, cost integer, evidence varchar
+    choice integer, cost integer, evidence varchar,
+    lines varchar[]             -- of the choice, sorted; null = accepted
 );
+alter table reconciliation.matches add column if not exists lines varchar[];
 -- The nearest entry of a hand-typed line that matches none, and the first test that failed.
 create table if not exists reconciliation.non_matches (
     record_key varchar, entry_id varchar,
     failed_test varchar,        -- project | date | hours | amount
     gap varchar, cause varchar
+);
+-- Which billed line the line of a credit memo typed by hand takes back (reconciliation/matching).
+create table if not exists reconciliation.credit_matches (
+    record_key varchar,
+    line varchar,               -- as people know it: DOCUMENT/LINE
+    takes_back varchar,         -- record key of a line typed by hand, or DOCUMENT_REF/LINE of ours
+    kind varchar,               -- hand_typed | posted
+    named varchar,              -- as people know what it takes back
+    status varchar,             -- confirmed | ambiguous
+    choice integer, evidence varchar
 );
 -- What matching found, in words that a break's detail ends with.
 create or replace view reconciliation.match_texts as
@@ -1069,6 +1107,53 @@ select
     ' The nearest approved entry is ' || entry_id || '; what differs first is the '
     || failed_test || ', ' || gap || '.' as text
 from reconciliation.non_matches;
+
+-- What lines of credit memos take back, from both sides, in words that a break's detail ends with.
+create or replace view reconciliation.credit_texts as
+with taken as (
+    select
+        cm.record_key,
+        max(cm.choice) as choices,
+        min(cm.status) as status,
+        min(cm.kind) as kind,
+        min(cm.evidence) as evidence,
+        string_agg(cm.named, ' or ' order by cm.choice) filter (where cm.choice <= 3) as named,
+        max(
+            ' ' || sd.decided_by || sd.has || 'accepted ' || cm.named || ' as billing '
+            || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
+            || ': withdraw decision ' || sd.decision_id::varchar || ', so that they are billed.'
+        ) filter (where cm.status = 'confirmed') as accepted
+    from reconciliation.credit_matches as cm
+    left join reconciliation.decided_lines as dl
+        on cm.takes_back = dl.record_key and dl.decision = 'accepted'
+    left join reconciliation.standing_decisions as sd on dl.decision_id = sd.decision_id
+    group by cm.record_key
+),
+
+texts as (
+    select
+        record_key,
+        case
+            when status = 'confirmed'
+                then ' It takes back ' || named || if(kind = 'posted', ', which we posted', '')
+                || ': ' || evidence || ' agree, and nothing else fits.' || coalesce(accepted, '')
+            else ' It may take back ' || named || if(choices > 3, ', or one of '
+                || (choices - 3)::varchar || ' more', '') || ': a person must say which, if any.'
+        end as text
+    from taken
+    union all
+    select
+        takes_back as record_key,
+        ' ' || string_agg(line, ' or ' order by line)
+        || if(min(status) = 'confirmed', ' takes', ' may take') || ' it back.' as text
+    from reconciliation.credit_matches
+    where kind = 'hand_typed'
+    group by takes_back
+)
+
+select record_key, string_agg(text, '' order by text) as text
+from texts
+group by record_key;
 
 -- Documents that stand in the ERP: posted, and not cancelled in it since; and their lines. Who looks
 -- for the lines of a few entries takes these of ops.posting_lines first, then those that stand.

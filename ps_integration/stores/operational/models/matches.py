@@ -13,7 +13,7 @@ _Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class MatchDecision(Base):
-    """Which entries lines of the ERP bill, or do not, as one person decided; append-only.
+    """Which entries lines of the ERP bill, or do not, as a person decided; append-only.
 
     Both sides are kept as they were, so that a decision about what has changed since counts no
     longer. Taking one back is a row of its own.
@@ -21,7 +21,8 @@ class MatchDecision(Base):
 
     __tablename__ = "match_decisions"
     decision_id: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
-    decision: Mapped[str] = mapped_column(String(16))  # accepted | rejected | withdrawn
+    # accepted | proposed (waits for a second person) | rejected | withdrawn
+    decision: Mapped[str] = mapped_column(String(16))
     record_key: Mapped[str] = mapped_column(String(255), index=True)  # the first of the lines
     # by record key: number, line_no, seconds, amount_minor
     lines: Mapped[dict[str, Any]]
@@ -35,4 +36,5 @@ class MatchDecision(Base):
     decided_by: Mapped[str] = mapped_column(String(128))
     decided_at: Mapped[datetime]
     note: Mapped[str] = mapped_column(Text, default="")
+    # what a withdrawal takes back, or the proposal that an acceptance confirms
     withdraws: Mapped[int | None] = mapped_column(_Number)

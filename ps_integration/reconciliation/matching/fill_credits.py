@@ -1,0 +1,102 @@
+"""Writes what lines of credit memos typed by hand take back, before the rules run."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.reconciliation.matching.assignment import Judged
+from ps_integration.reconciliation.matching.credits import Billed, take_back
+
+# In a credit memo the sign is the vendor's; in an invoice what is taken back is negative.
+_CREDITS: Final = """
+select record_key as key, system, company, customer_key, project_id, currency, posting_date,
+    abs(amount_minor) as minor,
+    coalesce(number, document_external_id) || '/' || line_no::varchar as named
+from reconciliation.hand_typed_lines
+where
+    customer_key is not null and project_id is not null and posting_date is not null
+    and (kind = 'credit_memo' and amount_minor <> 0 or kind = 'invoice' and amount_minor < 0)
+order by record_key
+"""
+_TYPED: Final = """
+select record_key as key, system, company, customer_key, project_id, currency, posting_date,
+    amount_minor as minor,
+    coalesce(number, document_external_id) || '/' || line_no::varchar as named
+from reconciliation.hand_typed_lines
+where
+    customer_key is not null and project_id is not null and posting_date is not null
+    and kind = 'invoice' and amount_minor > 0
+order by record_key
+"""
+# What stands in the ERP as we posted it, and that we have not corrected ourselves.
+_POSTED: Final = """
+select
+    pl.document_ref || '/' || pl.line_no::varchar as key, sd.system, sd.company, sd.customer_key,
+    pl.project_id, pl.currency, coalesce(sd.posting_date, sd.confirmed_at::date) as posting_date,
+    pl.amount_minor as minor,
+    coalesce(sd.erp_number || ', ', '') || pl.document_ref || '/' || pl.line_no::varchar as named
+from ops.posting_lines as pl
+inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref
+where
+    pl.amount_minor in (
+        select abs(li.amount_minor) from reconciliation.hand_typed_lines as li
+        where li.kind = 'credit_memo' or li.amount_minor < 0
+    )
+    and sd.customer_key is not null and pl.project_id is not null
+    and coalesce(sd.posting_date, sd.confirmed_at::date) is not null
+    and pl.line_key not in (
+        select co.corrects_line_key from ops.posting_lines as co
+        inner join ops.documents as dc on co.document_ref = dc.document_ref
+        where co.corrects_line_key is not null and dc.state not in ('refused', 'superseded')
+    )
+order by key
+"""
+
+
+def fill(queries: Queries) -> None:
+    """Write `reconciliation.credit_matches` anew; the caller owns the transaction.
+
+    Lines typed by hand and lines of ours stand beside each other: when one of each fits, neither is
+    the likelier one.
+    """
+    queries.execute("delete from reconciliation.credit_matches")
+    taking = queries.rows(_CREDITS)
+    if not taking:
+        return
+    typed, posted = queries.rows(_TYPED), queries.rows(_POSTED)
+    named = {str(row["key"]): str(row["named"]) for row in (*taking, *typed, *posted)}
+    ours = frozenset(str(row["key"]) for row in posted)
+    billed = [_billed(row) for row in (*typed, *posted)]
+    judged = take_back([_billed(row) for row in taking], billed)
+    queries.insert("reconciliation.credit_matches", list(_rows(judged, named, ours)))
+
+
+def _billed(row: Row) -> Billed:
+    customer = str(row["customer_key"]).strip().lower()
+    block = (row["system"], row["company"], customer, row["project_id"], row["currency"])
+    return Billed(
+        str(row["key"]),
+        "|".join(str(part) for part in block),
+        row["posting_date"],  # type: ignore[arg-type]  # a date, as the schema says
+        int(str(row["minor"])),
+    )
+
+
+def _rows(
+    judged: Sequence[Judged], named: Mapping[str, str], ours: frozenset[str]
+) -> Iterator[Row]:
+    choices: dict[str, int] = defaultdict(int)
+    for found in judged:
+        (line,), (taken,) = found.link.lines, found.link.entries
+        choices[line] += 1
+        yield {
+            "record_key": line,
+            "line": named[line],
+            "takes_back": taken,
+            "kind": "posted" if taken in ours else "hand_typed",
+            "named": named[taken],
+            "status": "confirmed" if found.is_confirmed else "ambiguous",
+            "choice": choices[line],
+            "evidence": found.link.evidence,
+        }
