@@ -30,8 +30,8 @@ from ps_integration.workflows.night import Night, StepResult
 from ps_integration_tests.bench.firm import ENVIRON, firm, night, sign_openings
 
 ENTRIES = 1_000_000
-ENTRIES_OF_ONE = 120
-"""Entries of a person in a month, where there are more than 1.2 million."""
+ENTRIES_OF_ONE = 100
+"""Entries of a person in a month, where there are more than a million."""
 ENTRIES_PER_GB = 1_250_000
 NOT_OF_THE_NIGHT = ("generate raw", "post (given)", "why", "bare join")
 WALKS = 20
