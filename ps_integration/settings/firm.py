@@ -165,7 +165,7 @@ class Stores(Strict):
         default="", description="posting journal; best on another disk; default: in the folder"
     )
     memory_gb: int = Field(
-        default=1, ge=1, description="memory of the warehouse, in GB; more is spilled to disk"
+        default=2, ge=1, description="memory of the warehouse, in GB; more is spilled to disk"
     )
 
 

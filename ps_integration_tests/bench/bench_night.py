@@ -91,7 +91,7 @@ def bench(entries: int, folder: Path) -> list[Measure]:
 
 def opened(folder: Path, entries: int) -> Warehouse:
     """A fresh warehouse with memory for so many entries."""
-    memory_gb = max(1, entries // ENTRIES_PER_GB)
+    memory_gb = max(2, entries // ENTRIES_PER_GB)
     return Warehouse(folder / "warehouse.duckdb", memory_gb=memory_gb)
 
 

@@ -80,7 +80,7 @@ def scraped(tmp_path, monkeypatch):
                 id = "demo"
 
             class stores:  # noqa: N801
-                memory_gb = 1
+                memory_gb = 2
 
     monkeypatch.setattr("ps_integration.workflows.nightly.state_folder", lambda file: tmp_path)
     server = make_server("127.0.0.1", 0, scrape.application(File))

@@ -10,7 +10,7 @@ from ps_integration.workflows.nightly import open_warehouse
 from ps_integration_tests.workflows.conftest import FIRM
 
 
-@pytest.mark.parametrize(("stores", "limit"), [({}, "953.6 MiB"), ({"memory_gb": 3}, "2.7 GiB")])
+@pytest.mark.parametrize(("stores", "limit"), [({}, "1.8 GiB"), ({"memory_gb": 3}, "2.7 GiB")])
 def test_the_firm_says_how_much_memory_its_warehouse_has(tmp_path, stores, limit):
     night = Night(
         run_id="run1",

@@ -151,7 +151,7 @@ class Warehouse(Session):
     use the snapshot that is published when a run ends.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, memory_gb: int = 1) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, memory_gb: int = 2) -> None:
         """Open the file, creating its tables when writing.
 
         Args:
