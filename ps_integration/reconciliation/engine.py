@@ -26,7 +26,7 @@ from ps_integration.reconciliation.side_by_side import side_by_side
 _LOG: Final = logging.getLogger(__name__)
 _ANEW: Final = (
     *("found", "rule_runs", "unsettled_entries", "unsettled_lines", "unposted_entries"),
-    *("unlike_documents", "unlike_lines", "fields_tonight"),
+    *("unlike_documents", "unlike_lines", "capped_entries", "fields_tonight"),
 )
 """Tables that are made anew every night."""
 _EMPTY: Final = (
@@ -35,6 +35,8 @@ _EMPTY: Final = (
 """Not by deleting: deleted rows would count in what the planner believes of a table's size."""
 _TOOK: Final = "select rule, seconds from reconciliation.rule_runs"
 """Last night's seconds: what took longest begins first, so that both workers end together."""
+WORKERS: Final = 2
+"""How many rules run at once. More would hardly be faster: a query keeps most cores busy itself."""
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -106,19 +108,20 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
     took = {row["rule"]: float(str(row["seconds"])) for row in queries.rows(_TOOK)}
     enabled.sort(key=lambda rule: took.get(rule.code, 0.0), reverse=True)
-    _prepare(queries)
     lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
-    for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
-        part = [partial(_run_rule, rule, lack_of) for rule in enabled if rule.turn == turn]
-        done = side_by_side(queries, part)
-        with queries.transaction():
-            _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
-        runs += [run for run, _ in done]
+    with queries.sessions(WORKERS) as sessions:
+        _prepare(queries, sessions)
+        for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
+            part = [partial(_run_rule, rule, lack_of) for rule in enabled if rule.turn == turn]
+            done = side_by_side(sessions, part)
+            with queries.transaction():
+                _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
+            runs += [run for run, _ in done]
     return tuple(sorted(runs, key=lambda run: run.rule.code))
 
 
-def _prepare(queries: Tables) -> None:
+def _prepare(queries: Tables, sessions: Sequence[Tables]) -> None:
     """Make anew what rules share; what builds on each other in turn, the rest side by side."""
     with queries.transaction():
         for table in _ANEW:
@@ -128,9 +131,10 @@ def _prepare(queries: Tables) -> None:
         (*unposted, fill_matches, fill_credits),
         (likeness.fill,),
         _filled("unlike_documents", "unlike_lines"),
+        _filled("capped_entries"),
         _filled("fields_tonight", "field_history"),
     )
-    side_by_side(queries, [partial(_in_turn, fills) for fills in work])
+    side_by_side(sessions, [partial(_in_turn, fills) for fills in work])
 
 
 def _filled(*tables: str) -> tuple[Callable[[Queries], None], ...]:

@@ -1,27 +1,16 @@
-"""Pieces of work done two at a time: while one is being planned, another computes."""
+"""Pieces of work done at the same time: while one is being planned, another computes."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from queue import SimpleQueue
-from typing import Final, Protocol, TypeVar
+from typing import TypeVar
 
-WORKERS: Final = 2
-"""More would hardly be faster: one query keeps most cores busy by itself."""
 Session = TypeVar("Session")
-Session_co = TypeVar("Session_co", covariant=True)
 Result = TypeVar("Result")
 
 
-class Opener(Protocol[Session_co]):
-    """What opens further sessions on the same data."""
-
-    def sessions(self, count: int) -> AbstractContextManager[Sequence[Session_co]]:
-        """Sessions, each for a thread of its own."""
-
-
 def side_by_side(
-    opener: Opener[Session], work: Sequence[Callable[[Session], Result]]
+    sessions: Sequence[Session], work: Sequence[Callable[[Session], Result]]
 ) -> list[Result]:
     """Do every piece on a session that no other uses meanwhile; results in the order of `work`.
 
@@ -29,6 +18,8 @@ def side_by_side(
         Exception: The first error of a piece in that order, when all have come to their end.
     """
     free: SimpleQueue[Session] = SimpleQueue()
+    for session in sessions:
+        free.put(session)
 
     def do(piece: Callable[[Session], Result]) -> Result:
         session = free.get()
@@ -37,8 +28,5 @@ def side_by_side(
         finally:
             free.put(session)
 
-    workers = min(WORKERS, max(1, len(work)))
-    with opener.sessions(workers) as sessions, ThreadPoolExecutor(workers) as pool:
-        for session in sessions:
-            free.put(session)
+    with ThreadPoolExecutor(len(sessions)) as pool:
         return list(pool.map(do, work))

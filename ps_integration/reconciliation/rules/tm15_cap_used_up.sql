@@ -16,7 +16,7 @@ with capped as (
     where cap_minor is not null
 ),
 
--- materialized, here and below: few, and all other lines need not be looked at in their documents
+-- materialized: few, and all other lines need not be looked at in their documents
 project_lines as materialized (
     select
         pl.project_id,
@@ -50,51 +50,18 @@ consumed as (
     group by project_id
 ),
 
-capped_entries as materialized (
-    select
-        en.project_id,
-        en.entry_id
-    from billing.entries as en
-    semi join capped as ca on en.project_id = ca.project_id
-),
-
-capped_lines as materialized (
-    select
-        pl.object_id,
-        pl.document_ref,
-        pl.amount_minor
-    from ops.posting_lines as pl
-    semi join capped_entries as en on pl.object_id = en.entry_id
-    where pl.object_kind = 'time_entry'
-),
-
 -- parts of an entry that are in a document already are counted as consumed, not again as waiting
-documented as (
-    select
-        pl.object_id as entry_id,
-        sum(pl.amount_minor) as amount_minor
-    from capped_lines as pl
-    inner join ops.documents as dc on pl.document_ref = dc.document_ref
-    where dc.state not in ('planned', 'superseded', 'refused')
-    group by pl.object_id
-),
-
 entries as (
     select
-        en.project_id,
-        en.entry_id,
-        greatest(ra.amount_minor - coalesce(dm.amount_minor, 0), 0) as amount_minor
-    from capped_entries as en
-    inner join billing.rated_entries as ra on en.entry_id = ra.entry_id
-    left join documented as dm on en.entry_id = dm.entry_id
-    left join reconciliation.unposted_entries as un on en.entry_id = un.entry_id
+        ce.project_id,
+        greatest(ce.amount_minor - coalesce(ce.documented_minor, 0), 0) as amount_minor
+    from reconciliation.capped_entries as ce
+    left join reconciliation.unposted_entries as un on ce.entry_id = un.entry_id
     anti join reconciliation.holds as ho
-        on ho.blocked_kind = 'entry' and en.entry_id = ho.blocked_id
-    anti join reconciliation.billed_by_hand as bh on en.entry_id = bh.entry_id
-    where
-        ra.problem is null
-        -- open, or open in part: a part of it is posted and the rest is above the cap
-        and (un.entry_id is not null or dm.amount_minor < ra.amount_minor)
+        on ho.blocked_kind = 'entry' and ce.entry_id = ho.blocked_id
+    anti join reconciliation.billed_by_hand as bh on ce.entry_id = bh.entry_id
+    -- open, or open in part: a part of it is posted and the rest is above the cap
+    where un.entry_id is not null or ce.documented_minor < ce.amount_minor
 ),
 
 waiting as (

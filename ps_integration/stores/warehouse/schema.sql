@@ -607,6 +607,11 @@ create table if not exists reconciliation.unposted_entries (
     amount_minor bigint, problem varchar,   -- as billing.rated_entries; null price = not rated
     document_ref varchar                    -- one that waits to be posted; null = none
 );
+-- Priced work on projects with a cap. Rebuilt before the rules run.
+create table if not exists reconciliation.capped_entries (
+    project_id varchar, entry_id varchar, amount_minor bigint,
+    documented_minor bigint     -- of it in documents that are more than planned; null = in none
+);
 
 -- Pairs of names or notes that are alike, for suggestions only; left_key < right_key. Filled before
 -- the rules run (reconciliation/likeness.py); score from 0 to 100.

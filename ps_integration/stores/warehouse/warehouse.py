@@ -128,16 +128,14 @@ class Session:
         They see what others have committed; temporary tables are their own.
         """
         cores = int(str(self.value("select current_setting('threads')")))
-        if count > 1:
-            self.execute(f"set threads = {max(1, cores // count)}")
+        self.execute(f"set threads = {max(1, cores // count)}")
         beside = [Session(self._connection.cursor()) for _ in range(count)]
         try:
             yield beside
         finally:
             for session in beside:
                 session.close()
-            if count > 1:
-                self.execute(f"set threads = {cores}")
+            self.execute(f"set threads = {cores}")
 
     def close(self) -> None:
         """Let go of the connection; of the file too when no other is open."""
