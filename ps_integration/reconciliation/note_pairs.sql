@@ -1,17 +1,16 @@
 -- Fills note_pairs: two entries of one person, project, task, day and duration, in the order of
 -- their ids. Entries that say when they began, and began at different times, are two.
 create or replace temp table note_pairs as
-with entries as (
+with entries as materialized (
     select
-        en.entry_id,
-        en.system,
-        en.external_id,
-        en.resource_id,
-        en.project_id,
-        coalesce(en.task_id, en.task_external_id, '') as task,
-        en.work_date,
-        en.seconds,
-        hash(en.resource_id, en.project_id, task, en.work_date, en.seconds) as bucket
+        en.rowid as entry_row,
+        hash(
+            en.resource_id,
+            en.project_id,
+            coalesce(en.task_id, en.task_external_id, ''),
+            en.work_date,
+            en.seconds
+        ) as bucket
     from billing.entries as en
     left join config.going_live as gl
         on en.legal_entity = gl.legal_entity and en.system = gl.time_system
@@ -32,15 +31,32 @@ crowded as (
     having count(*) > 1
 ),
 
-noted as (
+crowded_rows as materialized (
     select
-        en.*,
+        ro.entry_row,
+        ro.bucket
+    from entries as ro
+    semi join crowded as cr on ro.bucket = cr.bucket
+),
+
+-- all columns are read of these rows only
+noted as materialized (
+    select
+        en.entry_id,
+        en.system,
+        en.external_id,
+        en.resource_id,
+        en.project_id,
+        coalesce(en.task_id, en.task_external_id, '') as task,
+        en.work_date,
+        en.seconds,
+        cr.bucket,
         te.started_at,
         trim(coalesce(te.note, '')) as note
-    from entries as en
+    from crowded_rows as cr
+    inner join billing.entries as en on cr.entry_row = en.rowid
     left join canonical.time_entries as te
         on en.system = te.system and en.external_id = te.external_id
-    where en.bucket in (select cr.bucket from crowded as cr)
 )
 
 select

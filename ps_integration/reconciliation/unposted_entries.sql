@@ -1,6 +1,6 @@
 -- Fills reconciliation.unposted_entries: what the rules about unposted time look at. Which they are
--- is found first with the few columns that say so: to join all columns of all entries would take
--- much memory on the night that everything is unposted.
+-- is found first with the few columns that say so, and by row: all columns are then read of those
+-- rows only, and no join carries them.
 create or replace temp table unposted as
 with lines_of_ours as (
     select
@@ -25,6 +25,7 @@ decided as (
 )
 
 select
+    en.rowid as entry_row,
     us.entry_id,
     lo.document_ref
 from reconciliation.unsettled_entries as us
@@ -49,7 +50,7 @@ where
 insert into reconciliation.unposted_entries by name
 with priced as (
     select
-        un.entry_id,
+        un.entry_row,
         un.document_ref,
         ra.rate_price,
         ra.rate_currency,
@@ -93,6 +94,6 @@ select
     pr.problem,
     pr.document_ref
 from billing.entries as en
-inner join priced as pr on en.entry_id = pr.entry_id;
+inner join priced as pr on en.rowid = pr.entry_row;
 
 drop table unposted;

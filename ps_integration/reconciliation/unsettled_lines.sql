@@ -1,10 +1,17 @@
 -- Fills reconciliation.unsettled_lines: the lines of unsettled entries, and how they stand.
 insert into reconciliation.unsettled_lines by name
-with lines as materialized (
-    select pl.*
+-- All columns are read of the few rows only.
+with line_rows as materialized (
+    select pl.rowid as line_row
     from ops.posting_lines as pl
     semi join reconciliation.unsettled_entries as us on pl.object_id = us.entry_id
     where pl.object_kind = 'time_entry'
+),
+
+lines as materialized (
+    select pl.*
+    from ops.posting_lines as pl
+    semi join line_rows as lr on pl.rowid = lr.line_row
 )
 
 select

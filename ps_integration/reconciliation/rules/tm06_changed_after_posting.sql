@@ -47,6 +47,15 @@ posted as (
     group by pa.entry_id
 ),
 
+-- all columns are read of these few rows only
+posted_rows as materialized (
+    select
+        en.rowid as entry_row,
+        en.entry_id
+    from billing.entries as en
+    semi join posted as po on en.entry_id = po.entry_id
+),
+
 changed as (
     select
         po.*,
@@ -59,9 +68,11 @@ changed as (
         en.work_date,
         en.is_billable,
         en.version_sha256 as version_now,
-        en.version_sha256 = po.version_sha256 as is_repriced
+        en.version_sha256 = po.version_sha256 as is_repriced,
+        ra.amount_minor as price_minor
     from posted as po
-    inner join billing.entries as en on po.entry_id = en.entry_id
+    inner join posted_rows as pr on po.entry_id = pr.entry_id
+    inner join billing.entries as en on pr.entry_row = en.rowid
     left join billing.rated_entries as ra on po.entry_id = ra.entry_id
     where
         en.approval_state = 'approved'
@@ -80,7 +91,7 @@ changed as (
 compared as (
     select
         ch.*,
-        if(ch.is_billable, coalesce(ra.amount_minor, 0), 0) as amount_now,
+        if(ch.is_billable, coalesce(ch.price_minor, 0), 0) as amount_now,
         concat_ws(
             ', ',
             case when ch.is_repriced then 'its rate' end,
@@ -97,7 +108,6 @@ compared as (
             case when ev.is_billable <> ch.is_billable then 'billable flag' end
         ) as what
     from changed as ch
-    left join billing.rated_entries as ra on ch.entry_id = ra.entry_id
     left join canonical.entry_versions as ev
         on ch.entry_id = ev.entry_id and ch.version_sha256 = ev.version_sha256
     qualify row_number() over (partition by ch.entry_id order by ev.version_no desc) = 1

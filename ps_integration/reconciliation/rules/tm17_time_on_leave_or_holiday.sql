@@ -17,9 +17,9 @@ with people_with_leave as (
     where cw.object_kind = 'resource' and ab.approval_state = 'approved'
 ),
 
--- the few entries of such days are found first: to price every entry would be slow
-entries as (
-    select en.*
+-- the few entries of such days are found first: to read and to price every entry would be slow
+suspects as materialized (
+    select en.rowid as entry_row
     from billing.entries as en
     left join config.going_live as gl
         on en.legal_entity = gl.legal_entity and en.system = gl.time_system
@@ -36,6 +36,12 @@ entries as (
             or (en.home_legal_entity, en.work_date)
             in (select (ph.legal_entity, ph.day) from config.public_holidays as ph)
         )
+),
+
+entries as (
+    select en.*
+    from billing.entries as en
+    semi join suspects as su on en.rowid = su.entry_row
 ),
 
 -- several entries of one person and day stand against the same absence or holiday
