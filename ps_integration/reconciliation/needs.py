@@ -73,7 +73,7 @@ def lacking(queries: Queries, need: str) -> Lack | None:
     served = {
         row["system"] for row in queries.rows(_WITH_ROWS.format(table=table, condition=condition))
     }
-    if not need.endswith("!"):
+    if not need.endswith("!") and not served.issuperset(systems):
         served |= {row["system"] for row in queries.rows(_READ_WHOLE)}
     without = [system for system in systems if system not in served]
     if not without:
