@@ -25,7 +25,7 @@ from ps_integration.reconciliation.side_by_side import side_by_side
 
 _LOG: Final = logging.getLogger(__name__)
 _ANEW: Final = (
-    *("found", "rule_runs", "unsettled_entries", "unsettled_lines", "unposted_entries"),
+    *("found", "rule_runs", "unsettled_lines", "unposted_entries"),
     *("unlike_documents", "unlike_lines", "capped_entries", "fields_tonight"),
 )
 """Tables that are made anew every night."""

@@ -25,11 +25,11 @@ decided as (
 )
 
 select
-    en.rowid as entry_row,
+    us.entry_row,
     us.entry_id,
     lo.document_ref
-from reconciliation.unsettled_entries as us
-inner join billing.entries as en on us.entry_id = en.entry_id
+from unsettled_entries as us
+inner join billing.entries as en on us.entry_row = en.rowid
 left join lines_of_ours as lo on us.entry_id = lo.entry_id
 left join config.going_live as gl
     on en.legal_entity = gl.legal_entity and en.system = gl.time_system
@@ -97,3 +97,4 @@ from billing.entries as en
 inner join priced as pr on en.rowid = pr.entry_row;
 
 drop table unposted;
+drop table unsettled_entries;

@@ -1,8 +1,9 @@
--- Fills reconciliation.unsettled_entries. Where every line of an entry stands in the ERP, corrects
--- nothing, and says the version and the amount of tonight, no rule has a question about it. Joined
--- by hashes, faster than texts: two entries of one hash would have to be of one version too.
--- Materialized, so that the joins carry hashes and no texts.
-insert into reconciliation.unsettled_entries by name
+-- Makes unsettled_entries, with the row of each for the statements that follow in the transaction.
+-- Where every line of an entry stands in the ERP, corrects nothing, and says the version and the
+-- amount of tonight, no rule has a question about it. Joined by hashes, faster than texts: two
+-- entries of one hash would have to be of one version too. Materialized, so that the joins carry
+-- hashes and no texts.
+create or replace temp table unsettled_entries as
 with lines as materialized (
     select
         hash(pl.object_id) as entry_hash,
@@ -25,7 +26,9 @@ priced as (
     left join billing.rated_entries as ra on li.entry_hash = hash(ra.entry_id)
 )
 
-select distinct en.entry_id
+select distinct
+    en.rowid as entry_row,
+    en.entry_id
 from billing.entries as en
 left join priced as pr on hash(en.entry_id) = pr.entry_hash
 where

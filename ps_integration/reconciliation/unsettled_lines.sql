@@ -4,7 +4,7 @@ insert into reconciliation.unsettled_lines by name
 with line_rows as materialized (
     select pl.rowid as line_row
     from ops.posting_lines as pl
-    semi join reconciliation.unsettled_entries as us on pl.object_id = us.entry_id
+    semi join unsettled_entries as us on pl.object_id = us.entry_id
     where pl.object_kind = 'time_entry'
 ),
 

@@ -56,68 +56,78 @@ subjects as (
     group by all
 ),
 
-needed as (
-    select distinct
+rows_of as (
+    select
         system,
         stream
     from canonical.time_entries
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.approvals
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.projects
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.customers
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.resources
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.rates
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.milestones
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.accounting_periods
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.fx_rates
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.erp_documents
-    union
-    select distinct
+    union all
+    select
         system,
         stream
     from canonical.erp_lines
 ),
 
+-- where nothing is stale, nobody looks at the rows
+needed as (
+    select distinct
+        ro.system,
+        ro.stream
+    from rows_of as ro
+    semi join subjects as su on ro.system = su.system and ro.stream = su.stream
+),
+
 known as (
     select distinct
-        system,
-        stream
-    from raw.records
+        rr.system,
+        rr.stream
+    from raw.records as rr
+    semi join subjects as su on rr.system = su.system and rr.stream = su.stream
 ),
 
 roles as (

@@ -581,10 +581,10 @@ create table if not exists reconciliation.rule_runs (
     found_count bigint, seconds double, message varchar,
     holds_posting boolean               -- a blocking rule could not look at what it guards
 );
--- Time entries that may be open, or may have changed since their lines were posted, and these lines
--- but for refused and superseded ones: all entries and all lines are laid side by side once, for the
--- rules that look at the few. Rebuilt before the rules run.
-create table if not exists reconciliation.unsettled_entries (entry_id varchar);
+-- The lines, but for refused and superseded ones, of time entries that may be open or may have
+-- changed since: all entries and all lines are laid side by side once, for the rules that look at
+-- the few. Rebuilt before the rules run.
+drop table if exists reconciliation.unsettled_entries;
 create table if not exists reconciliation.unsettled_lines (
     entry_id varchar, document_ref varchar, part integer, correction_no integer,
     correction varchar, version_sha256 varchar, project_id varchar, legal_entity varchar,
