@@ -15,7 +15,8 @@ def side_by_side(
     """Do every piece on a session that no other uses meanwhile; results in the order of `work`.
 
     Raises:
-        Exception: The first error of a piece in that order, when all have come to their end.
+        Exception: The first error of a piece in that order, when those that have begun have come to
+            their end; the others are left out.
     """
     free: SimpleQueue[Session] = SimpleQueue()
     for session in sessions:

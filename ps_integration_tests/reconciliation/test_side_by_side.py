@@ -50,15 +50,20 @@ def test_what_pieces_write_to_one_table_is_all_there(warehouse, sessions):
     assert warehouse.value("select count(distinct entry_id) from ops.decisions") == 20
 
 
-def test_an_error_comes_out_when_the_others_are_done(sessions):
-    done = []
+def test_an_error_comes_out_when_those_that_have_begun_are_done(sessions):
+    together, done = Barrier(WORKERS), []
 
     def refused(session):
+        together.wait(timeout=30)
         session.execute("select * from nowhere")
 
+    def slow(session):
+        together.wait(timeout=30)
+        done.append(session.value("select count(*) from range(1000000)"))
+
     with pytest.raises(StatementRefusedError, match="nowhere"):
-        side_by_side(sessions, [refused, done.append, done.append])
-    assert len(done) == 2
+        side_by_side(sessions, [refused, slow, slow])
+    assert len(done) == WORKERS - 1
     assert side_by_side(sessions, [lambda session: session.value("select 1")] * 9) == [1] * 9
 
 
