@@ -49,6 +49,11 @@ class Checked:
     rows: list[WorkRow] = field(default_factory=list)
     refusals: list[tuple[int, int, str]] = field(default_factory=list)
 
+    def refuse(self, row: int, at: int, text: str) -> None:
+        """Refuse a cell once: the first that is said of it says most."""
+        if not any(other[:2] == (row, at) for other in self.refusals):
+            self.refusals.append((row, at, text))
+
 
 def export_of(pages: Mapping[str, Page], keys: Sequence[bytes], firm: str) -> Export:
     """The proven identity of a workbook.

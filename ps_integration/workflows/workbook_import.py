@@ -198,18 +198,11 @@ class _Import:
         return rows, repeated
 
     def _check_row(self, one: _Row) -> None:
-        refusals = [
-            (one.row.row, COLUMN_OF[name], text)
-            for name, text in mistakes(one.item, one.decision, self.desk)
-        ]
+        for name, text in mistakes(one.item, one.decision, self.desk):
+            self.breaks.refuse(one.row.row, COLUMN_OF[name], text)
         if one.item.version != one.row.version:
             text = "the break has changed since the export; export anew and look at it again"
-            refusals.append((one.row.row, _VERB, text))
-        known = {(row, at) for row, at, _ in self.breaks.refusals}
-        for row, at, text in refusals:  # one refusal a cell: the first says most
-            if (row, at) not in known:
-                self.breaks.refusals.append((row, at, text))
-                known.add((row, at))
+            self.breaks.refuse(one.row.row, _VERB, text)
 
     def _carry_out(self, rows: Sequence[_Row]) -> None:
         for one in rows:

@@ -167,9 +167,7 @@ class Matches:
         return ""
 
     def _refuse(self, row: WorkRow, at: int, text: str) -> None:
-        """Refuse a cell once: the first that is said of it says most."""
-        if not any(other[:2] == (row.row, at) for other in self.checked.refusals):
-            self.checked.refusals.append((row.row, at, text))
+        self.checked.refuse(row.row, at, text)
 
 
 def _wrong(
