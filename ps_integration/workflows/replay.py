@@ -26,7 +26,12 @@ from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import bill, connect, inputs
 from ps_integration.workflows.night import Night
-from ps_integration.workflows.nightly import new_night, operational_store, state_folder
+from ps_integration.workflows.nightly import (
+    new_night,
+    open_warehouse,
+    operational_store,
+    state_folder,
+)
 from ps_integration.workflows.replay_differences import differences
 from ps_integration.workflows.statements import sql_text
 from ps_integration.workflows.steps import STEPS, Workbench
@@ -112,8 +117,7 @@ def _past(
         try:
             past.migrate()
             rewind(store, past, _marks(run))
-            memory_gb = night.firm.stores.memory_gb
-            with Warehouse(night.warehouse_path, memory_gb=memory_gb) as warehouse:
+            with open_warehouse(night) as warehouse:
                 _rewind_warehouse(warehouse, run, later)
                 known = {**connect.unreachable(night.firm), **environ}
                 connectors = connect.connectors(night.firm, known)
