@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
+from operator import methodcaller
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -27,6 +28,7 @@ _LOG: Final = logging.getLogger(__name__)
 _ANEW: Final = (
     *("found", "rule_runs", "unsettled_lines", "unposted_entries"),
     *("unlike_documents", "unlike_lines", "capped_entries", "fields_tonight"),
+    *("likenesses", "matches", "non_matches", "credit_matches"),
 )
 """Tables that are made anew every night."""
 _EMPTY: Final = (
@@ -36,7 +38,7 @@ _EMPTY: Final = (
 _TOOK: Final = "select rule, seconds from reconciliation.rule_runs"
 """Last night's seconds: what took longest begins first, so that both workers end together."""
 WORKERS: Final = 2
-"""How many rules run at once. More would hardly be faster: a query keeps most cores busy itself."""
+"""How many rules run at once. More would hardly be faster: they share the cores and the memory."""
 SAMPLE_MAX: Final = 5
 _FOUND: Final = """
 select *
@@ -141,11 +143,7 @@ def _filled(*tables: str) -> tuple[Callable[[Queries], None], ...]:
     """What fills tables, each by the file of its name."""
     folder = files("ps_integration.reconciliation")
     texts = [folder.joinpath(f"{table}.sql").read_text("utf-8") for table in tables]
-    return tuple(partial(_execute, text) for text in texts)
-
-
-def _execute(sql: str, queries: Queries) -> None:
-    queries.execute(sql)
+    return tuple(methodcaller("execute", text) for text in texts)
 
 
 def _in_turn(fills: Sequence[Callable[[Queries], None]], queries: Tables) -> None:

@@ -70,8 +70,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def fill(queries: Queries) -> None:
-    """Write `reconciliation.likenesses` anew; the caller owns the transaction."""
-    queries.execute("delete from reconciliation.likenesses")
+    """Fill `reconciliation.likenesses`, which is empty; the caller owns the transaction."""
     queries.insert("reconciliation.likenesses", list(_alike_objects(queries)))
     queries.execute(_statement("note_pairs"))
     queries.execute(_SCORES)

@@ -74,9 +74,7 @@ order by en.entry_id
 
 
 def fill(queries: Queries) -> None:
-    """Write `reconciliation.matches` and `non_matches` anew; the caller owns the transaction."""
-    queries.execute("delete from reconciliation.matches")
-    queries.execute("delete from reconciliation.non_matches")
+    """Fill `reconciliation.matches` and `non_matches`, both empty; the caller's transaction."""
     queries.execute(_ACCEPTED)
     lines = [line_of(row) for row in queries.rows(_LINES)]
     if not lines:

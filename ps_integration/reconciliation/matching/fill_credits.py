@@ -9,24 +9,14 @@ from ps_integration.reconciliation.matching.assignment import Judged
 from ps_integration.reconciliation.matching.credits import Billed, take_back
 
 # In a credit memo the sign is the vendor's; in an invoice what is taken back is negative.
-_CREDITS: Final = """
-select record_key as key, system, company, customer_key, project_id, currency, posting_date,
-    abs(amount_minor) as minor,
-    coalesce(number, document_external_id) || '/' || line_no::varchar as named
-from reconciliation.hand_typed_lines
-where
-    customer_key is not null and project_id is not null and posting_date is not null
-    and (kind = 'credit_memo' and amount_minor <> 0 or kind = 'invoice' and amount_minor < 0)
-order by record_key
-"""
 _TYPED: Final = """
 select record_key as key, system, company, customer_key, project_id, currency, posting_date,
-    amount_minor as minor,
+    abs(amount_minor) as minor, kind = 'credit_memo' or amount_minor < 0 as is_taking,
     coalesce(number, document_external_id) || '/' || line_no::varchar as named
 from reconciliation.hand_typed_lines
 where
     customer_key is not null and project_id is not null and posting_date is not null
-    and kind = 'invoice' and amount_minor > 0
+    and kind in ('credit_memo', 'invoice') and amount_minor <> 0
 order by record_key
 """
 # What stands in the ERP as we posted it, and that we have not corrected ourselves.
@@ -55,19 +45,19 @@ order by key
 
 
 def fill(queries: Queries) -> None:
-    """Write `reconciliation.credit_matches` anew; the caller owns the transaction.
+    """Fill `reconciliation.credit_matches`, which is empty; the caller owns the transaction.
 
     Lines typed by hand and lines of ours stand beside each other: when one of each fits, neither is
     the likelier one.
     """
-    queries.execute("delete from reconciliation.credit_matches")
-    taking = queries.rows(_CREDITS)
+    typed = queries.rows(_TYPED)
+    taking = [row for row in typed if row["is_taking"]]
     if not taking:
         return
-    typed, posted = queries.rows(_TYPED), queries.rows(_POSTED)
-    named = {str(row["key"]): str(row["named"]) for row in (*taking, *typed, *posted)}
+    posted = queries.rows(_POSTED)
+    named = {str(row["key"]): str(row["named"]) for row in (*typed, *posted)}
     ours = frozenset(str(row["key"]) for row in posted)
-    billed = [_billed(row) for row in (*typed, *posted)]
+    billed = [_billed(row) for row in (*typed, *posted) if not row.get("is_taking")]
     judged = take_back([_billed(row) for row in taking], billed)
     queries.insert("reconciliation.credit_matches", list(_rows(judged, named, ours)))
 

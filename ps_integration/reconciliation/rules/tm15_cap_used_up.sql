@@ -9,9 +9,7 @@
 -- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
 
 with capped as (
-    select
-        project_id,
-        cap_minor
+    select project_id
     from billing.projects
     where cap_minor is not null
 ),
@@ -67,7 +65,6 @@ entries as (
 waiting as (
     select
         project_id,
-        count(*) as entries,
         sum(amount_minor) as amount_minor
     from entries
     where amount_minor > 0
