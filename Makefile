@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations quality matching lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations quality matching regressions lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,10 @@ matching: .venv/installed  ## matching beside brute force on 10,000 random small
 	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
 	  ps_integration_tests/reconciliation/test_credits.py
 	$(BIN)/python -m ps_integration_tests.quality.links --seeds 8
+
+BASE ?= 91bbdd3
+regressions: .venv/installed  ## every case that once failed, on commit BASE and on this one, as a table
+	$(BIN)/python -m ps_integration_tests.regressions --base $(BASE)
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting
