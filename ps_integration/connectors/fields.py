@@ -129,6 +129,13 @@ class Fields:
         """A number, or None."""
         return None if self.raw(path) is None else self.number(path)
 
+    def whole(self, path: str) -> int:
+        """A whole number; one with a fraction is refused, never cut off."""
+        found = self.number(path)
+        if found != found.to_integral_value():
+            refuse(path, found, "not_a_whole_number")
+        return int(found)
+
     def seconds(self, path: str, unit_seconds: int = 3600) -> int:
         """A duration as whole seconds, rounded half up; by default from hours.
 

@@ -18,6 +18,12 @@ _MAX_UNPACKED: Final = 1 << 30
 Cells = list[str]
 
 
+class TypedNumber(str):
+    """The text of a cell that is a number by its type: its decimal mark is always a point."""
+
+    __slots__ = ()
+
+
 def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Cells]:
     """Yield the header and every row of a CSV file.
 
@@ -85,7 +91,7 @@ def cell_text(cell: object) -> str:
         case bool():
             text = "true" if cell else "false"
         case float():
-            text = str(int(cell)) if cell.is_integer() else repr(cell)
+            text = TypedNumber(int(cell) if cell.is_integer() else repr(cell))
         case datetime():
             is_day = cell.tzinfo is None and cell.time() == time()
             text = (cell.date() if is_day else cell).isoformat()
@@ -94,7 +100,7 @@ def cell_text(cell: object) -> str:
         case timedelta():
             text = str(int(cell.total_seconds()))
         case Decimal():
-            text = f"{cell:f}"
+            text = TypedNumber(f"{cell:f}")
         case _:
             text = str(cell)
     return text

@@ -15,7 +15,13 @@ from typing import Final
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
-from ps_integration.connectors.tables import Cells, csv_rows, excel_rows, parquet_rows
+from ps_integration.connectors.tables import (
+    Cells,
+    TypedNumber,
+    csv_rows,
+    excel_rows,
+    parquet_rows,
+)
 from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
@@ -73,11 +79,11 @@ class FilesConnector:
         return found[-1:] if form.take == "newest" else found
 
     def _records(self, stream: FileStream) -> Iterator[RawRecord]:
-        beside = self._lookup(stream.lookup, stream.looked_up()) if stream.lookup else _Beside()
+        beside = self._lookup(stream.lookup, stream) if stream.lookup else _Beside()
         yield from beside.broken
         seen: dict[str, int] = {}
         told: set[tuple[str, ...]] = set()
-        for header, cells in self._rows(stream, stream.named()):
+        for header, cells in self._rows(stream, stream.named(), stream.with_comma()):
             if len(cells) != len(header):
                 yield _wrong_width(header, cells)
                 continue
@@ -96,10 +102,11 @@ class FilesConnector:
                 body["again"] = seen[identity]
             yield _raw(body, identity if seen[identity] == 1 else f"{identity}#{seen[identity]}")
 
-    def _lookup(self, form: Lookup, needed: Sequence[str]) -> "_Beside":
+    def _lookup(self, form: Lookup, stream: FileStream) -> "_Beside":
         found = _Beside()
         names = form.lookup_key or form.key
-        for header, cells in self._rows(form, needed):
+        commas = stream.with_comma(f"{form.name}.")
+        for header, cells in self._rows(form, stream.looked_up(), commas):
             if len(cells) != len(header):
                 found.broken.append(_wrong_width(header, cells))
                 continue
@@ -110,7 +117,9 @@ class FilesConnector:
                 rows.append(row)
         return found
 
-    def _rows(self, form: FileForm, needed: Sequence[str]) -> Iterator[tuple[Cells, Cells]]:
+    def _rows(
+        self, form: FileForm, needed: Sequence[str], commas: frozenset[str]
+    ) -> Iterator[tuple[Cells, Cells]]:
         files = self._files(form)
         if not files:
             raise BadAnswerError(f"system {self.system}: no file is {form.path} in the folder")
@@ -122,7 +131,8 @@ class FilesConnector:
             lacking = [name for name in needed if header.count(name) != 1]
             if lacking:
                 raise BadAnswerError(f"file {path.name}: not one column {', '.join(lacking)}")
-            yield from ((header, cells) for cells in rows)
+            places = [at for at, name in enumerate(header) if name in commas]
+            yield from ((header, _in_form(cells, places)) for cells in rows)
 
 
 @dataclass
@@ -138,6 +148,14 @@ class _Beside:
         if len(rows) > 1:
             return {"lookup": {}, "lookup_twice": "/".join(key)}
         return {"lookup": dict(rows[0]) if rows else {}}
+
+
+def _in_form(cells: Cells, places: Sequence[int]) -> Cells:
+    """Write numbers of typed cells in the declared form, so that text and number stay apart."""
+    for at in places:
+        if at < len(cells) and isinstance(cells[at], TypedNumber):
+            cells[at] = cells[at].replace(".", ",")
+    return cells
 
 
 def _wrong_width(header: Cells, cells: Cells) -> RawRecord:

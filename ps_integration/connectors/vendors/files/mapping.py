@@ -1,6 +1,8 @@
 """One row of a file as a canonical row: every form is declared, nothing is guessed."""
 
+import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from ps_integration.connectors.fields import Fields, refuse
@@ -14,6 +16,9 @@ _STATES: Final = {word: word for word in ("draft", "submitted", "approved", "rej
 _NEEDED: Final = frozenset({"seconds", "approval_state", "work_date"})
 _PRICES: Final = frozenset({"unit_price"})
 _NUMBERS: Final = frozenset({"quantity", "rate"})
+_TIMES: Final = frozenset({"seconds", "seconds_per_day"})
+_MARKS: Final = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+_OR_ELSE: Final = "correct the cell, or declare `decimal` and `grouping` as they are"
 _DAYS: Final = ("_on", "_date", "valid_from", "valid_to")
 
 
@@ -35,7 +40,7 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     identity = [str(cells.get(name) or "").strip() for name in stream.id]
     if not all(identity):
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
-    texts = {name: _text(stream.source(name), cells) for name in stream.columns}
+    texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
     values = {name: _value(stream.source(name), name, texts) for name in texts}
     return row(stream.table, "/".join(identity), **values)
 
@@ -50,8 +55,8 @@ def _cells(payload: JsonObject) -> dict[str, object]:
     }
 
 
-def _text(source: Source, cells: JsonObject) -> object:
-    """The cell's text under the value map; None when it is empty."""
+def _text(source: Source, column: str, cells: JsonObject) -> object:
+    """The cell's text under the value map, a number's with a point; None when it is empty."""
     if source.const is not None:
         return source.const
     if source.join:
@@ -59,12 +64,38 @@ def _text(source: Source, cells: JsonObject) -> object:
         told = source.separator.join(parts) if all(parts) else ""
     else:
         told = str(cells.get(source.column) or "")
-    told = source.values.get(told, told)
+    if told in source.values:
+        told = source.values[told]
+    elif _is_number(column) and told.strip():
+        return _plain(source, column, told)
     return told if told.strip() else None
 
 
+def _is_number(column: str) -> bool:
+    return column.endswith("_minor") or column in _PRICES | _NUMBERS | _TIMES | {"line_no"}
+
+
+def _plain(source: Source, column: str, told: str) -> str:
+    """A number in the declared form, as plain text; in any other form it is refused."""
+    if not _form(source.decimal, source.grouping).fullmatch(told):
+        form = f"a number with the decimal mark {source.decimal!r}"
+        by = f" and groups of three set off by {source.grouping!r}" if source.grouping else ""
+        refuse(column, told, "not_a_number", f"{form}{by}, as the firm file declares; {_OR_ELSE}")
+    digits = re.sub(r"[^0-9.,-]", "", told).replace(source.grouping.strip(), "")
+    return digits.replace(source.decimal, ".")
+
+
+@cache
+def _form(decimal: str, grouping: str) -> re.Pattern[str]:
+    whole = "[0-9]{1,15}"
+    if grouping:
+        mark = _MARKS.get(grouping, re.escape(grouping))
+        whole = f"(?:{whole}|[0-9]{{1,3}}(?:{mark}[0-9]{{3}}){{1,4}})"
+    return re.compile(rf"-?{whole}(?:{re.escape(decimal)}[0-9]{{1,10}})?")
+
+
 def _value(source: Source, column: str, texts: Mapping[str, object]) -> object:
-    fields = Fields({column: _plain(source, column, texts[column]), **_currency(texts, column)})
+    fields = Fields({column: texts[column], **_currency(texts, column)})
     if fields.raw(column) is None and column not in _NEEDED:
         return None
     if column.endswith(_DAYS):
@@ -86,7 +117,7 @@ def _reader(fields: Fields, source: Source, column: str) -> object:
         "match_key": lambda: fields.key(column, source.pattern),
         "customer_key": lambda: fields.key(column, source.pattern),
         "project_key": lambda: fields.key(column, source.pattern),
-        "line_no": lambda: int(fields.number(column)),
+        "line_no": lambda: fields.whole(column),
     }
     if column in readers:
         return readers[column]()
@@ -97,15 +128,6 @@ def _reader(fields: Fields, source: Source, column: str) -> object:
     if column.endswith("_at"):
         return fields.instant(column)
     return fields.text(column)
-
-
-def _plain(source: Source, column: str, told: object) -> object:
-    """A number's text with a decimal point, when it is written with a comma."""
-    is_time = column in {"seconds", "seconds_per_day"}
-    is_number = is_time or column.endswith("_minor") or column in _PRICES | _NUMBERS
-    if source.decimal == "," and is_number and isinstance(told, str) and "." not in told:
-        return told.replace(",", ".", 1)
-    return told
 
 
 def _currency(texts: Mapping[str, object], column: str) -> dict[str, object]:

@@ -43,12 +43,17 @@ class Source(Options):
     values: dict[str, str] = Field(default_factory=dict, description="cell to canonical word")
     unit: Literal["hours", "minutes", "seconds"] = "hours"
     decimal: Literal[".", ","] = "."
+    grouping: Literal["", ".", ",", " ", "'"] = Field(
+        default="", description="between groups of three digits; a blank may be a no-break space"
+    )
     pattern: str = Field(default="", description="of keys: the first group is the key")
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         if [bool(self.column), self.const is not None, bool(self.join)].count(True) != 1:
             raise ValueError("exactly one of column, const and join says where the value is from")
+        if self.grouping == self.decimal:
+            raise ValueError("decimal and grouping must be two different marks")
         return self
 
 
@@ -101,6 +106,12 @@ class FileStream(FileForm):
         """Where a canonical column comes from."""
         told = self.columns[column]
         return Source(column=told) if isinstance(told, str) else told
+
+    def with_comma(self, prefix: str = "") -> frozenset[str]:
+        """Columns whose numbers are written with a comma, of the file or of the lookup `prefix`."""
+        sources = [self.source(column) for column in self.columns]
+        told = (name for one in sources if one.decimal == "," for name in (one.column, *one.join))
+        return frozenset(name.removeprefix(prefix) for name in told if name.startswith(prefix))
 
     def named(self) -> tuple[str, ...]:
         """Every column of the first file that is spoken of."""
