@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from ps_integration.domain.posting import Outcome, Recovery, Scope
 from ps_integration.domain.records import (
     CanonicalRow,
     Capability,
     JsonObject,
     RawRecord,
 )
+from ps_integration.errors import FixConfigError
 
 Mode = Literal["incremental", "full", "window"]
 
@@ -137,7 +139,23 @@ class ErpReceipt:
     line_amounts_minor: tuple[int, ...]
 
 
-Outcome = Literal["accepted", "refused", "not_sent", "throttled", "ambiguous"]
+class NotMappedError(FixConfigError):
+    """A document cannot be put into the ERP's own terms, so nothing of it was sent.
+
+    Attributes:
+        scope: What lacks the mapping: this document, or its whole project.
+    """
+
+    def __init__(self, message: str, scope: Literal["document", "project"]) -> None:
+        super().__init__(message)
+        self.scope: Scope = scope
+
+    @property
+    def answer(self) -> "WriteAnswer":
+        """What it means for a write."""
+        return WriteAnswer(
+            "refused", message=str(self), recovery="fix_configuration", scope=self.scope
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,8 @@ class WriteAnswer:
         message: The vendor's message, without secrets.
         bad_lines: Line numbers the vendor blamed, when it says so.
         recovery: What must happen next for a refusal.
+        scope: What a refusal says something about. A connector declares it for every refusal
+            that asks to fix the configuration.
         retry_after_seconds: What the vendor asked for.
     """
 
@@ -161,7 +181,8 @@ class WriteAnswer:
     code: str = ""
     message: str = ""
     bad_lines: tuple[int, ...] = ()
-    recovery: Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown", ""] = ""
+    recovery: Recovery = ""
+    scope: Scope = "document"
     retry_after_seconds: float | None = None
 
 
@@ -183,7 +204,11 @@ class ErpWriter(Protocol):
     capability: Capability
 
     def outgoing(self, document: ErpDocument) -> Outgoing:
-        """The request that `create` sends for this document. Pure; no network."""
+        """The request that `create` sends for this document. Pure; no network.
+
+        Raises:
+            NotMappedError: The document cannot be put into the ERP's terms.
+        """
 
     def validate(self, document: ErpDocument) -> WriteAnswer | None:
         """The ERP's own verdict without writing anything; None where it offers none."""

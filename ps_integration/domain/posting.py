@@ -26,6 +26,10 @@ Outcome = Literal["accepted", "refused", "not_sent", "throttled", "ambiguous"]
 Lookup = Literal["absent", "posted", "draft", "copies", "different", "several"]
 """What the ERP holds under a reference; `copies` are several drafts, each what was approved."""
 Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown", ""]
+Scope = Literal["document", "project", "company", "system"]
+"""What one refusal says something about; nothing beyond it is left alone or held for it."""
+WIDE: Final[frozenset[Scope]] = frozenset({"company", "system"})
+"""Scopes in which no other document can go out either."""
 
 REFERENCE_PREFIX: Final = "PS-"
 """How every reference of ours begins; what an ERP holds under it must be known here."""
@@ -110,7 +114,8 @@ def after_answer(
             says nothing about it.
         made: What the ERP holds after an accepted attempt.
         recovery: What a refusal asks for; one that only asks to come back later, or that blames
-            the set-up, says nothing about the document's data.
+            the set-up of a whole company or system, says nothing about the document (see
+            `asks_for`).
         put_off: Times in a row that the document was put off, this one included.
     """
     if outcome == "accepted":
@@ -134,6 +139,16 @@ def is_put_off(outcome: Outcome, recovery: Recovery) -> bool:
 def is_verdict(outcome: Outcome, recovery: Recovery) -> bool:
     """Whether the ERP refused the document for what is in it."""
     return outcome == "refused" and recovery in {"fix_data", ""}
+
+
+def asks_for(recovery: Recovery, scope: Scope) -> Recovery:
+    """What a refusal asks for, as the document's own life takes it.
+
+    A set-up that lacks something for this document or its project alone is a verdict on the
+    document, as wrong data is: others go on, and this one is taken apart.
+    """
+    is_narrow = recovery == "fix_configuration" and scope not in WIDE
+    return "fix_data" if is_narrow else recovery
 
 
 def wait_seconds(put_off: int, asked_seconds: float | None) -> float:

@@ -1,7 +1,7 @@
 """Runs every enabled rule over the warehouse; one rule that cannot run never stops the others."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -35,6 +35,10 @@ _EMPTY: Final = (
     "create or replace table reconciliation.{table} as from reconciliation.{table} limit 0"
 )
 """Not by deleting: deleted rows would count in what the planner believes of a table's size."""
+_FORGET: Final = (
+    "delete from reconciliation.found where rule in (select unnest($codes))",
+    "delete from reconciliation.rule_runs where rule in (select unnest($codes))",
+)
 _TOOK: Final = "select rule, seconds from reconciliation.rule_runs"
 """Last night's seconds: what took longest begins first, so that both workers end together."""
 WORKERS: Final = 2
@@ -121,6 +125,27 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
                 _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
             runs += [run for run, _ in done]
     return tuple(sorted(runs, key=lambda run: run.rule.code))
+
+
+def run_again(
+    queries: Tables, rules: Sequence[Rule], codes: Collection[str]
+) -> tuple[RuleRun, ...]:
+    """Run the rules of these codes once more, in place of what they found before tonight.
+
+    Only for rules that read nothing which `run_rules` prepares.
+
+    Raises:
+        FixConfigError: The firm's settings name an unknown rule or tolerance.
+    """
+    settings = setting.read_settings(queries)
+    changed = [rule for rule in setting.apply(rules, settings) if rule.code in codes]
+    enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
+    done = [_run_rule(rule, partial(lacking, queries), queries) for rule in enabled]
+    with queries.transaction():
+        for statement in _FORGET:
+            queries.execute(statement, {"codes": sorted(codes)})
+        _write(queries, done)
+    return tuple(run for run, _ in done)
 
 
 def _prepare(queries: Tables, sessions: Sequence[Tables]) -> None:

@@ -111,7 +111,7 @@ def _line(
         title=rule.title if rule else item.rule,
         severity=item.severity,
         owner=owner_name(item.owner, owners),
-        remedy=rule.remedy if rule else "",
+        remedy=text(facts, "remedy") or (rule.remedy if rule else ""),
         cause=text(facts, "cause") or "unknown",
         detail=text(facts, "detail") or "",
         record_key=item.record_key,

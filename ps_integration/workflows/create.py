@@ -1,17 +1,21 @@
 """Sends approved documents for the first time, and posts their drafts."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ps_integration.connectors.protocol import ErpReceipt, WriteAnswer
 from ps_integration.domain import posting
 from ps_integration.domain.crashpoint import crashpoint
-from ps_integration.domain.posting import ATTEMPTS_MAX, State
+from ps_integration.domain.posting import ATTEMPTS_MAX, Scope, State
 from ps_integration.stores.operational import claims, ledger
 from ps_integration.workflows import erp_document
 from ps_integration.workflows.readback import read_back
 from ps_integration.workflows.sender import Sender, Sent
 from ps_integration.workflows.sending import call, claim, guarded, record, take_apart
 from ps_integration.workflows.surplus import one_draft
+
+REASON_MAX: Final = 2000
+"""Characters of a reason that the store keeps."""
 
 
 def send(sender: Sender, ref: str) -> None:
@@ -52,7 +56,7 @@ def adopt(sender: Sender, sent: Sent, found: Sequence[ErpReceipt]) -> State:
     with sender.store.session() as session:
         document = sender.locked(session, sent.payload.reference)
         if to_state == "held":
-            document.hold_reason = f"the ERP holds something else under this reference: {looked}"
+            document.hold_reason = erp_document.told(sent.payload, left or found)[:REASON_MAX]
         elif left and to_state != "unknown":
             document.erp_id, document.erp_number = left[0].erp_id, left[0].number
             document.hold_reason = None
@@ -104,10 +108,14 @@ def _post(sender: Sender, sent: Sent, erp_id: str) -> None:
         return
     answer = call(sender, intended_at, lambda: sent.writer.post(sent.payload, erp_id))
     state = record(sender, sent, "post", answer)
-    if state == "draft" and posting.is_verdict(answer.outcome, answer.recovery):
+    if state == "draft" and _is_verdict(answer):
         discard(sender, sent, answer)
     elif state == "posted":
         read_back(sender, sent.payload.reference)
+
+
+def _is_verdict(answer: WriteAnswer) -> bool:
+    return posting.is_verdict(answer.outcome, posting.asks_for(answer.recovery, answer.scope))
 
 
 def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | None) -> None:
@@ -127,13 +135,16 @@ def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | Non
             return
     if looked == "absent" and sender.settles_in(sent.document, sent.writer.capability) > 0:
         return
-    _hold(sender, ref, f"the draft in the ERP is not what was approved: {looked}")
+    shown = erp_document.told(sent.payload, found)
+    _hold(sender, ref, f"the draft in the ERP is not what was approved: {shown}")
 
 
 def refusal_of(evidence: dict[str, object]) -> WriteAnswer | None:
     """The refusal a ledger row speaks of, if it does."""
-    recovery = evidence.get("recovery")
-    if evidence.get("outcome") != "refused" or recovery not in {"fix_data", ""}:
+    outcome, recovery = evidence.get("outcome"), evidence.get("recovery")
+    scope = _NARROW.get(evidence.get("scope"))
+    is_of_data = recovery in {"fix_data", ""}
+    if outcome != "refused" or not (is_of_data or (recovery == "fix_configuration" and scope)):
         return None
     blamed = evidence.get("bad_lines")
     return WriteAnswer(
@@ -141,8 +152,12 @@ def refusal_of(evidence: dict[str, object]) -> WriteAnswer | None:
         code=str(evidence.get("code", "")),
         message=str(evidence.get("message", "")),
         bad_lines=tuple(blamed) if isinstance(blamed, list) else (),
-        recovery="fix_data" if recovery else "",
+        recovery=("fix_data" if recovery else "") if is_of_data else "fix_configuration",
+        scope=scope or "document",
     )
+
+
+_NARROW: Final[Mapping[object, Scope]] = {"document": "document", "project": "project"}
 
 
 def discard(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
@@ -184,6 +199,6 @@ def _finish_refusal(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
 def _hold(sender: Sender, ref: str, reason: str) -> None:
     with sender.store.session() as session:
         document = sender.locked(session, ref)
-        document.hold_reason = reason
+        document.hold_reason = reason[:REASON_MAX]
         sender.move(session, document, "held", {"hold": reason})
     sender.tally.add("held")

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import Literal
+from itertools import zip_longest
+from typing import Final, Literal
 
 from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt
+from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.money import Money
 from ps_integration.domain.posting import Lookup
 from ps_integration.domain.seal import digest
 from ps_integration.domain.text import match_key
 from ps_integration.stores.operational.models import Document, PostingLine
 
 Difference = dict[str, object]
+LINES_TOLD_MAX: Final = 5
+"""Lines of one document whose amounts a message names."""
 
 
 def build(document: Document, lines: Sequence[PostingLine]) -> ErpDocument:
@@ -85,6 +90,53 @@ def differences(sent: ErpDocument, held: ErpReceipt) -> list[Difference]:
         for name, approved, erp in pairs
         if approved != erp
     ]
+
+
+def told(sent: ErpDocument, found: Sequence[ErpReceipt]) -> str:
+    """What the ERP holds under our reference and what was approved, for a person to read."""
+    if not found:
+        return "the ERP holds nothing under this reference any more"
+    if len(found) > 1:
+        shown = ", ".join(f"{_named(one)} over {_money(one, one.amount_minor)}" for one in found)
+        return f"the ERP holds {len(found)} documents under this reference: {shown}"
+    [one] = found
+    said = [text for told in serious(differences(sent, one)) if (text := _said(sent, one, told))]
+    return (
+        f"the ERP's {_named(one)} under this reference differs: {'; '.join(said)}"
+        if said
+        else (f"the ERP's document under this reference is the {_named(one)}")
+    )
+
+
+def _named(one: ErpReceipt) -> str:
+    return f"{one.state} {one.kind.replace('_', ' ')} {one.number or one.erp_id}"
+
+
+def _money(one: ErpReceipt, minor: int) -> str:
+    return str(Money(minor, one.currency)) if one.currency in MINOR_UNITS else str(minor)
+
+
+def _said(sent: ErpDocument, one: ErpReceipt, difference: Difference) -> str:
+    """One difference in words; of lines, those that differ."""
+    if difference["field"] == "amount_minor":
+        approved = Money(sent.amount_minor, sent.currency)
+        return f"{approved} approved, {_money(one, one.amount_minor)} in the ERP"
+    if difference["field"] != "line_amounts_minor":
+        name, before, erp = (difference[key] for key in ("field", "approved", "erp"))
+        return f"{name} {before} approved, {erp} in the ERP"
+    pairs = zip_longest(sent.lines, one.line_amounts_minor)
+    lines = [
+        f"line {number}: {_line_money(sent, line)} approved, "
+        f"{'nothing' if minor is None else _money(one, minor)} in the ERP"
+        for number, (line, minor) in enumerate(pairs, 1)
+        if line is None or line.amount_minor != minor
+    ]
+    more = len(lines) - LINES_TOLD_MAX
+    return ", ".join([*lines[:LINES_TOLD_MAX], *([f"and {more} more lines"] if more > 0 else [])])
+
+
+def _line_money(sent: ErpDocument, line: ErpLine | None) -> str:
+    return "nothing" if line is None else str(Money(line.amount_minor, sent.currency))
 
 
 def look(sent: ErpDocument, found: Sequence[ErpReceipt]) -> Lookup:

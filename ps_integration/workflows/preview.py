@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ps_integration.connectors.protocol import ErpDocument, ErpWriter
+from ps_integration.connectors.protocol import ErpDocument, ErpWriter, Outgoing
 from ps_integration.errors import AskFinanceError, PsIntegrationError
 from ps_integration.stores.operational import approvals
 from ps_integration.stores.operational.store import OperationalStore
@@ -70,7 +70,12 @@ def preview(
 
 
 def _of(writer: ErpWriter, payload: ErpDocument, system: str, state: str) -> Preview:
-    request = writer.outgoing(payload)
+    try:
+        request = writer.outgoing(payload)
+    except PsIntegrationError as error:
+        request, says = Outgoing("", "", b""), f"cannot be asked, for nothing can be sent: {error}"
+    else:
+        says = _verdict(writer, payload)
     return Preview(
         document_ref=payload.reference,
         system=system,
@@ -78,7 +83,7 @@ def _of(writer: ErpWriter, payload: ErpDocument, system: str, state: str) -> Pre
         method=request.method,
         path=request.path,
         body=request.body,
-        erp_says=_verdict(writer, payload),
+        erp_says=says,
     )
 
 

@@ -7,14 +7,22 @@ from typing import Final
 from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Row
 from ps_integration.reconciliation.consequences import roots_of
-from ps_integration.reconciliation.engine import RuleRun, Tables, found_rows, run_rules
+from ps_integration.reconciliation.engine import (
+    RuleRun,
+    Tables,
+    found_rows,
+    run_again,
+    run_rules,
+)
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import breaks, refusals
 from ps_integration.stores.operational.break_tending import tend
 from ps_integration.stores.operational.models import Break
 from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
+AFTER_POSTING: Final = ("IN01", "IN06")
+"""Rules over the states of documents alone: held, dead, and without an answer for too long."""
 _CORRECTED: Final = """
 select distinct object_id from reconciliation.standing_lines where correction is not null
 """
@@ -30,6 +38,7 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
     found = found_rows(warehouse)
     corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
     with store.session() as session:
+        refusals.try_again(session, at=night.as_of, run_id=night.run_id)
         summary = breaks.record(
             session,
             (night.run_id, night.as_of),
@@ -40,17 +49,14 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
         )
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
         known = breaks.open_breaks(session, with_accepted=True)
-        rows = [_open_row(item) for item in known]
         overdue = sum(_is_overdue(item, night.as_of_date) for item in known)
         put_off = sum(item.snoozed_until is not None for item in known)
     put_alerts(night, due)
-    with warehouse.transaction():
-        warehouse.execute("delete from ops.open_breaks")
-        warehouse.insert("ops.open_breaks", rows)
+    _copy_open(warehouse, known)
     return StepResult(
         row_count=len(found),
         metadata={
-            "open": sum(row["state"] == "open" for row in rows),
+            "open": sum(item.state == "open" for item in known),
             "opened": summary.opened,
             "reopened": summary.reopened,
             "worse": summary.worse,
@@ -63,6 +69,32 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
         },
         checks=(*map(_check, runs), _blocking_rules_ran(runs)),
     )
+
+
+def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> int:
+    """Name tonight what came to rest tonight: run the rules over documents' states once more.
+
+    Needs `ops.*` as it stands after posting, and leaves breaks of other rules as they are.
+
+    Returns:
+        How many documents and notes wait for a person.
+    """
+    runs = run_again(warehouse, load_rules(night.firm.rules_path), AFTER_POSTING)
+    found = [row for row in found_rows(warehouse) if row["rule"] in AFTER_POSTING]
+    with store.session() as session:
+        outcomes = [run.outcome for run in runs]
+        breaks.record_again(session, (night.run_id, night.as_of), found, outcomes)
+        due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
+        known = breaks.open_breaks(session, with_accepted=True)
+    put_alerts(night, due)
+    _copy_open(warehouse, known)
+    return len(found)
+
+
+def _copy_open(warehouse: Tables, known: Sequence[Break]) -> None:
+    with warehouse.transaction():
+        warehouse.execute("delete from ops.open_breaks")
+        warehouse.insert("ops.open_breaks", [_open_row(item) for item in known])
 
 
 def _is_overdue(item: Break, today: date) -> bool:

@@ -65,11 +65,10 @@ def _chains(documents: Iterable[claims.Waiting], *, is_ordered: bool) -> list[Ch
 
 def _work(sender: Sender, chain: Chain, act: Act, states: Sequence[State]) -> list[float]:
     waits: list[float] = []
-    system = chain[0].system
-    is_ordered = sender.erps[system].capability.is_ordered
+    is_ordered = sender.erps[chain[0].system].capability.is_ordered
     with _hand(sender, chain[0], states, is_ordered=is_ordered) as worker:
         for one in chain:
-            if worker is None or system in sender.tally.paused:
+            if worker is None or sender.tally.is_paused(one.system, one.company):
                 break
             wait = act(worker, one.document_ref)
             waits += [] if wait is None else [wait]

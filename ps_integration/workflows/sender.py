@@ -40,7 +40,8 @@ class Tally:
 
     Attributes:
         counts: How often what happened.
-        paused: Why a system is left alone for the rest of the run, by system.
+        paused: Why a system, or one company of it (`system/company`), is left alone for the
+            rest of the run.
         misses: Look-ups of a system that failed in a row.
     """
 
@@ -54,10 +55,14 @@ class Tally:
         with self.lock:
             self.counts[name] += 1
 
-    def pause(self, system: str, reason: str) -> None:
-        """Leave a system alone for the rest of the run; the first reason is kept."""
+    def pause(self, system: str, reason: str, company: str | None = None) -> None:
+        """Leave a system, or one company of it, alone from now on; the first reason is kept."""
         with self.lock:
-            self.paused.setdefault(system, reason)
+            self.paused.setdefault(system if company is None else f"{system}/{company}", reason)
+
+    def is_paused(self, system: str, company: str) -> bool:
+        """Whether documents of this company are left alone."""
+        return system in self.paused or f"{system}/{company}" in self.paused
 
     def looked(self, system: str, *, failed: bool, reason: str = "") -> None:
         """A look-up ended; too many failures in a row pause the system."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ps_integration.connectors.protocol import WriteAnswer
+from ps_integration.connectors.protocol import NotMappedError, WriteAnswer
 from ps_integration.domain import posting
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.domain.posting import Phase, State
@@ -61,9 +61,14 @@ def call(sender: Sender, intended_at: datetime, action: Callable[[], WriteAnswer
 
 
 def guarded(action: Callable[[], WriteAnswer]) -> WriteAnswer:
-    """The answer of one write. A writer that raises has given no clear answer."""
+    """The answer of one write. A writer that raises has given no clear answer.
+
+    Unless it says that nothing could be sent, for want of a mapping.
+    """
     try:
         answer = action()
+    except NotMappedError as error:
+        return error.answer
     except PsIntegrationError as error:
         return WriteAnswer("ambiguous", message=str(error))
     if answer.outcome == "accepted" and (
@@ -89,8 +94,9 @@ def record(sender: Sender, sent: Sent, phase: Phase, answer: WriteAnswer) -> Sta
             take_apart(sender, session, document, answer)
         crashpoint("P5 recorded")
     crashpoint("P6 committed")
-    if answer.outcome == "refused" and answer.recovery == "fix_configuration":
-        sender.tally.pause(sent.document.system, f"{answer.code}: {answer.message}")
+    if answer.recovery == "fix_configuration" and answer.scope in posting.WIDE:
+        company = sent.document.company if answer.scope == "company" else None
+        sender.tally.pause(sent.document.system, f"{answer.code}: {answer.message}", company)
     sender.tally.add(to_state)
     return to_state
 
@@ -105,7 +111,7 @@ def _state_after(session: Session, document: Document, phase: Phase, answer: Wri
         phase,
         is_doubtful=claims.is_doubtful(session, document.document_ref, phase),
         made=made,
-        recovery=answer.recovery,
+        recovery=posting.asks_for(answer.recovery, answer.scope),
         put_off=document.put_off,
     )
 
@@ -121,7 +127,7 @@ def _note(sender: Sender, document: Document, answer: WriteAnswer) -> None:
         wait = posting.wait_seconds(document.put_off, answer.retry_after_seconds)
         document.next_try_at = sender.clock.now() + timedelta(seconds=wait)
     is_done = answer.outcome == "accepted"
-    document.hold_reason = None if is_done else f"{answer.code}: {answer.message}"[:2000]
+    document.hold_reason = None if is_done else refusals.words(answer.code, answer.message)
 
 
 def _object(
@@ -147,6 +153,7 @@ def evidence_of(answer: WriteAnswer) -> dict[str, object]:
         "code": answer.code,
         "message": answer.message[:2000],
         "recovery": answer.recovery,
+        "scope": answer.scope,
         "bad_lines": list(answer.bad_lines),
         "erp_id": None if answer.receipt is None else answer.receipt.erp_id,
         "erp_number": None if answer.receipt is None else answer.receipt.number,
@@ -159,6 +166,7 @@ def take_apart(sender: Sender, session: Session, document: Document, answer: Wri
         code=answer.code,
         message=answer.message,
         recovery=answer.recovery,
+        scope=answer.scope,
         bad_lines=answer.bad_lines,
         at=sender.night.as_of,
         run_id=sender.night.run_id,

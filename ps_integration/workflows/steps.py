@@ -101,6 +101,7 @@ def _note_beside(error: BaseException, bench: Workbench, step: Step) -> None:
 
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
+    reconcile.after_posting(bench.night, bench.warehouse, bench.store)
     bill.classify(bench.night, bench.warehouse)
     return bill.account(bench.night, bench.warehouse)
 

@@ -24,8 +24,8 @@ def void_stale(night: Night, warehouse: Queries, store: OperationalStore) -> dic
         lines = [line for ref in refs for line in approvals.lines(session, ref)]
         wanted = {line.object_id for line in lines if line.object_kind == "time_entry"}
         milestones = {line.object_id for line in lines if line.object_kind == "milestone"}
-        for row in refusals.open_refusals(session):
-            wanted |= set(row.facts["versions"])
+        for _, refused in refusals.open_refusals(session):
+            wanted |= set(refused.versions)
     current = _current(warehouse, wanted, milestones)
     with store.session() as session:
         # all documents are locked before any batch is, as every writer does: no two wait in a ring

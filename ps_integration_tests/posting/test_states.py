@@ -11,10 +11,12 @@ from ps_integration.domain.posting import (
     Lookup,
     Outcome,
     Recovery,
+    Scope,
     State,
     TransitionRefusedError,
     after_answer,
     after_lookup,
+    asks_for,
     class_at,
     is_put_off,
     is_verdict,
@@ -91,6 +93,12 @@ def test_every_answer_leads_to_a_step_that_the_table_allows(
 def test_each_kind_of_refusal_of_a_first_send_has_its_own_end(outcome, recovery, state):
     answer = after_answer(outcome, "create", is_doubtful=False, made="draft", recovery=recovery)
     assert answer == state
+
+
+@pytest.mark.parametrize(("recovery", "scope"), product(get_args(Recovery), get_args(Scope)))
+def test_a_set_up_that_lacks_something_for_one_document_is_a_verdict_on_it(recovery, scope):
+    is_narrow = recovery == "fix_configuration" and scope in {"document", "project"}
+    assert asks_for(recovery, scope) == ("fix_data" if is_narrow else recovery)
 
 
 def test_waits_grow_from_what_the_vendor_asked_for():

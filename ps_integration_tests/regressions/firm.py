@@ -86,6 +86,11 @@ class Firm:
 
     def bc(self, path: str) -> Sequence[Mapping[str, Any]]:
         """List a collection of the firm's company in Business Central, over HTTP."""
+        found: Sequence[Mapping[str, Any]] = self.bc_send("GET", path)["value"]
+        return found
+
+    def bc_send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Do in Business Central what a person there does; the answer's JSON, if it has one."""
         token = requests.post(
             self.environ["BOOKS_TOKEN_URL"],
             data={
@@ -96,14 +101,15 @@ class Firm:
             },
             timeout=30,
         ).json()["access_token"]
-        answer = requests.get(
+        answer = requests.request(
+            method,
             f"{self.environ['BOOKS_URL']}/api/v2.0/companies({COMPANY})/{path}",
-            headers={"Authorization": f"Bearer {token}"},
+            json=body,
+            headers={"Authorization": f"Bearer {token}", "If-Match": "*"},
             timeout=30,
         )
-        assert answer.status_code == 200, answer.text
-        found: Sequence[Mapping[str, Any]] = answer.json(parse_float=Decimal)["value"]
-        return found
+        assert answer.ok, answer.text
+        return answer.json(parse_float=Decimal) if answer.content else None
 
     def billed(self) -> Decimal:
         """Net before tax of all posted invoices and credit memos in Business Central."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational.break_events import SIGHTINGS
 from ps_integration.stores.operational.models import Break, BreakEvent
+from ps_integration.stores.operational.refusals import refused_by
 
 
 def open_breaks(
@@ -58,7 +59,7 @@ class Sighting:
 
 
 def sightings(session: Session, run_id: str) -> list[Sighting]:
-    """Everything a run found, in order of rule and record."""
+    """Everything the rules of a run found, in order of rule and record; no refusals."""
     query = (
         select(Break, BreakEvent.facts)
         .join(BreakEvent, BreakEvent.break_id == Break.break_id)
@@ -71,11 +72,12 @@ def sightings(session: Session, run_id: str) -> list[Sighting]:
             item.rule,
             item.record_key,
             item.period,
-            facts["at_risk_minor"],
-            facts["currency"],
-            facts["legal_entity"],
-            facts["cause"],
+            facts.get("at_risk_minor"),
+            facts.get("currency"),
+            facts.get("legal_entity"),
+            facts.get("cause"),
             roots.get(item.root_break_id or ""),
         )
         for item, facts in session.execute(query)
+        if refused_by(item) is None
     ]

@@ -30,6 +30,7 @@ from ps_integration.stores.operational.break_queries import (
     sightings,
 )
 from ps_integration.stores.operational.models import Break
+from ps_integration.stores.operational.refusals import refused_by
 
 __all__ = [
     "BreakSummary",
@@ -39,6 +40,7 @@ __all__ = [
     "measure",
     "open_breaks",
     "record",
+    "record_again",
     "show",
     "sightings",
 ]
@@ -98,6 +100,8 @@ def record(
 ) -> BreakSummary:
     """Carry the breaks on by one night.
 
+    Refusals of an ERP are no rule's finding and are left as they are (see `refusals`).
+
     Args:
         session: The caller's transaction.
         night: The run's id and its as-of instant.
@@ -109,15 +113,8 @@ def record(
     """
     now = _Night(*night)
     outcomes = {rule.code: rule for rule in rules}
-    known = {row.break_id: row for row in session.scalars(select(Break))}
-    counts: dict[str, int] = {}
-    tonight = set()
-    for row in found:
-        key = id_of(row)
-        tonight.add(key)
-        sighting = _Found(row, outcomes[str(row["rule"])], (roots or {}).get(key))
-        event = _see(session, now, known.get(key), key, sighting)
-        counts[event] = counts.get(event, 0) + 1
+    known = _known(session)
+    counts, tonight = _seen(session, now, found, outcomes, known, roots or {})
     for key, item in known.items():
         outcome = outcomes.get(item.rule)
         looked = outcome is None or outcome.looked_at(item.record_key)
@@ -129,6 +126,57 @@ def record(
     session.flush()
     counts.pop("accepted", None)
     return BreakSummary(**counts)
+
+
+def record_again(
+    session: Session,
+    night: tuple[str, datetime],
+    found: Sequence[Found],
+    rules: Sequence[RuleOutcome],
+) -> None:
+    """Carry the breaks of some rules on that ran once more the same night; others stay.
+
+    Args:
+        session: The caller's transaction.
+        night: The run's id and its as-of instant.
+        found: Rows of these rules, as in `reconciliation.found`.
+        rules: The rules, and how they ran.
+    """
+    now = _Night(*night)
+    outcomes = {rule.code: rule for rule in rules}
+    known = {key: item for key, item in _known(session).items() if item.rule in outcomes}
+    _, tonight = _seen(session, now, found, outcomes, known, {})
+    for key, item in known.items():
+        looked = outcomes[item.rule].looked_at(item.record_key)
+        if key not in tonight and item.state != "resolved" and looked:
+            _resolve(session, now, item, "no longer found")
+    session.flush()
+
+
+def _known(session: Session) -> dict[str, Break]:
+    """Every break that a rule has found, by id."""
+    rows = session.scalars(select(Break))
+    return {row.break_id: row for row in rows if refused_by(row) is None}
+
+
+def _seen(
+    session: Session,
+    now: _Night,
+    found: Sequence[Found],
+    outcomes: Mapping[str, RuleOutcome],
+    known: Mapping[str, Break],
+    roots: Mapping[str, str],
+) -> tuple[dict[str, int], set[str]]:
+    """Record what was found: how often what happened, and the ids of the breaks."""
+    counts: dict[str, int] = {}
+    tonight = set()
+    for row in found:
+        key = id_of(row)
+        tonight.add(key)
+        sighting = _Found(row, outcomes[str(row["rule"])], roots.get(key))
+        event = _see(session, now, known.get(key), key, sighting)
+        counts[event] = counts.get(event, 0) + 1
+    return counts, tonight
 
 
 def _see(session: Session, now: _Night, item: Break | None, key: str, sighting: _Found) -> str:

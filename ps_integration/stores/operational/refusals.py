@@ -1,4 +1,8 @@
-"""Takes a refused document apart: what the ERP blamed is held by a break, the rest is free."""
+"""Takes a refused document apart: what the ERP blamed is held by a break, the rest is free.
+
+Such a break has the code of rule IN01, but the rule neither finds nor closes it: `refused_by` tells
+the two apart.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +13,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain import breaks
-from ps_integration.errors import AskFinanceError
-from ps_integration.stores.operational import audit
+from ps_integration.domain.money import Money
+from ps_integration.domain.posting import Scope
 from ps_integration.stores.operational.break_events import Word, tell
 from ps_integration.stores.operational.models import Break, Document, PostingLine
 
 RULE: Final = "IN01"
 """Dead letter waiting: a write that is not tried again until a person or a change frees it."""
+
+_WORDS_MAX: Final = 2000
+_CAUSES: Final[Mapping[str, str]] = {
+    "fix_data": "master_data_incomplete",
+    "fix_configuration": "mapping_missing",
+}
+_REMEDIES: Final[Mapping[str, str]] = {
+    "fix_data": "Put right in the source or the ERP what the ERP names; it goes out with the next "
+    "night that plans it.",
+    "fix_configuration": "Put right in the firm file or the set-up of the ERP what the message "
+    "names; it goes out with the next night that plans it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +41,35 @@ class Refusal:
     code: str
     message: str
     recovery: str
+    scope: Scope
     bad_lines: tuple[int, ...]
     at: datetime
     run_id: str | None
     config_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a refusal's break keeps of what the ERP refused, beside the facts of every break.
+
+    Attributes:
+        versions: Version hash of each object that the refused document billed, by id.
+        config_hash: The configuration that it was sent under.
+    """
+
+    versions: Mapping[str, str]
+    config_hash: str
+
+
+def refused_by(item: Break) -> Refused | None:
+    """What was refused; None when the break is not a refusal's but was found by a rule.
+
+    Rule IN01 finds breaks under the same code: what stands in their facts is the rule's.
+    """
+    versions, config_hash = item.facts.get("versions"), item.facts.get("config_hash")
+    if not isinstance(versions, Mapping) or not isinstance(config_hash, str):
+        return None
+    return Refused(versions, config_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +83,22 @@ class _Subject:
 def take_apart(
     session: Session, document: Document, lines: Sequence[PostingLine], refusal: Refusal
 ) -> list[str]:
-    """Open a break for each object that the ERP blamed, or for the project when it blamed none.
+    """Open a break for each object that the ERP blamed, else for the project.
 
     A refusal that only asks to come back later opens none. Returns the ids of the breaks.
     """
-    document.hold_reason = f"{refusal.code}: {refusal.message}"[:2000]
+    document.hold_reason = words(refusal.code, refusal.message)
     if refusal.recovery == "retry_later":
         return []
-    blamed = [line for line in lines if line.line_no in refusal.bad_lines]
+    is_of_lines = refusal.scope == "document"
+    blamed = [line for line in lines if is_of_lines and line.line_no in refusal.bad_lines]
     subjects = [_of_line(line) for line in blamed] or [_of_project(document, lines)]
     return [_open(session, document, subject, refusal) for subject in subjects]
+
+
+def words(code: str, message: str) -> str:
+    """What an ERP said, with its code where it has one, as long as the store keeps it."""
+    return (f"{code}: {message}" if code else message)[:_WORDS_MAX]
 
 
 def _of_line(line: PostingLine) -> _Subject:
@@ -66,20 +113,8 @@ def _of_project(document: Document, lines: Sequence[PostingLine]) -> _Subject:
 
 def _open(session: Session, document: Document, subject: _Subject, refusal: Refusal) -> str:
     break_id = breaks.break_id(RULE, subject.record_key, document.period)
-    facts = {
-        "document_ref": document.document_ref,
-        "system": document.system,
-        "company": document.company,
-        "legal_entity": document.legal_entity,
-        "project_id": document.project_id,
-        "customer_key": document.customer_key,
-        "cause": "master_data_incomplete" if refusal.recovery == "fix_data" else "unknown",
-        "detail": f"{document.system} refused {document.document_ref}: {refusal.message}",
-        "code": refusal.code,
-        "recovery": refusal.recovery,
-        "config_hash": refusal.config_hash,
-        "versions": {line.object_id: line.version_sha256 for line in subject.lines},
-    }
+    amount_minor = sum(line.amount_minor for line in subject.lines)
+    facts = _facts(document, subject, refusal, amount_minor)
     known = session.get(Break, break_id)
     row = known or Break(
         break_id=break_id,
@@ -98,13 +133,41 @@ def _open(session: Session, document: Document, subject: _Subject, refusal: Refu
         row.episode_at, row.alerts, row.due_on = refusal.at, "", None
     row.state, row.last_seen_at, row.closed_at, row.facts = "open", refusal.at, None, facts
     row.times_seen, row.times_opened = row.times_seen + 1, row.times_opened + 1
-    row.at_risk_minor = sum(line.amount_minor for line in subject.lines)
-    row.currency = document.currency
+    row.at_risk_minor, row.currency = amount_minor, document.currency
     session.add(row)
     session.flush()
     event = "reopened" if known else "opened"
     tell(session, row, event, Word(refusal.at, run_id=refusal.run_id))
     return break_id
+
+
+def _facts(
+    document: Document, subject: _Subject, refusal: Refusal, amount_minor: int
+) -> dict[str, object]:
+    """The facts of every break, then what `refused_by` reads."""
+    return {
+        "legal_entity": document.legal_entity,
+        "project_id": document.project_id,
+        "customer_key": document.customer_key,
+        "entry_id": subject.blocked_id if subject.kind == "entry" else None,
+        "left_system": "ps_integration",
+        "left_id": document.document_ref,
+        "left_value": str(Money(amount_minor, document.currency)),
+        "right_system": document.system,
+        "right_value": "refused",
+        "at_risk_minor": amount_minor,
+        "currency": document.currency,
+        "cause": _CAUSES.get(refusal.recovery, "unknown"),
+        "detail": f"{document.system} refused {document.document_ref}: {refusal.message}",
+        "remedy": _REMEDIES.get(refusal.recovery, _REMEDIES["fix_data"]),
+        "document_ref": document.document_ref,
+        "system": document.system,
+        "company": document.company,
+        "code": refusal.code,
+        "recovery": refusal.recovery,
+        "config_hash": refusal.config_hash,
+        "versions": {line.object_id: line.version_sha256 for line in subject.lines},
+    }
 
 
 def release_changed(
@@ -120,10 +183,10 @@ def release_changed(
         run_id: The run.
     """
     closed = 0
-    for row in open_refusals(session):
-        versions: Mapping[str, str] = row.facts["versions"]
+    for row, refused in open_refusals(session):
+        versions = refused.versions
         is_changed = any(current.get(key, known) != known for key, known in versions.items())
-        if not is_changed and row.facts["config_hash"] == config_hash:
+        if not is_changed and refused.config_hash == config_hash:
             continue
         row.state, row.closed_at = "resolved", at
         tell(session, row, "resolved", Word(at, run_id=run_id))
@@ -131,24 +194,22 @@ def release_changed(
     return closed
 
 
-def release(session: Session, break_id: str, *, who: str, at: datetime, note: str) -> None:
-    """A person says that the ERP will take it now: its lines are planned and approved anew.
+def try_again(session: Session, *, at: datetime, run_id: str) -> int:
+    """Close every refusal before a night plans: what was refused goes out once more, anew.
 
-    Raises:
-        AskFinanceError: There is no such open refusal.
+    What the ERP lacked may have been put right there, which nobody tells us. Refused again, its
+    break opens again the same night.
     """
-    row = session.get(Break, break_id)
-    if row is None or row.rule != RULE or row.state != "open":
-        raise AskFinanceError(f"break {break_id}: not an open refusal of an ERP")
-    row.state, row.closed_at = "resolved", at
-    tell(session, row, "resolved", Word(at, who, note=note))
-    audit.append(
-        session, at=at, who=who, action="release_refusal", subject=break_id, detail={"note": note}
-    )
+    found = open_refusals(session)
+    for row, _ in found:
+        row.state, row.closed_at = "resolved", at
+        tell(session, row, "resolved", Word(at, run_id=run_id, note="tried again"))
+    return len(found)
 
 
-def open_refusals(session: Session) -> Sequence[Break]:
-    """Refusals that still hold something."""
-    return session.scalars(
+def open_refusals(session: Session) -> Sequence[tuple[Break, Refused]]:
+    """Refusals that still hold something; not what rule IN01 found."""
+    rows = session.scalars(
         select(Break).where(Break.rule == RULE, Break.state == "open").order_by(Break.break_id)
-    ).all()
+    )
+    return [(row, refused) for row in rows if (refused := refused_by(row)) is not None]

@@ -5,12 +5,12 @@ settles nothing. Texts are in the caller's language and are never read.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from ps_integration.connectors.outcome import Reply
 from ps_integration.connectors.protocol import WriteAnswer
+from ps_integration.domain.posting import Recovery, Scope
 
-Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown"]
 CODES: Final[Mapping[str, Recovery]] = {
     "Application_DialogException": "fix_data",  # the books say no: period, blocked customer
     "Application_FieldValidationException": "fix_data",
@@ -39,6 +39,24 @@ CODES: Final[Mapping[str, Recovery]] = {
     "Internal_TenantNotFound": "fix_configuration",
     "Internal_TenantUnavailable": "retry_later",
 }
+SCOPES: Final[Mapping[str, Scope]] = {
+    "BadRequest": "document",
+    "BadRequest_NotFound": "company",
+    "BadRequest_ResourceNotFound": "company",
+    "BadRequest_InvalidOperation": "system",
+    "BadRequest_InvalidRequestUrl": "system",
+    "BadRequest_InvalidToken": "system",
+    "BadRequest_MethodNotAllowed": "system",
+    "BadRequest_MethodNotImplemented": "system",
+    "BadRequest_RequiredParamNotProvided": "document",
+    "Authentication_InvalidCredentials": "system",
+    "Authentication_NonUniqueUser": "system",
+    "Authentication_UserDisabled": "system",
+    "Authorization_RequestDenied": "company",
+    "Internal_CompanyNotFound": "company",
+    "Internal_TenantNotFound": "system",
+}
+"""Of codes that ask to fix the configuration: what else cannot go out until then."""
 _MESSAGE_MAX: Final = 500
 
 
@@ -53,7 +71,8 @@ def refusal(reply: Reply) -> WriteAnswer:
     message = " ".join(text.partition("CorrelationId")[0].split())[:_MESSAGE_MAX]
     if recovery == "outcome_unknown":
         return doubt(message, code)
-    return WriteAnswer("refused", code=code, message=message, recovery=recovery)
+    scope = SCOPES.get(code, "document")
+    return WriteAnswer("refused", code=code, message=message, recovery=recovery, scope=scope)
 
 
 def doubt(message: str, code: str = "") -> WriteAnswer:

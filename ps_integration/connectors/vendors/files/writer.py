@@ -97,7 +97,7 @@ class FileDrop:
     def post(self, document: ErpDocument, erp_id: str) -> WriteAnswer:
         """Never asked for: a file has no draft."""
         said = f"{document.reference}: {erp_id} is a file; the ERP posts it when it imports it"
-        return WriteAnswer("refused", message=said, recovery="fix_configuration")
+        return WriteAnswer("refused", message=said, recovery="fix_configuration", scope="system")
 
     def find(self, company: str, reference: str) -> Sequence[ErpReceipt]:  # noqa: ARG002 - protocol
         """Nothing: an ERP behind a folder cannot be asked."""
@@ -110,7 +110,7 @@ class FileDrop:
     def discard_draft(self, company: str, erp_id: str) -> WriteAnswer:
         """Never asked for: a file has no draft."""
         said = f"{company}: {erp_id} is a file, no draft"
-        return WriteAnswer("refused", message=said, recovery="fix_configuration")
+        return WriteAnswer("refused", message=said, recovery="fix_configuration", scope="system")
 
 
 def _inert(text: str) -> str:

@@ -87,4 +87,5 @@ def _refusal(reply: Reply) -> WriteAnswer:
         code=str(known[0].get("type", "")),
         message="; ".join(str(one.get("message")) for one in known)[:500],
         recovery="fix_configuration" if reply.status in _UNAUTHORISED else "fix_data",
+        scope="system" if reply.status in _UNAUTHORISED else "document",
     )

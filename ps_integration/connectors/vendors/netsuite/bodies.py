@@ -12,12 +12,17 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from ps_integration.connectors.compose import part, whole
-from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt
+from ps_integration.connectors.protocol import (
+    ErpDocument,
+    ErpLine,
+    ErpReceipt,
+    NotMappedError,
+)
 from ps_integration.connectors.vendors.netsuite.mapping import posting_date, read_books
 from ps_integration.connectors.vendors.netsuite.options import Options
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.records import Json, JsonObject, RecordRefusedError
-from ps_integration.errors import BadAnswerError, FixConfigError
+from ps_integration.errors import BadAnswerError
 
 State = Literal["draft", "posted", "cancelled"]
 RECORDS: Final[Mapping[str, str]] = {"invoice": "invoice", "credit_memo": "creditMemo"}
@@ -38,12 +43,11 @@ def upsert_path(document: ErpDocument) -> str:
     """Where a document is created.
 
     Raises:
-        FixConfigError: Its reference cannot be an external id.
+        NotMappedError: Its reference cannot be an external id.
     """
     if not EXTERNAL_ID.fullmatch(document.reference):
-        raise FixConfigError(
-            f"{document.reference!r} cannot be an external id in NetSuite: letters, digits, _ and -"
-        )
+        said = f"{document.reference!r} cannot be an external id in NetSuite"
+        raise NotMappedError(f"{said}: letters, digits, _ and -", "project")
     return f"{address(document.kind, f'eid:{document.reference}')}?replace=item"
 
 
@@ -51,7 +55,7 @@ def body(document: ErpDocument, options: Options) -> Json:
     """The record as it is sent; currency and subsidiary are always named.
 
     Raises:
-        FixConfigError: The options have no internal id for a currency, item or tax code.
+        NotMappedError: The options have no internal id for a currency, item or tax code.
     """
     told: dict[str, object] = {
         "entity": {"externalId": document.customer_key.upper()},
@@ -93,7 +97,7 @@ def _project(line: ErpLine) -> Json:
 
 def _known(ids: Mapping[str, str], option: str, key: str) -> str:
     if key not in ids:
-        raise FixConfigError(f"options.{option} has no internal id for {key!r}")
+        raise NotMappedError(f"options.{option} has no internal id for {key!r}", "project")
     return ids[key]
 
 

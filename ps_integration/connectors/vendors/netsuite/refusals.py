@@ -9,13 +9,13 @@ the document exists before such a refusal counts. A code that is in no table her
 
 import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from ps_integration.connectors.outcome import Reply
 from ps_integration.connectors.protocol import ErpDocument, WriteAnswer
+from ps_integration.domain.posting import Recovery, Scope
 from ps_integration.domain.records import Json
 
-Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown"]
 CODES: Final[Mapping[str, Recovery]] = {
     "USER_ERROR": "fix_data",
     "INVALID_CONTENT": "fix_data",
@@ -33,6 +33,15 @@ CODES: Final[Mapping[str, Recovery]] = {
     "INVALID_LOGIN_ATTEMPT": "fix_configuration",
     "INVALID_PARAMETER": "fix_configuration",
 }
+SCOPES: Final[Mapping[str, Scope]] = {
+    "FEATURE_DISABLED": "document",  # it names a field that only some documents have
+    "INSUFFICIENT_PERMISSION": "system",
+    "INVALID_HEADER": "system",
+    "INVALID_LOGIN": "system",
+    "INVALID_LOGIN_ATTEMPT": "system",
+    "INVALID_PARAMETER": "document",
+}
+"""Of codes that ask to fix the configuration: what else cannot go out until then."""
 _BLAMED: Final = re.compile(r"item\.items\[([0-9]{1,6})\]")
 _MESSAGE_MAX: Final = 500
 
@@ -54,6 +63,7 @@ def refusal(reply: Reply, document: ErpDocument | None = None) -> WriteAnswer:
         message=message[:_MESSAGE_MAX],
         bad_lines=_bad_lines(details, document),
         recovery=recoveries[0],
+        scope=SCOPES.get(codes[0], "document"),
     )
 
 

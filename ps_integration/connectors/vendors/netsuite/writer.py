@@ -24,7 +24,13 @@ from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.encoding import encoded
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.outcome import Reply
-from ps_integration.connectors.protocol import ErpDocument, ErpReceipt, Outgoing, WriteAnswer
+from ps_integration.connectors.protocol import (
+    ErpDocument,
+    ErpReceipt,
+    NotMappedError,
+    Outgoing,
+    WriteAnswer,
+)
 from ps_integration.connectors.raw import inside
 from ps_integration.connectors.vendors.netsuite import bodies, suiteql
 from ps_integration.connectors.vendors.netsuite.bodies import RECORDS, State, address
@@ -75,7 +81,7 @@ class NetSuiteWriter:
         """The upsert of the document.
 
         Raises:
-            FixConfigError: The options lack an internal id, or the reference has a wrong letter.
+            NotMappedError: The options lack an internal id, or the reference has a wrong letter.
         """
         path = bodies.upsert_path(document)
         return Outgoing("PUT", path, encoded(bodies.body(document, self._options)))
@@ -89,8 +95,8 @@ class NetSuiteWriter:
         try:
             self._check_draft(document)
             request = self.outgoing(document)
-        except FixConfigError as error:
-            return WriteAnswer("refused", message=str(error), recovery="fix_configuration")
+        except NotMappedError as error:
+            return error.answer
         try:
             if self._is_there(document.kind, document.reference):
                 return doubt(f"{document.reference} is in NetSuite already; nothing was sent")
@@ -173,9 +179,10 @@ class NetSuiteWriter:
         options = self._options
         needs_leave = options.invoice_approval == "draft" and document.kind == "credit_memo"
         if needs_leave and not options.credit_memos_post_at_once:
-            raise FixConfigError(
+            raise NotMappedError(
                 "NetSuite has no unapproved credit memos: set options.credit_memos_post_at_once"
-                " to let them post when they are created"
+                " to let them post when they are created",
+                "document",
             )
 
     def _sent(self, request: Outgoing) -> Reply:

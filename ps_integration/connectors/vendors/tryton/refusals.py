@@ -7,6 +7,7 @@ nothing. Source: Tryton server documentation, topic "Exceptions".
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ps_integration.connectors.outcome import Reply
@@ -18,13 +19,15 @@ WARNING: Final = "UserWarning"
 PAST_PAYMENT: Final = ".invoice_payment_term"
 """How the name of the one warning ends that is acknowledged: a payment falls due in the past, as
 it must where time is billed late."""
-_ANSWERS: Final[Mapping[str, WriteAnswer]] = {
+ANSWERS: Final[Mapping[str, WriteAnswer]] = {
     "UserError": WriteAnswer("refused", recovery="fix_data"),
     WARNING: WriteAnswer("refused", recovery="fix_data"),
     "ConcurrencyException": WriteAnswer("throttled", recovery="retry_later"),
     "LoginException": WriteAnswer("throttled", recovery="retry_later"),
     "RateLimitException": WriteAnswer("throttled", recovery="retry_later"),
-    "MissingDependenciesException": WriteAnswer("refused", recovery="fix_configuration"),
+    "MissingDependenciesException": WriteAnswer(
+        "refused", recovery="fix_configuration", scope="system"
+    ),
 }
 
 
@@ -35,15 +38,13 @@ def settled(reply: Reply) -> WriteAnswer | None:
     if isinstance(reply.json, dict) and "result" in reply.json:
         return None
     found = error_of(reply.json)
-    known = None if found is None else _ANSWERS.get(found[0])
+    known = None if found is None else ANSWERS.get(found[0])
     if found is None or known is None:
         said = reply.message if found is None else f"failed on its side: {found[0][:300]}"
         return doubt(f"{said}; nobody knows whether it was done")
     name, arguments = found
     code = warning_of(reply.json) if name == WARNING else name
-    return WriteAnswer(
-        known.outcome, code=code, message=message_of(arguments), recovery=known.recovery
-    )
+    return replace(known, code=code, message=message_of(arguments))
 
 
 def warning_of(json: Json) -> str:

@@ -233,7 +233,11 @@ class TrytonWriter:
             if said:
                 blamed = (line.line_no,)
                 return WriteAnswer(
-                    "refused", message=said, bad_lines=blamed, recovery="fix_configuration"
+                    "refused",
+                    message=said,
+                    bad_lines=blamed,
+                    recovery="fix_configuration",
+                    scope="document",
                 )
         return None
 
@@ -249,7 +253,9 @@ class TrytonWriter:
         rights = told.get("result") if isinstance(told, dict) else None
         own = rights.get(model) if isinstance(rights, dict) else None
         may_create = not isinstance(own, dict) or own.get("create") in (True, 1)
-        return answer if may_create else replace(answer, recovery="fix_configuration")
+        return (
+            answer if may_create else replace(answer, recovery="fix_configuration", scope="system")
+        )
 
     def _read_back(self, document: ErpDocument, erp_id: str, expected: State) -> WriteAnswer:
         """What the ERP itself now says; anything but our reference in that state is a doubt."""

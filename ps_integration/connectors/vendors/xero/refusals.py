@@ -7,12 +7,12 @@ that are not listed here are still a refusal. Every other answer settles nothing
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from ps_integration.connectors.outcome import Reply
 from ps_integration.connectors.protocol import WriteAnswer
+from ps_integration.domain.posting import Recovery, Scope
 
-Recovery = Literal["retry_later", "fix_data", "fix_configuration", "outcome_unknown"]
 REASONS: Final[tuple[tuple[str, str, Recovery], ...]] = (
     ("must be unique", "number_taken", "outcome_unknown"),  # a first send may have taken it
     ("idempotency", "idempotency_key", "outcome_unknown"),  # the key stands for another request
@@ -28,9 +28,18 @@ REASONS: Final[tuple[tuple[str, str, Recovery], ...]] = (
     ("reached the limit", "plan_limit", "fix_configuration"),
 )
 """Part of a message in lower case, our code for it, what must be done; the first match counts."""
+SCOPES: Final[Mapping[str, Scope]] = {
+    "currency": "project",
+    "plan_limit": "company",  # so many invoices a month, or so large a subscription
+    "401": "system",
+    "403": "company",  # the connection does not reach this organisation
+    "PostDataInvalidException": "document",
+    "QueryParseException": "document",
+}
+"""Of our codes that ask to fix the configuration: what else cannot go out until then."""
 CONFIGURATION: Final = frozenset({"PostDataInvalidException", "QueryParseException"})
 """Types of a 400 that say our request itself is malformed."""
-_REFUSED: Final = frozenset({401, 403})
+REFUSED: Final = frozenset({401, 403})
 _WORST_FIRST: Final[tuple[Recovery, ...]] = ("outcome_unknown", "fix_configuration", "fix_data")
 _MESSAGE_MAX: Final = 500
 
@@ -39,16 +48,14 @@ def refusal(reply: Reply) -> WriteAnswer:
     """Read an error answer (4xx with JSON); another form is a doubt."""
     body = reply.json if isinstance(reply.json, dict) else {}
     kind, text = body.get("Type"), str(body.get("Message") or body.get("Detail") or "")
-    if reply.status in _REFUSED and isinstance(body.get("Title"), str):
+    if reply.status in REFUSED and isinstance(body.get("Title"), str):
         message = f"{body['Title']}: {text}"[:_MESSAGE_MAX]
-        return WriteAnswer(
-            "refused", code=str(reply.status), message=message, recovery="fix_configuration"
-        )
+        return _refused(str(reply.status), message, "fix_configuration")
     elements = body.get("Elements")
     if kind == "ValidationException" and isinstance(elements, list) and len(elements) == 1:
         return element_refusal(elements[0])
     if isinstance(kind, str) and kind in CONFIGURATION and "dempotency" not in text:
-        return WriteAnswer("refused", code=kind, message=text, recovery="fix_configuration")
+        return _refused(kind, text, "fix_configuration")
     return doubt(f"{reply.message} with an error that is not documented: {text}", str(kind or ""))
 
 
@@ -66,12 +73,25 @@ def element_refusal(element: object) -> WriteAnswer:
     message = "; ".join(dict.fromkeys(told))[:_MESSAGE_MAX]
     if recovery == "outcome_unknown":
         return doubt(message, code)
-    return WriteAnswer("refused", code=code, message=message, bad_lines=blamed, recovery=recovery)
+    return _refused(code, message, recovery, blamed)
 
 
 def doubt(message: str, code: str = "") -> WriteAnswer:
     """Nobody knows whether it was done; it must be looked up before anything else."""
     return WriteAnswer("ambiguous", code=code, message=message, recovery="outcome_unknown")
+
+
+def _refused(
+    code: str, message: str, recovery: Recovery, bad_lines: tuple[int, ...] = ()
+) -> WriteAnswer:
+    return WriteAnswer(
+        "refused",
+        code=code,
+        message=message,
+        bad_lines=bad_lines,
+        recovery=recovery,
+        scope=SCOPES.get(code, "document"),
+    )
 
 
 def _reason(text: str) -> tuple[str, Recovery]:

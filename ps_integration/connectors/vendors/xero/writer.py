@@ -27,6 +27,7 @@ from ps_integration.connectors.protocol import (
     ErpDocument,
     ErpLine,
     ErpReceipt,
+    NotMappedError,
     Outgoing,
     WriteAnswer,
 )
@@ -236,11 +237,12 @@ def key_of(document: ErpDocument) -> str:
     """The idempotency key: an identity, never its amounts, so a corrected copy cannot slip by.
 
     Raises:
-        FixConfigError: It is longer than Xero takes.
+        NotMappedError: It is longer than Xero takes.
     """
     key = f"{document.company}/{document.kind}/{document.reference}"
     if len(key) > KEY_MAX:
-        raise FixConfigError(f"{document.reference}: an idempotency key has {KEY_MAX} characters")
+        said = f"{document.reference}: an idempotency key has {KEY_MAX} characters"
+        raise NotMappedError(said, "document")
     return key
 
 
