@@ -244,7 +244,16 @@ def _look(queries: Tables, rule: Rule) -> pa.Table:
         text = "needs_period is yes and a break has no period"
     if text:
         raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
-    return found
+    return _without_sign(found)
+
+
+def _without_sign(found: pa.Table) -> pa.Table:
+    """Money at risk is at risk whichever way it goes: what is owed to a customer adds to it."""
+    place = found.column_names.index("at_risk_minor")
+    amounts = found.column(place)
+    if pa.types.is_null(amounts.type):
+        return found
+    return found.set_column(place, "at_risk_minor", pc.abs(amounts))
 
 
 def _write(queries: Tables, done: Sequence[Ran]) -> None:

@@ -103,6 +103,7 @@ def _line(
     open_ids: Collection[str],
 ) -> ExceptionLine:
     rule, facts = rules.get(item.rule), item.facts
+    at_risk = None if item.at_risk_minor is None else abs(item.at_risk_minor)
     root = item.root_break_id if item.root_break_id != item.break_id else None
     return ExceptionLine(
         break_id=item.break_id,
@@ -124,9 +125,9 @@ def _line(
         right=_side(facts, "right"),
         difference_seconds=_whole(facts, "difference_seconds"),
         difference_minor=_whole(facts, "difference_minor"),
-        at_risk_minor=item.at_risk_minor,
+        at_risk_minor=at_risk,
         currency=item.currency,
-        reporting_minor=exchange.minor(item.at_risk_minor, item.currency),
+        reporting_minor=exchange.minor(at_risk, item.currency),
         opened_at=item.opened_at,
         age_days=max(0, (as_of - item.opened_at).days),
         times_seen=item.times_seen,

@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 
 from ps_integration.domain.identity import POLICY
 from ps_integration.domain.money import Money, exact_minor
-from ps_integration.stores.operational import approvals, installed, match_documents, rights
+from ps_integration.stores.operational import (
+    approvals,
+    installed,
+    match_documents,
+    rebills,
+    rights,
+)
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.models import Batch
 from ps_integration.stores.operational.sealing import proves
@@ -28,7 +34,7 @@ def by_policy(night: Night, store: OperationalStore) -> StepResult:
     waiting: dict[str, str] = {}
     with store.session() as session:
         rights.one_at_a_time(session)
-        for batch in approvals.batches(session, ("planned",)):
+        for batch in _reversals_first(session):
             reason = _why_not(session, night, batch)
             if reason:
                 waiting[batch.batch_id] = reason
@@ -45,6 +51,24 @@ def by_policy(night: Night, store: OperationalStore) -> StepResult:
     return StepResult(len(approved), {"approved": tuple(approved), "waiting": waiting})
 
 
+def _reversals_first(session: Session) -> list[Batch]:
+    """The planned batches, those with re-bills after all others."""
+    batches = approvals.batches(session, ("planned",))
+    return sorted(batches, key=lambda batch: bool(_awaited(session, batch)))
+
+
+def _awaited(session: Session, batch: Batch) -> list[str]:
+    """Planned documents of other batches that take back what this one bills again."""
+    own = approvals.documents(session, batch.batch_id, "planned")
+    refs = {document.document_ref for document in own}
+    return [
+        one.document_ref
+        for document in own
+        for one in rebills.reversals_of(session, document)
+        if one.state == "planned" and one.document_ref not in refs
+    ]
+
+
 def _why_not(session: Session, night: Night, batch: Batch) -> str:
     """Why a person must decide; empty when the policy may."""
     if batch.config_hash != night.config_hash:
@@ -56,6 +80,7 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
     return (
         _over_ceiling(session, night, batch)
         or _not_opened(session, night, batch)
+        or _before_reversal(session, batch)
         or _not_clean(session, batch)
     )
 
@@ -133,6 +158,11 @@ def _not_opened(session: Session, night: Night, batch: Batch) -> str:
             if signed.get(pair) != wanted[pair]:
                 return f"the opening list of {pair[0]} and {pair[1]} is not signed"
     return ""
+
+
+def _before_reversal(session: Session, batch: Batch) -> str:
+    awaited = _awaited(session, batch)
+    return f"{awaited[0]} takes back what it bills again and is not approved" if awaited else ""
 
 
 def _not_clean(session: Session, batch: Batch) -> str:

@@ -121,6 +121,16 @@ def _post(sender: Sender) -> None:
     _try_again(sender)
     settle(sender)
     each(sender, _confirm, "posted", unconfirmed=True)
+    _after_reversals(sender)
+
+
+def _after_reversals(sender: Sender) -> None:
+    """Re-bills, once what they bill again has been taken back and read back."""
+    if not sender.tally.counts["waits"]:
+        return
+    each(sender, send, "approved")
+    settle(sender)
+    each(sender, _confirm, "posted", unconfirmed=True)
 
 
 def _try_again(sender: Sender) -> None:

@@ -133,6 +133,11 @@ class Sender:
             timedelta(days=days),
             self.night.firm.approval,
             versions.current(),
+            frozenset(
+                system
+                for system, writer in self.erps.items()
+                if writer.capability.posting_class == "N"
+            ),
         )
 
     def locked(self, session: Session, ref: str) -> Document:

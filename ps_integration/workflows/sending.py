@@ -133,8 +133,10 @@ def _note(sender: Sender, document: Document, answer: WriteAnswer) -> None:
 def _object(
     sender: Sender, session: Session, document: Document, objection: claims.Objection
 ) -> None:
-    """Put a document where an objection leads: back to planning, or to a person."""
+    """Put a document where an objection leads: back to planning, to a person, or nowhere yet."""
     sender.tally.add(objection.kind)
+    if objection.kind == "waits":  # its turn comes later tonight or on another night
+        return
     to_state: State = "planned" if document.state == "approved" else "held"
     if objection.kind == "tampered":
         to_state = "held"

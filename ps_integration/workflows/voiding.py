@@ -6,7 +6,14 @@ from datetime import timedelta
 
 from ps_integration.domain.identity import SYSTEM
 from ps_integration.domain.ports import Queries
-from ps_integration.stores.operational import approvals, claims, ledger, refusals, reversals
+from ps_integration.stores.operational import (
+    approvals,
+    claims,
+    ledger,
+    rebills,
+    refusals,
+    reversals,
+)
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.signatures import decide
 from ps_integration.stores.operational.store import OperationalStore, Session
@@ -125,6 +132,8 @@ def _reason(session: Session, night: Night, document: Document, now: _Now) -> st
             return f"{line.object_id} changed after the approval"
         if line.correction is not None and line.corrects_document_ref in now.cancelled:
             return f"{line.corrects_document_ref} was cancelled in the ERP after the approval"
+    if lost := rebills.lost_its_reversal(session, document):
+        return lost
     days = timedelta(days=night.firm.approval.expires_after_days)
     terms = claims.Terms(
         night.config_hash, night.as_of, days, night.firm.approval, versions.current()

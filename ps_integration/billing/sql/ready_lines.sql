@@ -132,24 +132,64 @@ union all by name
 select * exclude (planned_ref)
 from billing.correction_lines;
 
+-- A re-bill waits until its reversal is in the ERP. A document that takes back what another one
+-- bills again, and bills again what another one takes back, might wait for one that waits for it:
+-- what it takes back goes into a document of its own, which waits for nothing.
+create or replace temp table ordered as
+with placed as (
+    select
+        re.*,
+        dense_rank() over (
+            order by
+                re.system, re.company, re.legal_entity, re.posting_period, re.currency,
+                re.project_id, re.customer_key, re.project_external_id, re.purchase_order,
+                re.tax_code, re.cost_centre, re.revenue_account
+        ) as header_no
+    from ready as re
+),
+
+spread as (
+    select
+        object_kind,
+        object_id
+    from placed
+    where correction in ('reversal', 'rebill')
+    group by all
+    having
+        count(distinct header_no) > 1
+        and bool_or(correction = 'reversal')
+        and bool_or(correction = 'rebill')
+),
+
+halves as (
+    select
+        pl.*,
+        sp.object_id is not null and coalesce(pl.correction = 'reversal', false) as is_leaving,
+        sp.object_id is not null and coalesce(pl.correction = 'rebill', false) as is_coming
+    from placed as pl
+    left join spread as sp on pl.object_kind = sp.object_kind and pl.object_id = sp.object_id
+)
+
+select
+    ha.* exclude (is_leaving, is_coming),
+    ha.is_leaving
+    and bool_or(ha.is_coming) over (partition by ha.header_no) as goes_first
+from halves as ha;
+
 -- Lines that come to nothing together would make a document of no amount: what takes back and what
 -- bills then go into a document each.
 create or replace temp table sided as
 select
-    re.*,
-    if(
-        sum(re.amount_minor) over same = 0 and max(abs(re.amount_minor)) over same > 0,
-        if(re.amount_minor < 0, 'credit', 'invoice'),
-        ''
-    ) as side
-from ready as re
-window
-    same as (
-        partition by
-            re.system, re.company, re.legal_entity, re.posting_period, re.currency, re.project_id,
-            re.customer_key, re.project_external_id, re.purchase_order, re.tax_code,
-            re.cost_centre, re.revenue_account
-    );
+    od.* exclude (header_no, goes_first),
+    case
+        when od.goes_first then 'first'
+        when
+            sum(od.amount_minor) over same = 0 and max(abs(od.amount_minor)) over same > 0
+            then if(od.amount_minor < 0, 'credit', 'invoice')
+        else ''
+    end as side
+from ordered as od
+window same as (partition by od.header_no, od.goes_first);
 
 delete from billing.ready_lines;
 

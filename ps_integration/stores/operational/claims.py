@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.identity import POLICY
@@ -16,6 +16,7 @@ from ps_integration.stores.operational import (
     delivery,
     ledger,
     match_documents,
+    rebills,
     rights,
     signatures,
 )
@@ -39,6 +40,7 @@ class Terms:
         expires_after: How long an approval holds.
         rules: Who may approve what, by the firm file.
         versions: Of this program and its mapping.
+        unseen: Systems from which nothing can be read back.
     """
 
     config_hash: str
@@ -46,13 +48,18 @@ class Terms:
     expires_after: timedelta
     rules: Approval = field(default_factory=Approval)
     versions: Mapping[str, str] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Why a document may not be sent: its approval is void, it is blocked, or it was tampered."""
+    """Why a document may not be sent.
 
-    kind: Literal["void", "blocked", "tampered"]
+    Its approval is void, it is blocked, it was tampered with, or what it bills again has not been
+    taken back yet.
+    """
+
+    kind: Literal["void", "blocked", "tampered", "waits"]
     message: str
     break_ids: tuple[str, ...] = ()
 
@@ -111,15 +118,22 @@ def next_tries(session: Session, states: Sequence[str]) -> dict[str, datetime]:
 
 
 def would_overtake(session: Session, document: Document, *, is_draft_enough: bool) -> bool:
-    """Whether an older document of the same company is still on its way."""
+    """Whether an older document of the same company is still on its way.
+
+    One that waits for a reversal does not count: that reversal may be this document.
+    """
     states = ["approved", "sending", "unknown", *(() if is_draft_enough else ("draft",))]
-    older = exists().where(
-        Document.state.in_(states),
-        Document.system == document.system,
-        Document.company == document.company,
-        Document.posting_date < document.posting_date,
+    older = session.scalars(
+        select(Document)
+        .where(
+            Document.state.in_(states),
+            Document.system == document.system,
+            Document.company == document.company,
+            Document.posting_date < document.posting_date,
+        )
+        .order_by(Document.document_ref)
     )
-    return bool(session.scalar(select(older)))
+    return any(one.state != "approved" or not rebills.waits_for(session, one) for one in older)
 
 
 def objection(session: Session, document: Document, terms: Terms) -> Objection | None:
@@ -134,7 +148,18 @@ def objection(session: Session, document: Document, terms: Terms) -> Objection |
         return Objection("tampered", "the stored document is not the one that was signed")
     if problem := delivery.disagrees(session, document):
         return Objection("tampered", problem)
-    return _billed_by_hand(session, batch, document) or _blocked(session, document)
+    return (
+        _billed_by_hand(session, batch, document)
+        or _blocked(session, document)
+        or _before_its_reversal(session, document, terms)
+    )
+
+
+def _before_its_reversal(session: Session, document: Document, terms: Terms) -> Objection | None:
+    if told := rebills.waits_for(session, document, terms.unseen):
+        return Objection("waits", told)
+    lost = rebills.lost_its_reversal(session, document)
+    return Objection("void", lost) if lost else None
 
 
 def _billed_by_hand(session: Session, batch: Batch, document: Document) -> Objection | None:

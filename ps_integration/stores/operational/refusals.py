@@ -113,8 +113,8 @@ def _of_project(document: Document, lines: Sequence[PostingLine]) -> _Subject:
 
 def _open(session: Session, document: Document, subject: _Subject, refusal: Refusal) -> str:
     break_id = breaks.break_id(RULE, subject.record_key, document.period)
-    amount_minor = sum(line.amount_minor for line in subject.lines)
-    facts = _facts(document, subject, refusal, amount_minor)
+    at_risk_minor = sum(abs(line.amount_minor) for line in subject.lines)
+    facts = _facts(document, subject, refusal, at_risk_minor)
     known = session.get(Break, break_id)
     row = known or Break(
         break_id=break_id,
@@ -133,7 +133,7 @@ def _open(session: Session, document: Document, subject: _Subject, refusal: Refu
         row.episode_at, row.alerts, row.due_on = refusal.at, "", None
     row.state, row.last_seen_at, row.closed_at, row.facts = "open", refusal.at, None, facts
     row.times_seen, row.times_opened = row.times_seen + 1, row.times_opened + 1
-    row.at_risk_minor, row.currency = amount_minor, document.currency
+    row.at_risk_minor, row.currency = at_risk_minor, document.currency
     session.add(row)
     session.flush()
     event = "reopened" if known else "opened"

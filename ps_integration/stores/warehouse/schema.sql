@@ -1175,19 +1175,56 @@ select
     sd.erp_number
 from ops.posting_lines as pl
 inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref;
--- What is being put right, in words that a break's detail ends with.
+-- What is being put right, in words that a break's detail ends with. What is billed again waits until
+-- what takes it back was seen in the ERP, so that nothing is billed twice.
 create or replace view reconciliation.corrections_under_way as
+with open_lines as (
+    select
+        pl.object_id,
+        pl.correction,
+        pl.document_ref,
+        dc.state
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where
+        pl.correction is not null
+        and (
+            dc.state not in ('posted', 'refused', 'superseded')
+            or (dc.state = 'posted' and dc.confirmed_at is null and pl.correction = 'reversal')
+        )
+),
+
+awaited as (
+    select
+        bi.object_id,
+        bi.document_ref,
+        string_agg(distinct ta.document_ref, ', ' order by ta.document_ref) as refs
+    from open_lines as bi
+    inner join open_lines as ta
+        on
+            bi.object_id = ta.object_id
+            and bi.document_ref <> ta.document_ref
+            and ta.correction = 'reversal'
+    where bi.correction = 'rebill' and bi.state in ('planned', 'approved')
+    group by bi.object_id, bi.document_ref
+),
+
+said as (
+    select distinct
+        ol.object_id,
+        ol.document_ref || ' (' || ol.state
+        || coalesce(', waits until the ERP shows ' || aw.refs, '') || ')' as text
+    from open_lines as ol
+    left join awaited as aw
+        on ol.object_id = aw.object_id and ol.document_ref = aw.document_ref
+    where ol.state <> 'posted'
+)
+
 select
-    pl.object_id,
-    ' A correction is in '
-    || string_agg(
-        distinct pl.document_ref || ' (' || dc.state || ')', ', '
-        order by pl.document_ref || ' (' || dc.state || ')'
-    ) || '.' as said
-from ops.posting_lines as pl
-inner join ops.documents as dc on pl.document_ref = dc.document_ref
-where pl.correction is not null and dc.state not in ('posted', 'refused', 'superseded')
-group by pl.object_id;
+    object_id,
+    ' A correction is in ' || string_agg(text, ', ' order by text) || '.' as said
+from said
+group by object_id;
 
 -- It was read back from the ERP as it was sent: what differs now was changed since.
 create or replace macro reconciliation.was_confirmed(readback_minor, amount_minor) as
