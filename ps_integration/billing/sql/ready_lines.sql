@@ -171,25 +171,24 @@ halves as (
 )
 
 select
-    ha.* exclude (is_leaving, is_coming),
-    ha.is_leaving
-    and bool_or(ha.is_coming) over (partition by ha.header_no) as goes_first
-from halves as ha;
+    * exclude (is_leaving, is_coming),
+    is_leaving
+    and bool_or(is_coming) over (partition by header_no) as goes_first
+from halves;
 
 -- Lines that come to nothing together would make a document of no amount: what takes back and what
 -- bills then go into a document each.
 create or replace temp table sided as
 select
-    od.* exclude (header_no, goes_first),
+    * exclude (header_no, goes_first),
     case
-        when od.goes_first then 'first'
-        when
-            sum(od.amount_minor) over same = 0 and max(abs(od.amount_minor)) over same > 0
-            then if(od.amount_minor < 0, 'credit', 'invoice')
+        when goes_first then 'first'
+        when sum(amount_minor) over same = 0 and max(abs(amount_minor)) over same > 0
+            then if(amount_minor < 0, 'credit', 'invoice')
         else ''
     end as side
-from ordered as od
-window same as (partition by od.header_no, od.goes_first);
+from ordered
+window same as (partition by header_no, goes_first);
 
 delete from billing.ready_lines;
 
