@@ -39,8 +39,8 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
         updated_at
     """,
     "erp_documents": """
-        company kind number reference status is_posted customer_key currency invoice_date
-        posting_date amount_minor tax_minor total_minor remaining_minor updated_at
+        company kind number reference status is_posted is_standing customer_key currency
+        invoice_date posting_date amount_minor tax_minor total_minor remaining_minor updated_at
     """,
     "erp_lines": """
         company document_external_id line_no line_type object_number project_key description
@@ -64,6 +64,9 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
         resource_external_id kind starts_on ends_on seconds_per_day approval_state updated_at
     """,
 }
+STANDING: Final = frozenset({"open", "part_paid", "paid"})
+"""States of an ERP document that counts in the books now; a cancelled one and what corrects it do
+not, both together come to nothing."""
 COLUMNS: Final[dict[CanonicalObject, tuple[str, ...]]] = {
     table: ("external_id", *columns.split()) for table, columns in _TABLES.items()
 }

@@ -28,7 +28,11 @@ from ps_integration.contracts.model import Identified, Versioned
 
 
 class ErpDocuments(Identified):
-    """An invoice or credit memo as the ERP holds it, before tax; credit memos are positive."""
+    """An invoice or credit memo as the ERP holds it, before tax; credit memos are positive.
+
+    `is_posted`: it was in the books at some time, though it may be voided since. `is_standing`: it
+    counts in the books now. A draft is neither, nor is a draft that was deleted or rejected.
+    """
 
     company: Series[Text] = identifier(nullable=True)
     kind: Series[Text] = one_of("invoice", "credit_memo")
@@ -36,6 +40,7 @@ class ErpDocuments(Identified):
     reference: Series[Text] = identifier(nullable=True)
     status: Series[Text] = one_of("draft", "open", "part_paid", "paid", "cancelled", "corrective")
     is_posted: Series[Flag] = flag()
+    is_standing: Series[Flag] = flag()
     customer_key: Series[Text] = identifier(nullable=True)
     currency: Series[Text] = currency()
     invoice_date: Series[Day] = day()
@@ -45,6 +50,12 @@ class ErpDocuments(Identified):
     total_minor: Series[Count] = minor()
     remaining_minor: Series[Count] = minor()
     updated_at: Series[Instant] = instant()
+
+    @pa.dataframe_check
+    @classmethod
+    def standing_was_posted(cls, frame: Any) -> Any:  # noqa: ANN401  # pandera hands in a frame
+        """What counts in the books was posted."""
+        return frame["is_posted"].fillna(value=True) | ~frame["is_standing"].fillna(value=False)
 
 
 class ErpLines(Identified):
@@ -82,6 +93,6 @@ class InvoiceStatuses(Identified):
 
 
 VERSION = "1"
-ERP_DOCUMENTS = Versioned(ErpDocuments, VERSION)
+ERP_DOCUMENTS = Versioned(ErpDocuments, "2", fields={"standing_was_posted": "is_standing"})
 ERP_LINES = Versioned(ErpLines, VERSION, fields={"amount_has_currency": "currency"})
 INVOICE_STATUSES = Versioned(InvoiceStatuses, VERSION)

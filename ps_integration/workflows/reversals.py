@@ -1,7 +1,8 @@
 """Puts on record which of our posted documents the ERP has cancelled since.
 
 `posted` stays what it is: what the ERP shows as cancelled is a fact of its own, found once, and net
-confirmed is what was posted less what is on this record.
+confirmed is what was posted less what is on this record. That it was posted is known from our own
+ledger, and is not asked of the ERP again.
 """
 
 from typing import Final
@@ -18,7 +19,7 @@ select distinct
     reference,
     number
 from canonical.erp_documents
-where status = 'cancelled' and is_posted and reference is not null
+where status = 'cancelled' and not is_standing and reference is not null
 order by all
 """
 

@@ -102,6 +102,7 @@ select
     document_ref as reference,
     'open' as status,
     true as is_posted,
+    true as is_standing,
     currency,
     posting_date,
     amount_minor

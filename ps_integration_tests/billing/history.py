@@ -137,7 +137,8 @@ class History(World):
     def void(self, document_ref: str) -> None:
         """Somebody cancels the document in the ERP."""
         self.erp[document_ref].is_cancelled = True
-        self._run("update canonical.erp_documents set status = 'cancelled' where reference = $r",
+        self._run("update canonical.erp_documents set status = 'cancelled', is_standing = false "
+                  "where reference = $r",
                   r=document_ref)  # fmt: skip
 
     # what the product does
@@ -257,7 +258,7 @@ class History(World):
         ))  # fmt: skip
         self.put("canonical.erp_documents", system="bc", company=sent.company,
                  external_id=sent.reference, kind=sent.kind, number=f"S-{len(self.erp)}",
-                 reference=sent.reference, status="open", is_posted=True,
+                 reference=sent.reference, status="open", is_posted=True, is_standing=True,
                  customer_key=sent.customer_key, currency=sent.currency,
                  posting_date=sent.posting_date, amount_minor=sent.amount_minor)  # fmt: skip
 

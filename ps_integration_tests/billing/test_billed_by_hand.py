@@ -19,7 +19,8 @@ def billed(world: World) -> World:
     world.put("config.revenue_targets", system="bc", object_number="4000")
     world.put("canonical.erp_documents", system="bc", company="UKCO", external_id="G1",
               kind="invoice", number="S-1", reference="", status="open", is_posted=True,
-              currency="GBP", posting_date=date(2026, 3, 9), amount_minor=PRICE)  # fmt: skip
+              is_standing=True, currency="GBP", posting_date=date(2026, 3, 9),
+              amount_minor=PRICE)  # fmt: skip
     world.put("canonical.erp_lines", system="bc", company="UKCO", document_external_id="G1",
               external_id="L1", line_no=1, line_type="resource", object_number="4000",
               project_key="P1", quantity=1, amount_minor=PRICE, currency="GBP")  # fmt: skip
@@ -111,7 +112,7 @@ def test_a_difference_that_was_accepted_is_said(billed: World):
 
 @pytest.mark.parametrize("change", [
     "update canonical.erp_lines set amount_minor = 9000",
-    "update canonical.erp_documents set status = 'cancelled'",
+    "update canonical.erp_documents set status = 'cancelled', is_standing = false",
     "update billing.projects set erp_external_id = 'P1', project_id = 'p9'",
     "update billing.entries set version_sha256 = 'v2' where entry_id = 'tt:1'",
     "update canonical.rates set unit_price = 110",
@@ -192,7 +193,7 @@ def test_a_line_that_bills_several_entries_uses_the_cap_once_and_in_its_own_proj
     "delete from ops.match_decisions",
     "update ops.match_decisions set decision = 'rejected'",
     "update ops.match_decisions set decision = 'proposed'",
-    "update canonical.erp_documents set status = 'cancelled'",
+    "update canonical.erp_documents set status = 'cancelled', is_standing = false",
 ])  # fmt: skip
 def test_a_decision_that_does_not_count_takes_nothing_from_the_cap(billed: World, change: str):
     capped(billed, 30_000)

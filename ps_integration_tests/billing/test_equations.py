@@ -137,7 +137,7 @@ def test_ledger_fails_and_names_the_group_when_one_row_is_touched(world: World, 
 def erp_document(world: World, reference: str, minor: int, **fields: object) -> None:
     world.put("canonical.erp_documents", **{
         "system": "bc", "company": "UKCO", "external_id": reference, "kind": "invoice",
-        "reference": reference, "is_posted": True, "currency": "GBP",
+        "reference": reference, "is_posted": True, "is_standing": True, "currency": "GBP",
         "posting_date": date(2026, 3, 5), "amount_minor": minor,
     } | fields)  # fmt: skip
 

@@ -61,20 +61,21 @@ def test_of_the_recorded_invoices_only_revenue_lines_of_projects_are_lines(bc):
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "is_posted"),
+    ("told", "status", "is_posted", "is_standing"),
     [
-        ("Draft", "draft", False),
-        ("In Review", "draft", False),
-        ("In_x0020_Review", "draft", False),
-        ("Open", "open", True),
-        ("Paid", "paid", True),
-        ("Canceled", "cancelled", True),
-        ("Corrective", "corrective", True),
+        ("Draft", "draft", False, False),
+        ("In Review", "draft", False, False),
+        ("In_x0020_Review", "draft", False, False),
+        ("Open", "open", True, True),
+        ("Paid", "paid", True, True),
+        ("Canceled", "cancelled", True, False),
+        ("Corrective", "corrective", True, False),
     ],
 )
-def test_each_status_has_its_meaning(bc, told, status, is_posted):
+def test_each_status_has_its_meaning(bc, told, status, is_posted, is_standing):
     values = header(bc, document(status=told))
-    assert (values["status"], values["is_posted"]) == (status, is_posted)
+    assert values["status"] == status
+    assert (values["is_posted"], values["is_standing"]) == (is_posted, is_standing)
 
 
 def test_an_unknown_status_is_refused(bc):

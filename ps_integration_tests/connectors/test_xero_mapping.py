@@ -56,20 +56,21 @@ def test_a_document_without_a_date_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "is_posted"),
+    ("fields", "status", "is_posted", "is_standing"),
     [
-        ({"Status": "DRAFT"}, "draft", False),
-        ({"Status": "SUBMITTED"}, "draft", False),
-        ({}, "open", True),
-        ({"AmountDue": 6}, "part_paid", True),
-        ({"Status": "PAID", "AmountDue": 0}, "paid", True),
-        ({"Status": "VOIDED", "LineItems": []}, "cancelled", False),
-        ({"Status": "DELETED"}, "cancelled", False),
+        ({"Status": "DRAFT"}, "draft", False, False),
+        ({"Status": "SUBMITTED"}, "draft", False, False),
+        ({}, "open", True, True),
+        ({"AmountDue": 6}, "part_paid", True, True),
+        ({"Status": "PAID", "AmountDue": 0}, "paid", True, True),
+        ({"Status": "VOIDED", "LineItems": []}, "cancelled", True, False),
+        ({"Status": "DELETED"}, "cancelled", False, False),
     ],
 )
-def test_a_status_is_what_it_means_in_the_books(fields, status, is_posted):
+def test_a_status_is_what_it_means_in_the_books(fields, status, is_posted, is_standing):
     document = read(**fields)[0]
-    assert (document["status"], document["is_posted"]) == (status, is_posted)
+    assert document["status"] == status
+    assert (document["is_posted"], document["is_standing"]) == (is_posted, is_standing)
 
 
 def test_tax_is_taken_off_lines_that_include_it():

@@ -42,6 +42,7 @@ GOOD = {
         "kind": "invoice",
         "status": "open",
         "is_posted": True,
+        "is_standing": True,
         "currency": "GBP",
         "amount_minor": 1,
     },

@@ -60,6 +60,7 @@ FREE = {
     ) | {"readback_minor": "only where the ERP's documents were not read; else they count"},
     "canonical.erp_documents": {
         "deleted": READ_BACK, "kind": READ_BACK, "status": READ_BACK, "is_posted": READ_BACK,
+        "is_standing": READ_BACK,
     } | dict.fromkeys(
         (
             "stream", "record_id", "raw_seq", "external_id", "company", "number", "customer_key",

@@ -339,9 +339,9 @@ def post(world: World, ref: str, project_key: str, sources: list[Row]) -> Row:
     world["ops.documents"][ref] = document
     theirs = world.put(
         "erp_documents", "bc", erp_id, company=project["company"], kind="invoice", number=number,
-        reference=ref, status="open", is_posted=True, customer_key=project["customer_key"],
-        currency=project["currency"], invoice_date=date(2026, 3, 27),
-        posting_date=date(2026, 3, 27), amount_minor=0,
+        reference=ref, status="open", is_posted=True, is_standing=True,
+        customer_key=project["customer_key"], currency=project["currency"],
+        invoice_date=date(2026, 3, 27), posting_date=date(2026, 3, 27), amount_minor=0,
     )  # fmt: skip
     for line_no, source in enumerate(sources, start=1):
         _line(world, document, theirs, line_no, source)

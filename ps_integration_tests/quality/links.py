@@ -115,7 +115,8 @@ def _put(world: World, like: Row, key: str, amounts: tuple[int, int]) -> None:
     document, (seconds, minor) = f"doc-{key}", amounts
     world.put(
         "erp_documents", "bc", document, company=project["company"], number=document,
-        kind="invoice", status="open", is_posted=True, reference="", invoice_date=AS_OF.date(),
+        kind="invoice", status="open", is_posted=True, is_standing=True,
+        reference="", invoice_date=AS_OF.date(),
         customer_key=project["customer_key"], currency=like["currency"],
         posting_date=AS_OF.date(), amount_minor=minor,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from ps_integration_tests.quality.planter import (
     project_of,
     time_system,
 )
+from ps_integration_tests.quality.world import VOIDED
 
 OLD_DAYS = [date(2026, 3, day) for day in range(2, 21) if date(2026, 3, day).weekday() < 5]
 
@@ -74,6 +75,7 @@ def typed_by_hand(planter: Planter) -> None:
         world.put(
             "erp_documents", "bc", erp_id, company=project["company"], number=f"M-{turn}",
             kind="credit_memo" if turn == 3 else "invoice", status=status, is_posted=is_posted,
+            is_standing=is_posted and status == "open",
             reference=("", "see mail", "PS-p-001-OTHER")[turn % 3], invoice_date=day,
             customer_key=project["customer_key"], currency=project["currency"],
             posting_date=day, amount_minor=20_000,
@@ -137,7 +139,7 @@ def documents_changed(planter: Planter) -> None:
         planter.label("BL05", document["document_ref"], "unauthorised_posting", "bc")
     for _ in range(8):
         document = planter.document()
-        world["erp_documents"]["bc", document["erp_id"]]["status"] = "cancelled"
+        world["erp_documents"]["bc", document["erp_id"]] |= VOIDED
         planter.label("BL05", document["document_ref"], "unauthorised_posting", "bc")
         world["ops.erp_reversals"][document["document_ref"]] = {
             "document_ref": document["document_ref"], "amount_minor": document["amount_minor"],
@@ -170,7 +172,14 @@ def twice(planter: Planter) -> None:
         theirs = world["erp_documents"]["bc", document["erp_id"]]
         again = f"{document['erp_id']}-again"
         world.put_like(
-            "erp_documents", "bc", again, theirs, number=f"D-{turn}", is_posted=turn % 2 == 0
+            "erp_documents",
+            "bc",
+            again,
+            theirs,
+            number=f"D-{turn}",
+            is_posted=turn % 2 == 0,
+            is_standing=turn % 2 == 0,
+            status=("open", "draft")[turn % 2],
         )
         key = f"document|{document['document_ref']}|{again}"
         planter.label("TM05", key, "duplicate_posting", "bc")

@@ -18,7 +18,7 @@ from ps_integration_tests.quality.planter import (
     project_of,
 )
 from ps_integration_tests.quality.remedies_of_masters import MASTER_REMEDIES
-from ps_integration_tests.quality.world import World
+from ps_integration_tests.quality.world import VOIDED, World
 
 Remedy = Callable[[World, World, Row], None]
 
@@ -136,13 +136,13 @@ def _forget(world: World, ref: object) -> None:
 
 def _cancelled(world: World, _clean: World, found: Row) -> None:
     for document in world.rows("erp_documents", number=found["right_id"]):
-        document["status"] = "cancelled"
+        document.update(VOIDED)
 
 
 def _once(world: World, clean: World, found: Row) -> None:
     if str(found["record_key"]).startswith("document|"):
         erp_id = str(found["record_key"]).rpartition("|")[2]
-        world["erp_documents"]["bc", erp_id]["status"] = "cancelled"
+        world["erp_documents"]["bc", erp_id] |= VOIDED
         return
     for ref in str(found["right_id"]).split(", ")[1:]:
         _forget(world, ref)

@@ -24,6 +24,7 @@ TABLES = (
     "canonical.absences", "canonical.crosswalk", "ops.documents", "ops.posting_lines",
     "reconciliation.field_history", "ops.feedback", "ops.openings", "ops.erp_reversals",
 )  # fmt: skip
+VOIDED: Row = {"status": "cancelled", "is_standing": False}
 IDENTITY = frozenset({"system", "stream", "record_id", "raw_seq", "external_id"})
 
 

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 
+from ps_integration_tests.quality.world import VOIDED
 from ps_integration_tests.reconciliation.world import UNPOSTED, at, breaks_of
 
 MILESTONE = {
@@ -262,22 +263,24 @@ def test_quiet_bl08_for_a_missing_rate_of_an_hour():
 
 
 def test_fires_bl04_while_the_psa_still_says_billed():
-    [found] = breaks_of("BL04", canonical__erp_documents=[{"status": "cancelled"}])
+    [found] = breaks_of("BL04", canonical__erp_documents=[VOIDED])
     assert (found["right_system"], found["right_value"]) == ("kantata", "open")
     assert found["at_risk_minor"] == 15000
 
 
 def test_quiet_bl04_when_the_psa_knows_or_nothing_is_cancelled():
     told = [{"status": "cancelled"}]
-    voided = [{"status": "cancelled"}]
     assert not breaks_of("BL04")
-    assert not breaks_of("BL04", canonical__erp_documents=voided, canonical__invoice_statuses=told)
+    assert not breaks_of(
+        "BL04", canonical__erp_documents=[VOIDED], canonical__invoice_statuses=told
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"status": "cancelled"}, "cancelled"),
+        (VOIDED, "cancelled"),
+        ({"status": "draft", "is_posted": False, "is_standing": False}, "a draft again"),
         ({"amount_minor": 14000}, "total"),
         ({"number": "S-INV9"}, "number"),
         ({"posting_date": date(2026, 4, 1)}, "period"),
@@ -301,7 +304,7 @@ def test_quiet_bl05_when_nothing_changed_or_the_voided_one_is_billed_again():
     }
     assert not breaks_of(
         "BL05",
-        canonical__erp_documents=[{"status": "cancelled"}],
+        canonical__erp_documents=[VOIDED],
         ops__documents=[*ours, again],
         ops__posting_lines=[{}, line],
     )

@@ -140,7 +140,7 @@ def test_fires_tm05_for_one_entry_in_two_live_documents():
 
 
 def test_quiet_tm05_when_the_second_document_is_cancelled():
-    twice = [{}, {"external_id": "G2", "status": "cancelled"}]
+    twice = [{}, {"external_id": "G2", "status": "cancelled", "is_standing": False}]
     assert not breaks_of("TM05", canonical__erp_documents=twice)
 
 

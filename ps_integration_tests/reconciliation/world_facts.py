@@ -27,6 +27,7 @@ FACTS: dict[str, list[Row]] = {
             "reference": "PS-APOLLO-202603-1",
             "status": "open",
             "is_posted": True,
+            "is_standing": True,
             "customer_key": "acme",
             "currency": "USD",
             "invoice_date": date(2026, 3, 15),

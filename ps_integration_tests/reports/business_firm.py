@@ -81,7 +81,8 @@ def firm(seed):
         {"system": "books", "company": "C", "external_id": f"E{at}",
          "reference": f"D{at}" if at % 2 == 0 else f"X{at}",
          "kind": ("invoice", "credit_memo")[at == 1], "is_posted": at != 2,
-         "status": "cancelled" if at == 3 else "open", "posting_date": date(2026, 3, 5 + at)}
+         "is_standing": at not in (2, 3), "status": "cancelled" if at == 3 else "open",
+         "posting_date": date(2026, 3, 5 + at)}
         for at in range(5)
     ]  # fmt: skip
     for n in range(60):

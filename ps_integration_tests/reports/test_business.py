@@ -118,7 +118,8 @@ def test_what_was_billed_by_hand_is_no_backlog_any_more():
         row["cap_minor"] = 10**9
     tables["canonical.erp_documents"].append(
         {"system": "books", "company": "C", "external_id": "H", "number": "S-1", "reference": "",
-         "kind": "invoice", "is_posted": True, "status": "open", "posting_date": TODAY}
+         "kind": "invoice", "is_posted": True, "is_standing": True, "status": "open",
+         "posting_date": TODAY}
     )  # fmt: skip
     tables["canonical.erp_lines"].append(
         {"system": "books", "company": "C", "external_id": "h1", "document_external_id": "H",

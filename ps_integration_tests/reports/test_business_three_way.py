@@ -33,7 +33,7 @@ def erp_lines(tables):
     documents = {one["external_id"]: one for one in tables["canonical.erp_documents"]}
     for line in tables["canonical.erp_lines"]:
         document = documents[line["document_external_id"]]
-        if document["is_posted"] and document["status"] != "cancelled":
+        if document["is_standing"]:
             yield line, document, -1 if document["kind"] == "credit_memo" else 1
 
 

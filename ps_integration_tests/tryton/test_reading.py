@@ -99,6 +99,7 @@ def test_a_draft_is_not_posted_and_owes_nothing(rows, writer, document):
     writer.create(document("PS-R-3"))
     draft = by(rows("invoices")["erp_documents"], "reference")["PS-R-3"]
     assert (draft["status"], draft["is_posted"], draft["remaining_minor"]) == ("draft", False, None)
+    assert draft["is_standing"] is False
     assert draft["posting_date"] == date(2026, 3, 31)
 
 
@@ -107,7 +108,11 @@ def test_a_refund_undoes_its_invoice_and_both_come_to_nothing(rows, rpc, writer,
     refund(rpc, int(receipt.erp_id))
     found = by(rows("invoices")["erp_documents"], "external_id")
     memo = [one for one in found.values() if one["status"] == "corrective"]
-    assert found[receipt.erp_id]["status"] == "cancelled"
+    undone = found[receipt.erp_id]
+    assert undone["status"] == "cancelled"
+    assert [(one["is_posted"], one["is_standing"]) for one in (undone, *memo)] == [
+        (True, False), (True, False)
+    ]  # fmt: skip
     assert [(one["reference"], one["amount_minor"]) for one in memo] == [("PS-R-4", 23750)]
 
 

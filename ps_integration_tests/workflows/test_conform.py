@@ -42,7 +42,7 @@ def test_an_unreadable_record_is_quarantined_with_rule_and_field(suite, payload,
 def test_a_record_with_several_rows_is_refused_whole(suite):
     document = {
         "external_id": "i1", "kind": "invoice", "status": "open", "is_posted": True,
-        "currency": "GBP", "amount_minor": 100,
+        "is_standing": True, "currency": "GBP", "amount_minor": 100,
     }  # fmt: skip
     line = {"external_id": "l1", "document_external_id": "i1", "currency": "XXX"}
     suite.land("books", "invoices", i1={"rows": [["erp_documents", document], ["erp_lines", line]]})

@@ -124,7 +124,7 @@ with in_erp as (
         reference,
         sum(
             case
-                when status in ('cancelled', 'corrective') then 0
+                when not is_standing then 0
                 when kind = 'credit_memo' then -abs(amount_minor)
                 else amount_minor
             end
@@ -200,8 +200,7 @@ left join config.routing as ro
         and ed.posting_date >= ro.valid_from
         and ed.posting_date < ro.valid_to
 where
-    ed.is_posted
-    and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+    ed.is_standing
     and starts_with(ed.reference, 'PS-')
     and not exists (
         select 1

@@ -27,12 +27,13 @@ with ours as (
         ed.currency as their_currency,
         abs(ed.amount_minor) as their_minor,
         ed.status as their_status,
+        ed.is_standing,
         le.voided_policy
     from ops.documents as dc
     inner join canonical.erp_documents as ed
         on dc.document_ref = ed.reference and dc.system = ed.system and dc.erp_id = ed.external_id
     left join config.legal_entities as le on dc.legal_entity = le.legal_entity
-    where dc.state = 'posted' and ed.is_posted
+    where dc.state = 'posted'
 ),
 
 billed_again as (
@@ -47,7 +48,10 @@ compared as (
         us.*,
         concat_ws(
             ', ',
-            case when us.their_status = 'cancelled' then 'cancelled' end,
+            case
+                when us.their_status = 'cancelled' then 'cancelled'
+                when us.their_status = 'draft' then 'a draft again'
+            end,
             case when us.their_minor <> us.amount_minor then 'total' end,
             case when us.their_number <> us.erp_number then 'number' end,
             case

@@ -71,7 +71,7 @@ live as (
     inner join ops.documents as dc on ed.reference = dc.document_ref and ed.system = dc.system
     where
         ed.reference in (select sr.reference from shared_references as sr)
-        and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+        and (ed.is_standing or ed.status = 'draft')
 )
 
 select

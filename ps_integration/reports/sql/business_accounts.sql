@@ -27,8 +27,7 @@ inner join config.revenue_targets as rv
     on el.system = rv.system and el.object_number = rv.object_number
 left join ops.documents as dc on ed.reference = dc.document_ref
 where
-    ed.is_posted
-    and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+    ed.is_standing
     and strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m') >= $first_period
 group by all
 order by period desc, ed.system asc, company asc, account asc, currency asc;

@@ -61,8 +61,7 @@ erp as (
             and el.document_external_id = ed.external_id
     left join ops.documents as dc on ed.reference = dc.document_ref
     where
-        ed.is_posted
-        and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+        ed.is_standing
         and coalesce(trim(el.project_key), '') <> ''
         and coalesce(el.line_type, '') <> 'comment'
     group by all

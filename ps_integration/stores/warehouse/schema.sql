@@ -261,8 +261,9 @@ create table if not exists canonical.erp_documents (
     company varchar, kind varchar,      -- invoice | credit_memo
     number varchar, reference varchar,  -- reference = our document_ref when it is ours
     status varchar,                     -- draft | open | part_paid | paid | cancelled | corrective
-    is_posted boolean, customer_key varchar, currency varchar,
-    invoice_date date, posting_date date,
+    is_posted boolean,                  -- was in the books at some time, voided since or not
+    is_standing boolean,                -- counts in the books now
+    customer_key varchar, currency varchar, invoice_date date, posting_date date,
     amount_minor bigint,                -- before tax; credit memos are positive here
     tax_minor bigint, total_minor bigint, remaining_minor bigint, updated_at timestamptz
 );
@@ -544,6 +545,11 @@ create table if not exists billing.ready_lines (
 
 -- Columns that a warehouse of an older release does not have.
 alter table canonical.resources add column if not exists supplier_key varchar;
+alter table canonical.erp_documents add column if not exists is_standing boolean;
+update canonical.erp_documents set is_standing = coalesce(
+    is_posted and status not in ('cancelled', 'corrective'), false
+)
+where is_standing is null;
 alter table config.systems add column if not exists account varchar;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
@@ -840,8 +846,7 @@ left join companies as cm
     on ed.system = cm.system and coalesce(ed.company, '') = coalesce(cm.company, '')
 left join billing.projects as pr on lower(trim(el.project_key)) = pr.project_id
 where
-    ed.is_posted
-    and coalesce(ed.status, '') not in ('cancelled', 'corrective')
+    ed.is_standing
     and coalesce(el.project_key, '') <> ''
     and dc.document_ref is null
     -- what was billed before going live is settled elsewhere

@@ -55,6 +55,7 @@ def test_an_invoice_is_read_with_the_lines_that_bill_a_project(writer, invoice, 
     writer.create(invoice)
     [document] = rows_of("invoices")
     assert (document["status"], document["is_posted"]) == ("open", True)
+    assert document["is_standing"] is True
     assert (document["reference"], document["number"]) == (invoice.reference, "INV1")
     assert (document["amount_minor"], document["tax_minor"]) == (109_998, 10_000)
     assert (document["total_minor"], document["remaining_minor"]) == (119_998, 119_998)

@@ -9,6 +9,7 @@ from typing import Final
 
 from ps_integration.connectors.compose import listed, part, whole
 from ps_integration.connectors.fields import Fields
+from ps_integration.connectors.rows import STANDING
 from ps_integration.connectors.vendors.business_central.masters import (
     blank_to_none,
     currency_of,
@@ -56,6 +57,7 @@ def _document(raw: JsonObject, options: Options, kind: str) -> Iterator[Canonica
         "reference": blank_to_none(record, "externalDocumentNumber"),
         "status": state,
         "is_posted": state != "draft",
+        "is_standing": state in STANDING,
         "customer_key": match_key(record.text("customerNumber")),
         "currency": currency,
         "invoice_date": record.day(DATES[kind]),

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from ps_integration.connectors.fields import Fields, refuse
-from ps_integration.connectors.rows import row
+from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.files.options import FileStream, Source
 from ps_integration.domain.records import CanonicalRow, JsonObject
 
@@ -42,6 +42,9 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
     texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
     values = {name: _value(stream.source(name), name, texts) for name in texts}
+    if stream.table == "erp_documents" and "is_standing" not in values:
+        is_posted = values.get("is_posted")
+        values["is_standing"] = is_posted and values.get("status") in STANDING
     return row(stream.table, "/".join(identity), **values)
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ps_integration.connectors.compose import part, parts, whole
 from ps_integration.connectors.fields import Fields, refuse
-from ps_integration.connectors.rows import row
+from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.netsuite.options import Options
 from ps_integration.domain.records import CanonicalRow, JsonObject
 
@@ -128,6 +128,7 @@ def document(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
         reference=head.opt_text("externalid") or None,
         status=status,
         is_posted=books.is_posted,
+        is_standing=books.is_posted and status in STANDING,
         customer_key=head.key("customerkey"),
         currency=books.currency,
         invoice_date=head.day("trandate"),

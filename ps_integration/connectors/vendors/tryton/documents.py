@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from ps_integration.connectors.compose import listed
 from ps_integration.connectors.fields import Fields
-from ps_integration.connectors.rows import row
+from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.tryton.masters import changed_at, record_of
 from ps_integration.connectors.vendors.tryton.options import Options
 from ps_integration.domain.records import CanonicalRow, JsonObject
@@ -113,6 +113,8 @@ def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     total = head.money(record, "total_amount")
     undone = Fields(raw).opt_text("undone")
     status = _status(head, total, undoes=undone is not None)
+    # the move of a cancelled invoice stays beside the one that undoes it; a draft's is deleted
+    is_posted = record.raw("move") is not None and status != "draft"
     yield row(
         "erp_documents",
         record.ident("id"),
@@ -121,7 +123,8 @@ def invoice(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
         number=record.opt_text("number"),
         reference=record.opt_text("reference") or undone or None,
         status=status,
-        is_posted=record.raw("move") is not None and status != "draft",
+        is_posted=is_posted,
+        is_standing=is_posted and status in STANDING,
         customer_key=match_key(record.text("party.code")),
         currency=head.currency,
         invoice_date=record.opt_day("invoice_date") or head.posting_date,

@@ -10,7 +10,7 @@ from typing import Final
 
 from ps_integration.connectors.compose import listed, part
 from ps_integration.connectors.fields import Fields
-from ps_integration.connectors.rows import row
+from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.xero.api import (
     IDS,
     NUMBERS,
@@ -31,6 +31,8 @@ STATES: Final = {
     "VOIDED": "cancelled",
     "DELETED": "cancelled",
 }
+POSTED: Final = frozenset({"AUTHORISED", "PAID", "VOIDED"})
+"""Was in the books: only an approved document can be voided, and only a draft deleted."""
 REMAINING: Final[Mapping[Kind, str]] = {"invoice": "AmountDue", "credit_memo": "RemainingCredit"}
 _TAX_INCLUDED: Final = {"Exclusive": False, "NoTax": False, "Inclusive": True}
 
@@ -63,7 +65,8 @@ def _document(raw: JsonObject, options: Options, kind: Kind) -> Iterator[Canonic
         number=number,
         reference=number,
         status=state,
-        is_posted=state in {"open", "part_paid", "paid"},
+        is_posted=record.text("Status") in POSTED,
+        is_standing=state in STANDING,
         customer_key=None if customer is None else match_key(customer),
         currency=currency,
         invoice_date=day(record, "Date"),

@@ -1,0 +1,96 @@
+"""What became of a posted document in the ERP since is known in every state."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ps_integration_tests.regressions.firm import COMPANY, Firm, lay, served
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Iterator[Firm]:
+    """A Xero firm after its first two invoices, 933.88 and 190.00 GBP; next is 2 April 2026."""
+    lay("harbour", tmp_path)
+    with served(tmp_path) as firm:
+        firm.night("2026-03-31")
+        firm.sign()
+        firm.night("2026-04-01")
+        yield firm
+
+
+def xero(firm: Firm, method: str, path: str, body: object = None) -> Any:
+    """What Xero answers over HTTP."""
+    token = requests.post(
+        firm.environ["BOOKS_TOKEN_URL"],
+        data={
+            "grant_type": "client_credentials",
+            "client_id": firm.environ["BOOKS_CLIENT"],
+            "client_secret": firm.environ["BOOKS_SECRET"],
+        },
+        timeout=30,
+    ).json()["access_token"]
+    answer = requests.request(
+        method,
+        f"{firm.environ['BOOKS_URL']}/{path}",
+        json=body,
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Xero-Tenant-Id": COMPANY,
+            "Accept": "application/json",
+        },
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json(parse_float=Decimal)
+
+
+def invoices(firm: Firm) -> list[tuple[str, Decimal]]:
+    """State and net of every invoice in Xero."""
+    found = xero(firm, "GET", "Invoices?page=1")["Invoices"]
+    return sorted((one["Status"], Decimal(str(one["SubTotal"]))) for one in found)
+
+
+def end(firm: Firm, net: str, status: str) -> None:
+    """Void or delete the invoice of that net, as a person does in Xero."""
+    found = xero(firm, "GET", "Invoices?page=1")["Invoices"]
+    [key] = [one["InvoiceID"] for one in found if Decimal(str(one["SubTotal"])) == Decimal(net)]
+    xero(firm, "POST", "Invoices", {"Invoices": [{"InvoiceID": key, "Status": status}]})
+
+
+def rules_open(firm: Firm) -> set[str]:
+    """Rules with an open break."""
+    return {str(one["rule"]) for one in firm.said("breaks", "list")["breaks"]}
+
+
+@pytest.mark.case(
+    "a voided Xero invoice is seen, and billed again only when policy says so",
+    kind="posted and standing are two facts",
+    places=(
+        "connectors/vendors/xero/documents.py",
+        "workflows/reversals.py",
+        "reconciliation/rules/bl05_posted_document_changed.sql",
+        "reconciliation/rules/tm05_posted_more_than_once.sql",
+        "billing/sql/ledger.sql",
+        "stores/warehouse/schema.sql",
+        "reports/sql/business_three_way.sql",
+        "reports/sql/business_accounts.sql",
+    ),
+)
+def test_a_voided_invoice_is_seen_and_policy_decides(harbour: Firm) -> None:
+    end(harbour, "933.88", "VOIDED")
+    night = harbour.night("2026-04-02")
+    assert "BL05" in rules_open(harbour), night["sentence"]
+    assert "1,123.88 GBP of it posted" not in night["sentence"]
+    assert invoices(harbour) == [("AUTHORISED", Decimal("190.00")), ("VOIDED", Decimal("933.88"))]
+
+    harbour.edit("firm.yaml", "id: NL, name:", "id: NL, voided: rebill, name:")
+    harbour.run("config", "accept", who="olga")
+    night = harbour.night("2026-04-03")
+    assert [one for one in invoices(harbour) if one[0] == "AUTHORISED"] == [
+        ("AUTHORISED", Decimal("190.00")),
+        ("AUTHORISED", Decimal("933.88")),
+    ], night["sentence"]
