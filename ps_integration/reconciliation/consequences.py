@@ -47,6 +47,8 @@ LINKS: Final = (
     ),
     *(Link(rule, root, "project") for rule in _ON_ENTRY for root in _HOLDS_PROJECT),
     *(Link(rule, root, "entry") for rule in _ON_ENTRY for root in _HOLDS_ENTRY),
+    *(Link("IN07", root, "project") for root in _HOLDS_PROJECT),
+    *(Link("IN07", root, "entry") for root in _HOLDS_ENTRY),
     Link("TM07", "IN07", "entry"),
     Link("MD05", "MD04", "record"),
     *(Link("BL01", root, "named") for root in (*_HOLDS_PROJECT, *_HOLDS_ENTRY, *_HOLDS_MORE)),

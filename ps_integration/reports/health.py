@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 RuleStatus = Literal["clean", "found", "could_not_run", "switched_off"]
-SourceStatus = Literal["complete", "failed", "stale", "never_read"]
+SourceStatus = Literal["complete", "not_whole", "failed", "stale", "never_read"]
+"""`not_whole`: read to its end, and so much was missing that nothing counts as deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ _NUMBERS: Final = ("integer", "hours", "money", "rate", "share")
 _SUMMED: Final = ("integer", "hours", "money")
 _WRONG: Final = {
     "Holds": ("no",),
-    "Status": ("failed", "stale", "never read", "could not run"),
+    "Status": ("failed", "not whole", "stale", "never read", "could not run"),
 }
 """Words that are marked, by the title of their column."""
 _LABELS: Final = {

@@ -206,4 +206,6 @@ def _source_status(row: Row) -> SourceStatus:
         return "never_read"
     if row["status"] != "complete":
         return "failed"
+    if row["error_kind"] is not None:
+        return "not_whole"
     return "stale" if row["is_stale"] else "complete"

@@ -132,6 +132,9 @@ def _problems(
     unread = sum(line.status == "failed" for line in night.sources)
     if unread:
         yield say_n("{n} stream could not be read", "{n} streams could not be read", unread)
+    shrunk = sum(line.status == "not_whole" for line in night.sources)
+    if shrunk:
+        yield say_n("{n} stream is not whole", "{n} streams are not whole", shrunk)
 
 
 def _reasons(

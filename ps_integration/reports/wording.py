@@ -13,6 +13,7 @@ _KINDS: Final = {
     "RetryLaterError": say("The system was busy or out of reach; the next night asks again."),
     "BadAnswerError": say("The system answered with something that cannot be read."),
     "CouldNotRunError": say("The read could not be made."),
+    "mass_disappearance": say("The listing lacks more than it can be believed in."),
 }
 _NEVER: Final = say("Never read: no stream of this system has been asked for yet.")
 _STALE: Final = say(
@@ -85,7 +86,7 @@ _WORDS: Final = {
         *(say("planned"), say("approved"), say("sending"), say("draft"), say("refused")),
         *(say("unknown"), say("held"), say("dead"), say("superseded"), say("posting")),
         *(say("partly posted"), say("rejected"), say("failed"), say("stale")),
-        *(say("complete"), say("never read"), say("clean"), say("found")),
+        *(say("not whole"), say("complete"), say("never read"), say("clean"), say("found")),
         *(say("could not run"), say("switched off"), say("first of two"), say("void")),
         # kinds
         *(say("invoice"), say("credit memo"), say("time"), say("milestone"), say("entry")),

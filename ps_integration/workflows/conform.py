@@ -1,7 +1,8 @@
 """Raw records become canonical objects: validated, identified across systems, versioned.
 
 Incremental by `raw_seq`; a stream whose mapping changed is conformed anew. One bad record never
-stops the others: it waits in quarantine until it is fine.
+stops the others: it waits in quarantine until it is fine, and changes nothing that rests on it
+(`last_known`).
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connect
         Raw records read, entry versions added, and one contract check per canonical object.
     """
     read: dict[str, int] = {}
+    _note_feeds(warehouse, connectors)
     for system, connector in sorted(connectors.items()):
         for stream in connector.streams():
             source = source_of(night, warehouse, connector, stream)
@@ -51,6 +53,20 @@ def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connect
     return StepResult(sum(read.values()), metadata, checks)
 
 
+def _note_feeds(warehouse: Warehouse, connectors: Mapping[str, Connector]) -> None:
+    """Say which tables each stream becomes; of a system without a connector it stays as it was."""
+    for system, connector in connectors.items():
+        warehouse.execute("delete from canonical.feeds where system = $system", {"system": system})
+        warehouse.insert(
+            "canonical.feeds",
+            [
+                {"system": system, "stream": stream.name, "object": canonical}
+                for stream in connector.streams()
+                for canonical in stream.feeds
+            ],
+        )
+
+
 def _date_the_undated(night: Night, warehouse: Warehouse) -> None:
     warehouse.execute(sql_text("work_dates"))
     undated = """
@@ -70,7 +86,7 @@ def _date_the_undated(night: Night, warehouse: Warehouse) -> None:
         remember_open(warehouse, system)
         warehouse.execute(
             "create or replace temp table doubled as select stream, record_id, raw_seq,"
-            f" external_id from ({undated}) where system = $system",
+            f" external_id, true as leaves from ({undated}) where system = $system",
             {"system": system},
         )
         quarantine_records(night, warehouse, system, "time_entries", NO_ZONE)

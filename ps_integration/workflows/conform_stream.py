@@ -1,5 +1,6 @@
 """One stream of one system becomes canonical, in one transaction."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,7 @@ import pyarrow as pa
 from ps_integration.connectors.protocol import Connector, Stream
 from ps_integration.contracts.registry import CANONICAL
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import quarantine, shapes
+from ps_integration.workflows import last_known, quarantine, shapes
 from ps_integration.workflows.duplicates import quarantine_duplicates
 from ps_integration.workflows.mapping import (
     Chunk,
@@ -110,7 +111,23 @@ def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None
     quarantine.settle(night, warehouse, source.connector.system, source.stream.name)
     for table in sorted(fed):
         quarantine_duplicates(night, warehouse, source.where, table)
+    _let_stand(night, warehouse, source)
+    last_known.note_without_rows(warehouse, source.stream, source.where)
     shapes.save(night, warehouse, source.connector.system, source.stream.name, seen)
+
+
+def _let_stand(night: Night, warehouse: Warehouse, source: Source) -> None:
+    """Put back what records now in quarantine last said in a form that can be read."""
+    unread = set(last_known.unread(warehouse, source.stream, source.where))
+    ignored = shapes.Shapes()
+    for batch in last_known.earlier_payloads(warehouse, source.where) if unread else ():
+        chunk = map_batch(source.connector, source.stream, batch, ignored, sys.maxsize)
+        good, problems = hold_against_contracts(chunk, night.as_of_date)
+        chosen = last_known.newest_good(chunk, problems, unread)
+        unread -= {chunk.record_ids[place] for place in chosen}
+        for table, (rows, owners) in last_known.evidence(good, chosen).items():
+            placed = _with_origin(source, chunk, rows, owners)
+            last_known.insert(warehouse, table, placed, source.where)
 
 
 def _changed_payloads(warehouse: Warehouse, source: Source) -> Iterator[pa.RecordBatch]:

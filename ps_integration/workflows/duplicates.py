@@ -1,4 +1,8 @@
-"""Two records that claim one external id: neither can be trusted, both wait in quarantine."""
+"""Two records that claim one external id: neither can be trusted, both wait in quarantine.
+
+Of what is billed neither counts. Of evidence (everything else) the record that claimed the id first
+stands, for what another record says about an id is no reason to forget what is known of it.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,6 +10,7 @@ from typing import Final
 from ps_integration.contracts.registry import CANONICAL, CONTRACTS
 from ps_integration.contracts.remedies import REMEDIES
 from ps_integration.domain.ports import Queries
+from ps_integration.workflows.last_known import BILLED
 from ps_integration.workflows.night import Night
 from ps_integration.workflows.quarantine import DUPLICATE
 
@@ -28,13 +33,34 @@ def quarantine_duplicates(
     warehouse.execute(
         f"""
         create or replace temp table doubled as
-        select stream, record_id, max(raw_seq) as raw_seq, min(external_id) as external_id
-        from canonical.{table}
-        where system = $system and {streams} and external_id in (
-            select du.external_id from canonical.{table} as du
-            where du.system = $system and {streams.replace("stream ", "du.stream ")}
-            group by du.external_id having count(*) > 1
+        with claims as (
+            select stream, record_id, max(raw_seq) as raw_seq, external_id
+            from canonical.{table}
+            where system = $system and {streams} and external_id in (
+                select du.external_id from canonical.{table} as du
+                where du.system = $system and {streams.replace("stream ", "du.stream ")}
+                group by du.external_id having count(*) > 1
+            )
+            group by stream, record_id, external_id
+        ),
+
+        placed as (
+            select
+                cl.*,
+                row_number() over (
+                    partition by cl.external_id
+                    order by min(rr.raw_seq), cl.stream, cl.record_id
+                ) as place
+            from claims as cl
+            left join raw.records as rr
+                on rr.system = $system and cl.stream = rr.stream and cl.record_id = rr.record_id
+            group by cl.stream, cl.record_id, cl.raw_seq, cl.external_id
         )
+
+        select
+            stream, record_id, max(raw_seq) as raw_seq, min(external_id) as external_id,
+            {"true" if table in BILLED else "max(place) > 1"} as leaves
+        from placed
         group by stream, record_id
         """,
         where if "$stream" in streams else {"system": where["system"]},
@@ -49,8 +75,8 @@ def quarantine_records(
 ) -> None:
     """Move the records listed in the temporary table `doubled` into quarantine, whole.
 
-    `doubled` has stream, record_id, raw_seq and the external_id at fault; `was_open` is what was
-    in quarantine before.
+    `doubled` has stream, record_id, raw_seq, the external_id at fault and whether the record's
+    rows leave; `was_open` is what was in quarantine before.
     """
     field = "external_id" if rule == DUPLICATE else "work_date"
     warehouse.execute(
@@ -85,6 +111,6 @@ def quarantine_records(
     for name in CANONICAL:
         warehouse.execute(
             f"delete from canonical.{name} where system = $system"
-            " and (stream, record_id) in (select (stream, record_id) from doubled)",
+            " and (stream, record_id) in (select (stream, record_id) from doubled where leaves)",
             {"system": system},
         )

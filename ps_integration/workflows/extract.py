@@ -20,12 +20,15 @@ from ps_integration.workflows.pagefiles import Fetched, clear, clear_system, fet
 MISSES_TO_TOMBSTONE: Final = 2
 MASS_SHARE_PERCENT: Final = 5
 MASS_COUNT: Final = 20
+SHRUNK_SHARE_PERCENT: Final = 50
+SHRUNK_COUNT: Final = 3
 GIVE_UP_AFTER: Final = 2
 """Streams of one system in a row that stay out of reach, each after all its attempts."""
 
 _COUNTS: Final = """
 select
     count(*) filter (where is_changed) as changed,
+    count(*) filter (where is_seen) as seen,
     count(*) filter (where is_expected) as expected,
     count(*) filter (where is_expected and not is_seen) as missing
 from land_incoming
@@ -128,24 +131,47 @@ def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int,
     incoming = {**place, "path": str(read.path), "day_from": day_from, "day_to": day_to}
     warehouse.execute(_sql("land_incoming"), incoming)
     counts = warehouse.rows(_COUNTS)[0]
-    changed, expected, missing = (int(str(counts[key])) for key in counts)
+    changed, seen, expected, missing = (int(str(counts[key])) for key in counts)
     warehouse.execute(_sql("land_changes"), stamp)
-    is_listing = read.ask.mode != "incremental"
-    if is_listing and missing > MASS_COUNT and missing * 100 > expected * MASS_SHARE_PERCENT:
-        message = f"{missing} of {expected} records are gone at once; none is taken for deleted"
+    if read.ask.mode == "incremental":
+        _move_watermark(night, warehouse, read)
+        return changed, read
+    if proves_nothing(seen, expected, missing):
+        _run(warehouse, "land_doubted", stamp)
+        message = _doubt(seen, expected, missing)
         return changed, replace(read, error_kind="mass_disappearance", error_message=message)
-    if is_listing:
-        for statement in _sql("land_missing").split(";"):
-            _run(warehouse, statement, {**stamp, "misses_to_tombstone": MISSES_TO_TOMBSTONE})
+    _run(warehouse, "land_missing", {**stamp, "misses_to_tombstone": MISSES_TO_TOMBSTONE})
     _move_watermark(night, warehouse, read)
     return changed, read
 
 
-def _run(warehouse: Queries, statement: str, params: Mapping[str, object]) -> None:
-    """Run one statement with those parameters it names (others are refused)."""
-    if statement.strip():
-        used = {name: value for name, value in params.items() if f"${name}" in statement}
-        warehouse.execute(statement, used)
+def proves_nothing(seen: int, expected: int, missing: int) -> bool:
+    """Whether a listing lacks so much that the listing is in doubt, not the records.
+
+    Args:
+        seen: Records in the listing.
+        expected: Records known before that it should have.
+        missing: Those of them that it lacks.
+    """
+    is_empty = not seen and bool(expected)
+    is_shrunk = missing > SHRUNK_COUNT and missing * 100 > expected * SHRUNK_SHARE_PERCENT
+    is_mass = missing > MASS_COUNT and missing * 100 > expected * MASS_SHARE_PERCENT
+    return is_empty or is_shrunk or is_mass
+
+
+def _doubt(seen: int, expected: int, missing: int) -> str:
+    what = f"{missing} of {expected} records are gone at once"
+    if not seen:
+        what = f"the listing is empty, and {expected} records were known"
+    return f"{what}; none counts as deleted until a person says so (ps-integration deletions list)"
+
+
+def _run(warehouse: Queries, name: str, params: Mapping[str, object]) -> None:
+    """Run a file's statements, each with those parameters it names (others are refused)."""
+    for statement in _sql(name).split(";"):
+        if statement.strip():
+            used = {key: value for key, value in params.items() if f"${key}" in statement}
+            warehouse.execute(statement, used)
 
 
 def _move_watermark(night: Night, warehouse: Queries, read: Fetched) -> None:

@@ -88,3 +88,23 @@ def test_a_milestone_taken_back_after_posting_is_owed_back(world: World):
     [owed] = world.warehouse.rows("select * from billing.corrections_owed")
     assert (owed["owed_minor"], owed["reason"]) == (-1_250_050, "milestone_changed")
     assert world.broken() == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("evidence", "owed"),
+    [
+        (None, None),  # absent, in quarantine or lost: unknown
+        ({"is_tombstone": False}, None),
+        ({"is_tombstone": True}, -1_250_050),
+    ],
+)
+def test_a_milestone_that_is_absent_is_owed_back_only_with_evidence(world: World, evidence, owed):
+    where = {"system": "psa", "stream": "stories"}
+    world.put("canonical.feeds", **where, object="milestones")
+    if evidence:
+        world.put("raw.records", **where, record_id="m1", raw_seq=9, **evidence)
+    bill(world, "posted")
+    world.night()
+    rows = world.warehouse.rows("select owed_minor from billing.corrections_owed")
+    assert [row["owed_minor"] for row in rows] == ([] if owed is None else [owed])
+    assert world.broken()[2] == []

@@ -87,6 +87,33 @@ def test_quiet_in07_after_one_miss_or_when_the_record_is_back(case):
     assert not breaks_of("IN07", **case)
 
 
+def _doubted(stream, record_id, **raw):
+    where = {"system": "harvest", "stream": stream, "record_id": record_id}
+    return {
+        "raw__doubted": [{**where, "since": at(19, 4), "missed_at": at(20, 4)}],
+        "raw__records": [{**where, "raw_seq": 1, "is_tombstone": False}],
+        **raw,
+    }
+
+
+def test_fires_in07_for_a_listing_that_lacks_too_much_and_holds_what_is_still_to_be_billed():
+    posted = breaks_of("IN07", **_doubted("time_entries", "1"))
+    assert [(f["record_key"], f["at_risk_minor"], f["blocked_id"]) for f in posted] == [
+        ("harvest|time_entries|*", 15000, None)
+    ]
+    waiting = breaks_of("IN07", ops__posting_lines=[], **_doubted("time_entries", "1"))
+    assert [(f["record_key"], f["blocked_kind"], f["blocked_id"]) for f in waiting] == [
+        ("harvest|time_entries|*", None, None),
+        ("harvest|time_entries|1", "entry", "harvest:1"),
+    ]
+    assert "deletions accept harvest time_entries" in posted[0]["detail"]
+
+
+def test_in07_holds_nothing_for_master_data_in_doubt():
+    [found] = breaks_of("IN07", ops__posting_lines=[], **_doubted("projects", "1"))
+    assert (found["record_key"], found["blocked_kind"]) == ("harvest|projects|*", None)
+
+
 @pytest.mark.parametrize("state", ["held", "dead"])
 def test_fires_in01_while_a_document_waits_for_a_person(state):
     [found] = breaks_of("IN01", ops__documents=[{"state": state, "hold_reason": "found twice"}])

@@ -83,6 +83,8 @@ FACTS: dict[str, list[Row]] = {
             "version_no": 1,
             "version_sha256": "v1",
             "system": "harvest",
+            "stream": "time_entries",
+            "record_id": "1",
             "external_id": "1",
             "resource_external_id": "HR1",
             "project_external_id": "H1",

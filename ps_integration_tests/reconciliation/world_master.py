@@ -150,6 +150,7 @@ MASTER: dict[str, list[Row]] = {
         _read("bc", "invoices"),
     ],
     "raw.missing": [],
+    "raw.doubted": [],
     "raw.shapes": [
         {
             "system": "harvest",

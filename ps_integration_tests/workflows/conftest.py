@@ -18,7 +18,8 @@ from ps_integration.workflows.night import Night
 from ps_integration.workflows.resolve import resolve
 
 FAR_PAST, FAR_FUTURE = date(1900, 1, 1), date(9999, 12, 31)
-_DATES = {"work_date", "starts_on", "ends_on", "valid_from", "valid_to", "closed_on", "valid_on"}
+_DATES = {"work_date", "starts_on", "ends_on", "valid_from", "valid_to", "closed_on", "valid_on",
+          "reached_on"}  # fmt: skip
 STREAMS = (
     Stream("people", "full", ("resources",)),
     Stream("projects", "full", ("projects",)),
@@ -28,6 +29,7 @@ STREAMS = (
     Stream("rates", "full", ("rates",)),
     Stream("invoices", "full", ("erp_documents", "erp_lines")),
     Stream("periods", "full", ("accounting_periods",)),
+    Stream("stories", "full", ("tasks", "milestones")),
 )
 
 

@@ -90,6 +90,99 @@ def test_a_tombstone_removes_the_canonical_row_and_makes_a_deleted_version(suite
     assert suite.values("select is_deleted, raw_seq from billing.entries") == [(True, 2)]
 
 
+def test_an_entry_that_is_in_no_row_is_not_deleted_without_a_tombstone(suite):
+    suite.land("clock", "time", make_entry())
+    suite.night()
+    suite.warehouse.execute("delete from canonical.time_entries")
+    suite.night()
+    assert suite.values(VERSIONS) == [("clock:e1", 1, 3600, False)]
+
+
+def test_a_record_that_becomes_another_entry_deletes_the_one_it_was(suite):
+    suite.land("clock", "time", a=make_entry("e1"))
+    suite.night()
+    suite.land("clock", "time", a=make_entry("e2"))
+    suite.night()
+    assert suite.values(VERSIONS) == [
+        ("clock:e1", 1, 3600, False),
+        ("clock:e1", 2, 3600, True),
+        ("clock:e2", 1, 3600, False),
+    ]
+
+
+def test_an_approval_that_cannot_be_read_leaves_its_entry_approved(suite):
+    request = {"external_id": "q1", "entry_external_id": "e1", "state": "approved"}
+    suite.land("clock", "time", make_entry(approval_state="by_request", approved_at=None))
+    suite.land("clock", "requests", request)
+    suite.night()
+    suite.land("clock", "requests", {**request, "state": "sonstwas"})
+    suite.night()
+    suite.night()
+    assert suite.values(QUARANTINE) == [("q1", "known_value", "state")]
+    state = "select entry_id, approval_state from canonical.current_versions"
+    assert suite.values(state) == [("clock:e1", "approved")]
+    suite.land("clock", "requests", q1=None)
+    suite.night()
+    assert suite.values(QUARANTINE) == []
+    assert suite.values(state) == [("clock:e1", "draft")]
+
+
+def test_what_a_record_in_quarantine_said_last_is_found_in_raw_again(suite):
+    project = {"external_id": "p1", "match_key": "p-1", "name": "One", "currency": "GBP"}
+    for changed in ({"name": "Two"}, {"currency": "XXX"}, {"currency": "YYY"}):
+        suite.land("plan", "projects", project | changed)
+    suite.night()
+    name = "select name, raw_seq from canonical.projects"
+    assert suite.values(name) == [("Two", 1)]
+    suite.warehouse.execute("delete from canonical.projects")
+    suite.warehouse.execute("update canonical.conformed set mapping_hash = ''")
+    suite.night()
+    assert suite.values(name) == [("Two", 1)]
+    suite.land("plan", "projects", p1=None)
+    suite.land("plan", "projects", project | {"currency": "XXX"})
+    suite.night()
+    assert suite.values(name) == []
+
+
+def test_of_evidence_that_claims_one_id_the_first_stands(suite):
+    one, two = ({"external_id": "p1", "match_key": "p-1", "name": name} for name in "AB")
+    suite.land("plan", "projects", a=one)
+    suite.night()
+    suite.land("plan", "projects", b=two)
+    suite.night()
+    suite.night()
+    assert suite.values("select name, record_id from canonical.projects") == [("A", "a")]
+    assert [row[:2] for row in suite.values(QUARANTINE)] == [
+        ("a", "duplicate_external_id"),
+        ("b", "duplicate_external_id"),
+    ]
+
+
+def test_a_milestone_is_gone_when_its_source_says_so_and_not_in_quarantine(suite):
+    milestone = {
+        "external_id": "m1", "project_external_id": "p1", "name": "Go", "is_reached": True,
+        "amount_minor": 100, "currency": "GBP", "reached_on": "2026-05-04",
+    }  # fmt: skip
+    task = {"external_id": "m1", "project_external_id": "p1", "name": "Go"}
+    gone = "select object_id from canonical.gone_milestones"
+    suite.land("plan", "stories", m1={"rows": [["milestones", milestone]]})
+    suite.night()
+    assert suite.values(gone) == []
+    suite.land("plan", "stories", m1={"rows": [["milestones", milestone | {"currency": "XXX"}]]})
+    suite.night()
+    assert suite.values(gone) == []
+    assert suite.values("select * from canonical.milestones") == []
+    suite.land("plan", "stories", m1={"rows": [["tasks", task]]})
+    suite.night()
+    assert suite.values(gone) == [("plan:m1",)]
+    suite.land("plan", "stories", m1={"rows": [["milestones", milestone]]})
+    suite.night()
+    assert suite.values(gone) == []
+    suite.land("plan", "stories", m1=None)
+    suite.night()
+    assert suite.values(gone) == [("plan:m1",)]
+
+
 def test_an_entry_that_comes_back_is_a_new_version(suite):
     suite.land("clock", "time", make_entry())
     suite.night()

@@ -189,14 +189,59 @@ def test_mass_disappearance_deletes_nothing_and_says_so(run):
     assert not result.checks[0].passed
 
 
-def test_small_absolute_numbers_are_not_a_mass(run):
-    fake = Fake(**{f"r{n}": {} for n in range(10)})
+@pytest.mark.parametrize(
+    ("known", "gone", "is_deleted"),
+    [
+        (1, 1, False),  # the listing is empty
+        (2, 2, False),
+        (2, 1, True),
+        (4, 3, True),  # more than half, but not more than 3
+        (10, 5, True),  # not more than half
+        (10, 6, False),
+        (10, 9, False),
+        (30, 16, False),
+        (400, 20, True),  # not more than 20
+        (420, 21, True),  # not more than one in twenty
+        (419, 21, False),
+    ],
+)
+def test_a_listing_that_lacks_too_much_deletes_nothing(run, known, gone, is_deleted):
+    fake = Fake(**{f"r{n}": {} for n in range(known)})
     run(fake)
-    for n in range(9):
+    for n in range(gone):
         del fake.records[f"r{n}"]
     run(fake)
     run(fake)
-    assert sum(r["is_tombstone"] for r in run.raw()) == 9
+    assert sum(r["is_tombstone"] for r in run.raw()) == (gone if is_deleted else 0)
+    doubted = run.warehouse.value("select count(*) from raw.doubted")
+    assert doubted == (0 if is_deleted else gone)
+    assert (run.reads()[-1]["error_kind"] is None) is is_deleted
+
+
+def test_a_record_in_doubt_says_since_when_and_no_more_once_it_is_back(run):
+    fake = Fake(**{f"r{n}": {} for n in range(5)})
+    run(fake)
+    kept, fake.records = fake.records, {}
+    run(fake)
+    run(fake)
+    [row] = run.warehouse.rows("select distinct since, missed_at from raw.doubted")
+    assert (row["missed_at"] - row["since"]).days == 1
+    fake.records = kept
+    run(fake)
+    assert run.warehouse.value("select count(*) from raw.doubted") == 0
+
+
+def test_misses_of_a_listing_that_is_believed_again_are_counted_anew(run):
+    fake = Fake(**{f"r{n}": {} for n in range(8)})
+    run(fake)
+    body = {f"r{n}": fake.records.pop(f"r{n}") for n in range(5)}
+    run(fake)
+    assert run.warehouse.value("select count(*) from raw.doubted") == 5
+    del body["r0"]
+    fake.records |= body
+    run(fake)
+    assert run.warehouse.value("select count(*) from raw.doubted") == 0
+    assert run.warehouse.value("select misses from raw.missing") == 1
 
 
 @pytest.mark.parametrize(

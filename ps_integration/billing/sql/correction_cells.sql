@@ -1,6 +1,7 @@
 -- What standing lines should come to today, beside what they come to: by object, part and the
 -- project, legal entity, currency and period they were and are billed under. An object is unknown
--- while it waits in quarantine, has no price or cannot be placed: nothing is owed for it yet.
+-- while it waits in quarantine, is absent without evidence that it was deleted, has no price or
+-- cannot be placed: nothing is owed for it yet.
 create or replace temp table correction_targets as
 select
     'time_entry' as object_kind,
@@ -63,7 +64,7 @@ versions as (
         coalesce(cv.approval_state = 'approved', false) as is_approved,
         (cv.system, cv.stream, cv.record_id) in (
             select (qu.system, qu.stream, qu.record_id) from quarantine.records as qu
-        ) as is_quarantined
+        ) as is_unread
     from canonical.current_versions as cv
     inner join billed as bi on cv.entry_id = bi.object_id and bi.object_kind = 'time_entry'
     union all
@@ -73,13 +74,10 @@ versions as (
         coalesce(mv.version_sha256, canonical.milestone_gone_sha()) as version_sha256,
         false as is_deleted,
         true as is_approved,
-        bi.object_id in (
-            select qu.system || ':' || qu.record_id
-            from quarantine.records as qu
-            where qu.object = 'milestones'
-        ) as is_quarantined
+        mv.object_id is null and gm.object_id is null as is_unread
     from billed as bi
     left join canonical.milestone_versions as mv on bi.object_id = mv.object_id
+    left join canonical.gone_milestones as gm on bi.object_id = gm.object_id
     where bi.object_kind = 'milestone'
 ),
 
@@ -123,7 +121,7 @@ from billed as bi
 left join versions as ve on bi.object_kind = ve.object_kind and bi.object_id = ve.object_id
 left join targets as ta on bi.object_kind = ta.object_kind and bi.object_id = ta.object_id
 left join waiting as wa on bi.object_kind = wa.object_kind and bi.object_id = wa.object_id
-where not coalesce(ve.is_quarantined, false) and not coalesce(ta.is_unknown, false);
+where not coalesce(ve.is_unread, false) and not coalesce(ta.is_unknown, false);
 
 -- Which part of the target each part of the lines is compared with.
 create or replace temp table correction_parts as

@@ -2,7 +2,8 @@
 -- own count of approved time, owed from billing.corrections_owed, and the ERP's side from its own
 -- posted documents (else from what was read back). What the ERP has cancelled is on neither side,
 -- once our own record of it (ops.erp_reversals) says so. What an object should come to is not known
--- while it waits in quarantine, has no price or cannot be placed: it then should be as billed.
+-- while it waits in quarantine, is a milestone that is absent without evidence that it was deleted,
+-- has no price or cannot be placed: it then should be as billed.
 -- `unexplained` counts what fits nowhere: lines without a document, documents that are not the sum
 -- of their lines, ERP documents under our reference that we did not post, reversals that are not
 -- the whole of their document, and entries that do not come to their target.
@@ -91,10 +92,12 @@ unknown as (
         on cv.system = qu.system and cv.stream = qu.stream and cv.record_id = qu.record_id
     union
     select
-        'milestone' as object_kind,
-        system || ':' || record_id as object_id
-    from quarantine.records
-    where object = 'milestones'
+        bi.object_kind,
+        bi.object_id
+    from billed as bi
+    left join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
+    left join canonical.gone_milestones as gm on bi.object_id = gm.object_id
+    where bi.object_kind = 'milestone' and mi.external_id is null and gm.object_id is null
 )
 
 select

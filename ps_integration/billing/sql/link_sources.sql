@@ -1,16 +1,29 @@
 -- Fills billing.broken_links: where a record does not follow from the one before it on the way from
 -- what a system sent to what is due. Each row names the table, the record and what is wrong. It is
 -- asked after both equations and uses their own count (own_entries, own_amounts).
+-- What each time record says now; a deleted one says nothing more, whatever it was before.
 create or replace temp table time_rows as
+with streams as (
+    select
+        system,
+        stream
+    from canonical.time_entries
+    union distinct
+    select
+        system,
+        stream
+    from quarantine.records
+    where object = 'time_entries'
+)
+
 select rr.*
 from raw.records as rr
-semi join canonical.time_entries as te on rr.system = te.system and rr.stream = te.stream
-union all
-select rr.*
-from raw.records as rr
-semi join quarantine.records as qu
-    on rr.system = qu.system and rr.stream = qu.stream and qu.object = 'time_entries'
-anti join canonical.time_entries as te on rr.system = te.system and rr.stream = te.stream;
+semi join streams as st on rr.system = st.system and rr.stream = st.stream
+qualify
+    row_number() over (
+        partition by rr.system, rr.stream, rr.record_id
+        order by rr.raw_seq desc
+    ) = 1;
 
 create or replace temp table known_versions as
 with rows_of as (

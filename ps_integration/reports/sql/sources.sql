@@ -1,5 +1,5 @@
 -- The last read of each stream, and when it was last read whole. A system that was never read has
--- one row without a stream.
+-- one row without a stream. A listing that lacks too much to be believed was not read whole.
 with latest as (
     select *
     from raw.reads
@@ -14,7 +14,7 @@ complete as (
         stream,
         max(finished_at) as last_complete_at
     from raw.reads
-    where status = 'complete'
+    where status = 'complete' and error_kind is null
     group by system, stream
 )
 

@@ -86,6 +86,13 @@ create table if not exists raw.missing (
     system varchar, stream varchar, record_id varchar, run_id varchar, missed_at timestamptz,
     misses integer
 );
+-- A record that a complete listing lacks together with so many others that the listing proves
+-- nothing: it counts as deleted only when a person says so, and until then what is known of it
+-- stands. One row per record and as long as it is so; since = the first such listing.
+create table if not exists raw.doubted (
+    system varchar, stream varchar, record_id varchar, since timestamptz, missed_at timestamptz,
+    run_id varchar
+);
 -- Every field path a stream has ever shown. First seen on the first read = the known shape.
 create table if not exists raw.shapes (
     system varchar, stream varchar, path varchar, json_type varchar,
@@ -134,11 +141,20 @@ create table if not exists quarantine.records (
 );
 
 -- canonical: one current row per object and system; deleted records have left, see raw ------------
+-- While a record waits in quarantine, what it last said in a readable form stands: rows of an older
+-- raw row. Only what is billed itself (time entries, milestones, expenses) leaves.
 -- Every table starts with the same five columns: where the row came from.
 
 -- How far each stream has been conformed, and with which mapping.
 create table if not exists canonical.conformed (
     system varchar, stream varchar, raw_seq bigint, mapping_hash varchar
+);
+-- Which canonical tables the records of a stream become.
+create table if not exists canonical.feeds (system varchar, stream varchar, object varchar);
+-- Records whose newest raw row was understood and gave no row of a billed table that the stream
+-- feeds: the source's own word that there is none (a milestone that it marks as deleted).
+create table if not exists canonical.without_rows (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, object varchar
 );
 create table if not exists canonical.customers (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
@@ -256,6 +272,23 @@ select
         canonical.milestone_gone_sha()
     ) as version_sha256
 from canonical.milestones;
+-- Milestones that the source says are there no more: a tombstone with its readings, or a record that
+-- was understood and gives none. One that is in quarantine or simply absent is neither: unknown.
+create or replace view canonical.gone_milestones as
+select rr.system || ':' || rr.record_id as object_id
+from raw.records as rr
+semi join canonical.feeds as fe
+    on rr.system = fe.system and rr.stream = fe.stream and fe.object = 'milestones'
+qualify
+    rr.is_tombstone
+    and row_number() over (
+        partition by rr.system, rr.stream, rr.record_id
+        order by rr.raw_seq desc
+    ) = 1
+union
+select system || ':' || record_id as object_id
+from canonical.without_rows
+where object = 'milestones';
 create table if not exists canonical.erp_documents (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     company varchar, kind varchar,      -- invoice | credit_memo

@@ -1,5 +1,7 @@
 -- A new version of every entry whose billing-relevant fields differ from its current version, and
--- one of every entry that is gone: in no canonical row, and not waiting in quarantine.
+-- one of every entry that is gone. Gone needs evidence: the newest raw row of its record is a
+-- tombstone, or was understood and says otherwise. An entry that is merely in no canonical row was
+-- not deleted; that it does not follow from raw is for the link checks to say.
 insert into canonical.entry_versions by name
 with live as (
     select
@@ -23,10 +25,53 @@ with live as (
     where work_date is not null
 ),
 
+-- Versions in no canonical row: few, so that raw is looked up for them alone.
+absent as (
+    select cv.*
+    from canonical.current_versions as cv
+    where
+        not cv.is_deleted
+        and not exists (
+            select 1 from canonical.time_entries as te
+            where te.system = cv.system and te.external_id = cv.external_id
+        )
+),
+
+newest as (
+    select
+        rr.system,
+        rr.stream,
+        rr.record_id,
+        max(rr.raw_seq) as raw_seq,
+        max_by(rr.is_tombstone, rr.raw_seq) as is_tombstone
+    from raw.records as rr
+    semi join absent as ab
+        on rr.system = ab.system and rr.stream = ab.stream and rr.record_id = ab.record_id
+    group by all
+),
+
+-- Its record is another entry now, or was understood and is none.
+says_otherwise as (
+    select
+        te.system,
+        te.stream,
+        te.record_id
+    from canonical.time_entries as te
+    semi join absent as ab
+        on te.system = ab.system and te.stream = ab.stream and te.record_id = ab.record_id
+    union distinct
+    select
+        wr.system,
+        wr.stream,
+        wr.record_id
+    from canonical.without_rows as wr
+    where wr.object = 'time_entries'
+),
+
 gone as (
     select
         cv.entry_id,
-        cv.raw_seq,
+        ne.raw_seq,
         cv.system,
         cv.stream,
         cv.record_id,
@@ -41,45 +86,24 @@ gone as (
         cv.approval_state,
         true as is_deleted,
         cv.approved_at
-    from canonical.current_versions as cv
-    where
-        not cv.is_deleted
-        and not exists (
-            select 1 from canonical.time_entries as te
-            where te.system = cv.system and te.external_id = cv.external_id
-        )
-        and not exists (
-            select 1 from quarantine.records as qr
-            where
-                qr.system = cv.system
-                and qr.stream = cv.stream
-                and qr.record_id = cv.record_id
-        )
-),
-
-gone_raw as (
-    select
-        rr.system,
-        rr.stream,
-        rr.record_id,
-        max(rr.raw_seq) as raw_seq
-    from raw.records as rr
-    semi join gone as go
-        on rr.system = go.system and rr.stream = go.stream and rr.record_id = go.record_id
-    group by all
-),
-
-gone_now as (
-    select go.* replace (coalesce(gr.raw_seq, go.raw_seq) as raw_seq)
-    from gone as go
-    left join gone_raw as gr
-        on go.system = gr.system and go.stream = gr.stream and go.record_id = gr.record_id
+    from absent as cv
+    inner join newest as ne
+        on
+            cv.system = ne.system
+            and cv.stream = ne.stream
+            and cv.record_id = ne.record_id
+    left join says_otherwise as so
+        on
+            cv.system = so.system
+            and cv.stream = so.stream
+            and cv.record_id = so.record_id
+    where ne.is_tombstone or so.record_id is not null
 ),
 
 states as (
     select * from live
     union all by name
-    select * from gone_now
+    select * from gone
 ),
 
 hashed as (

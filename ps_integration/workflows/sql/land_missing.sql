@@ -21,6 +21,15 @@ where
         where is_seen or is_expected
     );
 
+-- Nothing of a listing that counts is in doubt.
+delete from raw.doubted
+where
+    system = $system and stream = $stream
+    and record_id in (
+        select record_id from land_incoming
+        where is_seen or is_expected
+    );
+
 insert into raw.missing by name
 select
     $system as system,
