@@ -1,21 +1,25 @@
-"""Rows of file drops as text cells: CSV, Excel (values, never formulas) and Parquet."""
+"""Rows of file drops as text cells, each with its number in the file: CSV, Excel and Parquet.
+
+Excel and Parquet are read in a process of their own (`table_child`), within bounds of memory and
+time, for such a file can end the process that reads it.
+"""
 
 import csv
-import zipfile
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Final
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineWorkbook
+from typing import Final, Literal
 
 from ps_integration.errors import BadAnswerError
 
-_MAX_UNPACKED: Final = 1 << 30
+_MAX_SECONDS: Final = 600
+_CHILD: Final = "ps_integration.connectors.table_child"
 Cells = list[str]
+Rows = Iterator[tuple[int, Cells]]
 
 
 class TypedNumber(str):
@@ -24,83 +28,71 @@ class TypedNumber(str):
     __slots__ = ()
 
 
-def csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Cells]:
-    """Yield the header and every row of a CSV file.
+def csv_rows(path: Path, encoding: str, delimiter: str) -> Rows:
+    """Yield the header and every row of a CSV file, without empty ones.
 
     Raises:
-        BadAnswerError: Not in that encoding, or broken quoting; says where.
+        BadAnswerError: Not in that encoding, broken quoting, or not to be opened; says where.
     """
     known = "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
-    with path.open(encoding=known, errors="strict", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+    line = 0
+    try:
+        with path.open(encoding=known, errors="strict", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for number, row in enumerate(reader, 1):
+                line = reader.line_num
+                if row:
+                    yield number, row
+    except (csv.Error, UnicodeError, LookupError) as error:
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        raise BadAnswerError(
+            f"file {path.name}: not {encoding} CSV after line {line} ({reason})"
+        ) from None
+    except OSError as error:
+        raise BadAnswerError(f"file {path.name}: cannot be opened ({error.strerror})") from None
+
+
+def typed_rows(path: Path, kind: Literal["excel", "parquet"], sheet: str = "") -> Rows:
+    """Yield the header and every row of an Excel sheet or a Parquet file.
+
+    Raises:
+        BadAnswerError: The file is not one, is more than can be read, or ended its reader.
+    """
+    with subprocess.Popen(  # noqa: S603 - our own module; the file's name is one argument
+        [sys.executable, "-m", _CHILD, kind, str(path), sheet],
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    ) as reader:
+        clock = threading.Timer(_MAX_SECONDS, reader.kill)
+        clock.start()
         try:
-            yield from (row for row in reader if row)
-        except (csv.Error, UnicodeDecodeError) as error:
-            reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
-            raise BadAnswerError(
-                f"file {path.name}: not {encoding} CSV after line {reader.line_num} ({reason})"
-            ) from None
+            last = yield from _lines(reader)
+        finally:
+            clock.cancel()
+            reader.kill()
+    if last is None:
+        raise BadAnswerError(
+            f"file {path.name}: reading it as {kind.title()} needs more memory or time than a "
+            "file may have, or it is damaged; save it anew, without empty rows and columns"
+        )
+    if "error" in last:
+        raise BadAnswerError(f"file {path.name}: {last['error']}")
 
 
-def excel_rows(path: Path, sheet: str) -> Iterator[Cells]:
-    """Yield the rows of one sheet; dates come as ISO text, numbers as their shortest text.
-
-    Raises:
-        BadAnswerError: Not an Excel file, too large once unpacked, or no such sheet.
-    """
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if sum(item.file_size for item in archive.infolist()) > _MAX_UNPACKED:
-                    raise BadAnswerError(f"file {path.name}: unpacks to more than 1 GiB")
-        book = CalamineWorkbook.from_path(path)
-        name = sheet or book.sheet_names[0]
-        if name not in book.sheet_names:
-            raise BadAnswerError(f"file {path.name}: there is no sheet {name!r}")
-        rows = book.get_sheet_by_name(name).to_python()
-    except (CalamineError, zipfile.BadZipFile) as error:
-        raise BadAnswerError(f"file {path.name}: not an Excel file ({error})") from None
-    for row in rows:
-        cells = [cell_text(cell) for cell in row]
-        if any(cells):
-            yield cells
-
-
-def parquet_rows(path: Path) -> Iterator[Cells]:
-    """Yield the column names and every row of a Parquet file.
-
-    Raises:
-        BadAnswerError: Not a Parquet file.
-    """
-    try:
-        with pq.ParquetFile(path) as file:
-            yield list(file.schema_arrow.names)
-            for batch in file.iter_batches(5000):
-                columns = [column.to_pylist() for column in batch.columns]
-                for row in zip(*columns, strict=True):
-                    yield [cell_text(cell) for cell in row]
-    except pa.ArrowException as error:
-        raise BadAnswerError(f"file {path.name}: not a Parquet file ({error})") from None
-
-
-def cell_text(cell: object) -> str:
-    """The text of one typed cell; empty for none. Midnight instants of Excel are dates."""
-    match cell:
-        case None:
-            text = ""
-        case bool():
-            text = "true" if cell else "false"
-        case float():
-            text = TypedNumber(int(cell) if cell.is_integer() else repr(cell))
-        case datetime():
-            is_day = cell.tzinfo is None and cell.time() == time()
-            text = (cell.date() if is_day else cell).isoformat()
-        case date() | time():
-            text = cell.isoformat()
-        case timedelta():
-            text = str(int(cell.total_seconds()))
-        case Decimal():
-            text = TypedNumber(f"{cell:f}")
-        case _:
-            text = str(cell)
-    return text
+def _lines(
+    reader: subprocess.Popen[str],
+) -> Generator[tuple[int, Cells], None, dict[str, object] | None]:
+    """The rows that a reader tells, then its last word; none when it was ended before."""
+    for line in reader.stdout or ():
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return None
+        if isinstance(told, dict):
+            return told
+        number, cells = told
+        yield number, [TypedNumber(cell[0]) if isinstance(cell, list) else cell for cell in cells]
+    return None

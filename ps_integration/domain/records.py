@@ -33,6 +33,16 @@ CanonicalObject = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """Why one record cannot become canonical: the field, its value and the rule it broke."""
+
+    field: str
+    value: str
+    rule: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RawRecord:
     """One record of one stream, exactly as received.
 
@@ -41,12 +51,17 @@ class RawRecord:
         payload: The record's own characters in the answer.
         updated_at: The source's own time of change, when the record says it.
         day: The record's business date (work date), when the stream is re-listed by window.
+        place: Where it stood, for people to find it (file and row); no part of what it says.
+        flaw: Why it is refused whatever its payload says, known only from what stood beside it
+            (its id stood in an earlier row); kept apart, so that no mark of ours is in a payload.
     """
 
     record_id: str
     payload: str
     updated_at: datetime | None = None
     day: str | None = None
+    place: str | None = None
+    flaw: FieldProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +74,6 @@ class CanonicalRow:
 
     table: CanonicalObject
     values: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
-    """Why one record cannot become canonical: the field, its value and the rule it broke."""
-
-    field: str
-    value: str
-    rule: str
-    remedy: str = ""
 
 
 class RecordRefusedError(ValueError):

@@ -133,7 +133,7 @@ def _let_stand(night: Night, warehouse: Warehouse, source: Source) -> None:
 def _changed_payloads(warehouse: Warehouse, source: Source) -> Iterator[pa.RecordBatch]:
     return warehouse.batches(
         f"""
-        select record_id, raw_seq, payload, is_tombstone
+        select record_id, raw_seq, payload, is_tombstone, flaw
         from raw.records
         where system = $system and stream = $stream
             and raw_seq in (select ch.raw_seq from ({_CHANGED}) as ch)

@@ -33,14 +33,14 @@ _IN_QUARANTINE: Final = f"""
 _EARLIER: Final = f"""
     with own as (
         select
-            rr.record_id, rr.raw_seq, rr.payload, rr.is_tombstone,
+            rr.record_id, rr.raw_seq, rr.payload, rr.is_tombstone, rr.flaw,
             count(*) filter (where rr.is_tombstone) over later as tombstones
         from raw.records as rr
         where rr.system = $system and rr.stream = $stream and rr.record_id in ({_IN_QUARANTINE})
         window later as (partition by rr.record_id order by rr.raw_seq desc)
     )
 
-    select own.record_id, own.raw_seq, own.payload, own.is_tombstone
+    select own.record_id, own.raw_seq, own.payload, own.is_tombstone, own.flaw
     from own
     inner join changed as ch on own.record_id = ch.record_id
     where own.tombstones = 0 and own.raw_seq < ch.raw_seq

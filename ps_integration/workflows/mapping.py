@@ -78,7 +78,7 @@ def map_batch(
     Args:
         connector: Of the system the batch came from.
         stream: The stream the batch belongs to.
-        batch: Columns record_id, raw_seq, payload, is_tombstone.
+        batch: Columns record_id, raw_seq, payload, is_tombstone, flaw.
         shapes: Where the shape of new records is noted.
         noted_to: Records up to this raw_seq have been noted on an earlier night.
     """
@@ -87,16 +87,25 @@ def map_batch(
     for index, text in enumerate(columns["payload"]):
         if columns["is_tombstone"][index]:
             continue
+        if flaw := columns["flaw"][index]:
+            found = FieldProblem(**json.loads(flaw))
+            chunk.problems.append(Problem(index, _object(stream), found))
+            continue
         payload, rows, problem = _map_one(connector, stream, text)
         is_new = chunk.raw_seqs[index] > noted_to
         if is_new and payload is not None and (problem or shapes.records < SAMPLE_MAX):
             shapes.look(payload)
         if problem:
-            chunk.problems.append(Problem(index, stream.feeds[0] if stream.feeds else "", problem))
+            chunk.problems.append(Problem(index, _object(stream), problem))
         for row in rows:
             chunk.rows[row.table].append(row)
             chunk.owners[row.table].append(index)
     return chunk
+
+
+def _object(stream: Stream) -> str:
+    """What a record that could not be mapped is named after; it may have become something else."""
+    return stream.feeds[0] if stream.feeds else ""
 
 
 def _map_one(

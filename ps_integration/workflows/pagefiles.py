@@ -1,11 +1,13 @@
 """Page files: what was fetched waits on disk, whole and synced, until it is landed."""
 
 import hashlib
+import json
+import logging
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,6 +26,7 @@ from ps_integration.errors import (
 )
 from ps_integration.workflows.night import Night
 
+_LOG: Final = logging.getLogger(__name__)
 _SCHEMA: Final = pa.schema(
     [
         ("position", pa.int64()),
@@ -32,6 +35,8 @@ _SCHEMA: Final = pa.schema(
         ("payload_sha256", pa.string()),
         ("source_updated_at", pa.timestamp("us", tz="UTC")),
         ("source_day", pa.string()),
+        ("source_place", pa.string()),
+        ("flaw", pa.string()),
     ]
 )
 _ROWS_PER_GROUP: Final = 20_000
@@ -85,13 +90,17 @@ def clear_system(night: Night, system: str) -> Path:
 
 
 def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched:
-    """Read one stream to its page file. Failures of the far side are recorded, not raised."""
+    """Read one stream to its page file. Failures of the far side are recorded, not raised.
+
+    Whatever a connector raises over what it was sent is the far side's failure as well: one stream
+    that cannot be read never ends the night.
+    """
     path = folder / f"{connector.system}.{ask.stream.name}.parquet"
     begun = time.monotonic()
     count = _Count()
     problem: PsIntegrationError | None = None
     try:
-        _write(path, count.watch(connector.pages(ask)))
+        _write(path, _guarded(connector.system, ask, count.watch(connector.pages(ask))))
     except PsIntegrationError as error:
         problem = error
     # The run's clock goes on from `as_of` by the time that really passed.
@@ -109,6 +118,19 @@ def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched
         kind if problem else None,
         str(problem) if problem else None,
     )
+
+
+def _guarded(
+    system: str, ask: Ask, rows: Iterator[dict[str, object]]
+) -> Iterator[dict[str, object]]:
+    try:
+        yield from rows
+    except PsIntegrationError:
+        raise
+    except Exception as error:
+        _LOG.exception("system %s, stream %s: could not be read", system, ask.stream.name)
+        said = f"system {system}, stream {ask.stream.name}: what it sent cannot be read"
+        raise BadAnswerError(f"{said} ({type(error).__name__}: {error!s:.200})") from error
 
 
 class _Count:
@@ -135,6 +157,8 @@ def _row(position: int, record: RawRecord) -> dict[str, object]:
         "payload_sha256": hashlib.sha256(record.payload.encode()).hexdigest(),
         "source_updated_at": record.updated_at,
         "source_day": record.day,
+        "source_place": record.place,
+        "flaw": json.dumps(asdict(record.flaw), sort_keys=True) if record.flaw else None,
     }
 
 

@@ -56,6 +56,8 @@ def parsed(files, record):
 
 
 def refusal(files, record):
+    if record.flaw is not None:
+        return record.flaw
     with pytest.raises(RecordRefusedError) as caught:
         files.parse("time", strict_json(record.payload))
     return caught.value.problem
@@ -253,3 +255,59 @@ def test_distinct_rows_of_one_id_that_differ_are_refused_by_name(tmp_path):
     files = connector(tmp_path, table="projects", id=["project"], columns=mapped, distinct=True)
     _, second = read(files)
     assert refusal(files, second).rule == "id_stands_twice"
+
+
+def test_a_payload_has_what_the_file_says_and_no_mark_of_ours(tmp_path):
+    rows = "1,w1,P1,05-Nov-04,7,DONE\n\n1,w1,P1,05-Nov-04,7,DONE\n2,w1\n"
+    (tmp_path / "a.csv").write_text(HEADER + rows)
+    one, twice, short = read(connector(tmp_path))
+    assert [one.flaw, one.place] == [None, "a.csv row 2"]
+    assert (twice.flaw.rule, twice.place) == ("id_stands_twice", "a.csv row 4")
+    assert one.payload == twice.payload
+    assert json.loads(short.payload) == {"header": HEADER.strip().split(","), "row": ["2", "w1"]}
+    assert "a.csv row 5" in short.flaw.remedy
+
+
+@pytest.mark.parametrize(
+    ("path", "matched"),
+    [("*.csv", "a-2.csv"), ("a-2.csv", None), ("*/a.csv", "north/"), ("north/a.csv", None)],
+)
+def test_a_link_to_what_is_not_there_fails_the_stream_and_is_not_left_out(tmp_path, path, matched):
+    folder = tmp_path / "drops"
+    (folder / "south").mkdir(parents=True)
+    for name in ("a-1.csv", "south/a.csv"):
+        (folder / name).write_text(HEADER)
+    for name in ("a-2.csv", "north"):
+        (folder / name).symlink_to(tmp_path / "unmounted" / name)
+    with pytest.raises(BadAnswerError, match=r"not there|No such|no file"):
+        read(connector(folder, path=path))
+
+
+def test_an_empty_folder_that_the_pattern_matches_may_be_a_drive_that_is_not_there(tmp_path):
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "south" / "a.csv").write_text(HEADER)
+    with pytest.raises(BadAnswerError, match="folder north: it is empty; is its drive there"):
+        read(connector(tmp_path, path="*/a.csv"))
+
+
+def test_a_folder_that_is_not_there_is_no_empty_folder(tmp_path):
+    with pytest.raises(BadAnswerError, match="No such file or directory"):
+        read(connector(tmp_path / "gone"))
+
+
+def test_a_workbook_that_would_end_its_reader_is_refused_by_name(tmp_path):
+    book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADER.strip().split(","))
+    sheet.write("XFD1048576", "far")
+    book.close()
+    with pytest.raises(BadAnswerError, match=r"file a\.xlsx: .*(more memory|Excel)"):
+        read(connector(tmp_path, path="*.xlsx", format="excel"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "hex", "rot13"])
+def test_an_encoding_that_does_not_fit_fails_the_stream(tmp_path, encoding):
+    (tmp_path / "a.csv").write_text(HEADER + "1,w1,P1,05-Nov-04,7,DONE\n")
+    with pytest.raises(BadAnswerError, match=r"file a\.csv: not"):
+        read(connector(tmp_path, encoding=encoding))

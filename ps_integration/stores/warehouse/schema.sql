@@ -69,6 +69,9 @@ create table if not exists raw.records (
     source_updated_at timestamptz, fetched_at timestamptz, run_id varchar,
     source_day varchar          -- business date, for streams that are listed again by window
 );
+alter table raw.records add column if not exists source_place varchar;  -- file and row, when landed
+-- JSON of why the record is refused whatever its payload says; what stood beside it said so
+alter table raw.records add column if not exists flaw varchar;
 create table if not exists raw.reads (
     run_id varchar, system varchar, stream varchar, mode varchar,   -- incremental | full | window
     window_from varchar, window_to varchar,                         -- inclusive from, exclusive to
@@ -100,6 +103,14 @@ create table if not exists raw.shapes (
     run_id varchar,         -- the last run that saw it
     records_seen bigint     -- records looked at, over all runs, that had it
 );
+-- Marks of ours that once stood in the payloads of file drops are no fields of the source.
+delete from raw.shapes
+where
+    path in ('again', 'lookup_twice', 'wrong_width', 'wrong_width[]', 'header', 'header[]')
+    and (system, stream) in (
+        select (sh.system, sh.stream) from raw.shapes as sh
+        where sh.path = 'cells'
+    );
 -- How many changed records each run looked at. A path of a stream that was in more than 99 % of
 -- the records looked at since it was first seen, and in none of a run's 20 or more, is missing.
 create table if not exists raw.shape_runs (

@@ -12,6 +12,8 @@ select
     source_updated_at,
     $as_of::timestamptz as fetched_at,
     $run_id as run_id,
-    source_day
+    source_day,
+    source_place,
+    flaw
 from land_incoming
 where is_changed;

@@ -1,13 +1,14 @@
 """File drops (CSV, Excel, Parquet) of any role: for systems that only export and import files.
 
 A row becomes one raw record: JSON of its cells as text, exactly, with the cells of its lookup row
-beside. Rows that cannot be told apart or have another width than the header are kept and refused
-by name, never left out.
+beside; file and row number go with it. Rows that cannot be told apart or have another width than
+the header are kept and refused by name, never left out: what is wrong with them is said beside the
+payload, which holds nothing but what the file does.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -15,13 +16,7 @@ from typing import Final
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
-from ps_integration.connectors.tables import (
-    Cells,
-    TypedNumber,
-    csv_rows,
-    excel_rows,
-    parquet_rows,
-)
+from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
 from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
@@ -33,6 +28,7 @@ from ps_integration.connectors.vendors.files.writer import FileDrop
 from ps_integration.domain.records import (
     ApprovalEvidence,
     CanonicalRow,
+    FieldProblem,
     Json,
     JsonObject,
     RawRecord,
@@ -75,7 +71,17 @@ class FilesConnector:
         return {name: len(self._files(form)) for name, form in self._streams.items()}
 
     def _files(self, form: FileForm) -> list[Path]:
-        found = sorted(path for path in self._folder.glob(form.path) if path.is_file())
+        """The files of a pattern. What matches it and is not there tonight is never left out."""
+        try:
+            next(self._folder.iterdir(), None)
+        except OSError as error:
+            raise BadAnswerError(f"folder {self._folder}: {error.strerror}") from None
+        for place in _folders(self._folder, form.path):
+            _require_mounted(place)
+        found = sorted(path for path in self._folder.glob(form.path) if not path.is_dir())
+        for path in found:
+            if not path.exists():
+                raise BadAnswerError(f"file {path.name}: is a link to what is not there")
         return found[-1:] if form.take == "newest" else found
 
     def _records(self, stream: FileStream) -> Iterator[RawRecord]:
@@ -83,56 +89,85 @@ class FilesConnector:
         yield from beside.broken
         seen: dict[str, int] = {}
         told: set[tuple[str, ...]] = set()
-        for header, cells in self._rows(stream, stream.named(), stream.with_comma()):
-            if len(cells) != len(header):
-                yield _wrong_width(header, cells)
+        for row in self._rows(stream, stream.named(), stream.with_comma()):
+            if len(row.cells) != len(row.header):
+                yield row.wrong_width()
                 continue
-            named = dict(zip(header, cells, strict=True))
+            named = row.named()
             if stream.distinct:
                 named = {name: named[name] for name in stream.named()}
                 if (values := tuple(named.values())) in told:
                     continue
                 told.add(values)
             body: dict[str, Json] = {"cells": dict(named)}
+            flaw = None
             if stream.lookup is not None:
-                body |= beside.found(_key(named, stream.lookup.key))
+                found, flaw = beside.found(_key(named, stream.lookup.key))
+                body["lookup"] = found
             identity = "/".join(_key(named, stream.id))
             seen[identity] = seen.get(identity, 0) + 1
             if seen[identity] > 1:
-                body["again"] = seen[identity]
-            yield _raw(body, identity if seen[identity] == 1 else f"{identity}#{seen[identity]}")
+                remedy = f"name more id columns, or correct the file ({row.place})"
+                told_twice = str(seen[identity])
+                flaw = FieldProblem("/".join(stream.id), told_twice, "id_stands_twice", remedy)
+                identity = f"{identity}#{seen[identity]}"
+            yield _raw(body, identity, row.place, flaw)
 
     def _lookup(self, form: Lookup, stream: FileStream) -> "_Beside":
         found = _Beside()
         names = form.lookup_key or form.key
         commas = stream.with_comma(f"{form.name}.")
-        for header, cells in self._rows(form, stream.looked_up(), commas):
-            if len(cells) != len(header):
-                found.broken.append(_wrong_width(header, cells))
+        for row in self._rows(form, stream.looked_up(), commas):
+            if len(row.cells) != len(row.header):
+                found.broken.append(row.wrong_width())
                 continue
-            named = dict(zip(header, cells, strict=True))
-            row = {f"{form.name}.{name}": text for name, text in named.items()}
+            named = row.named()
+            cells = {f"{form.name}.{name}": text for name, text in named.items()}
             rows = found.rows.setdefault(_key(named, names), [])
-            if row not in rows:
-                rows.append(row)
+            if cells not in rows:
+                rows.append(cells)
         return found
 
     def _rows(
         self, form: FileForm, needed: Sequence[str], commas: frozenset[str]
-    ) -> Iterator[tuple[Cells, Cells]]:
+    ) -> Iterator["_Row"]:
         files = self._files(form)
         if not files:
             raise BadAnswerError(f"system {self.system}: no file is {form.path} in the folder")
         for path in files:
             rows = _open(path, form)
-            header = next(rows, None)
+            _, header = next(rows, (0, None))
             if header is None:
                 raise BadAnswerError(f"file {path.name}: it is empty, without a header")
             lacking = [name for name in needed if header.count(name) != 1]
             if lacking:
                 raise BadAnswerError(f"file {path.name}: not one column {', '.join(lacking)}")
             places = [at for at, name in enumerate(header) if name in commas]
-            yield from ((header, _in_form(cells, places)) for cells in rows)
+            for number, cells in rows:
+                yield _Row(path.name, number, header, _in_form(cells, places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a file under its header."""
+
+    file: str
+    number: int
+    header: Cells
+    cells: Cells
+
+    @property
+    def place(self) -> str:
+        return f"{self.file} row {self.number}"
+
+    def named(self) -> dict[str, str]:
+        return dict(zip(self.header, self.cells, strict=True))
+
+    def wrong_width(self) -> RawRecord:
+        remedy = f"give the row as many cells as the header has ({self.place})"
+        told = f"{len(self.cells)} cells, {len(self.header)} columns"
+        flaw = FieldProblem("row", told, "row_width_differs_from_header", remedy)
+        return _raw({"row": list(self.cells), "header": list(self.header)}, "", self.place, flaw)
 
 
 @dataclass
@@ -142,12 +177,33 @@ class _Beside:
     rows: dict[tuple[str, ...], list[dict[str, str]]] = field(default_factory=dict)
     broken: list[RawRecord] = field(default_factory=list)
 
-    def found(self, key: tuple[str, ...]) -> dict[str, Json]:
-        """The one row of a key, none, or word that several stand there."""
+    def found(self, key: tuple[str, ...]) -> tuple[Json, FieldProblem | None]:
+        """The one row of a key, none, or what is wrong where several stand there."""
         rows = self.rows.get(key, ())
         if len(rows) > 1:
-            return {"lookup": {}, "lookup_twice": "/".join(key)}
-        return {"lookup": dict(rows[0]) if rows else {}}
+            told = "/".join(key)
+            return {}, FieldProblem("lookup", told, "lookup_rows_differ", "leave one row per key")
+        return dict(rows[0]) if rows else {}, None
+
+
+def _folders(root: Path, pattern: str) -> Iterator[Path]:
+    """Every folder, or link to one, that the first parts of a pattern match."""
+    places = [root]
+    for part in Path(pattern).parts[:-1]:
+        if part == "**":
+            return
+        places = [found for place in places if place.is_dir() for found in place.glob(part)]
+        yield from (found for found in places if found.is_dir() or found.is_symlink())
+
+
+def _require_mounted(folder: Path) -> None:
+    """Refuse a folder that leads nowhere or has nothing in it: its drive may not be there."""
+    try:
+        is_empty = next(folder.iterdir(), None) is None
+    except OSError as error:
+        raise BadAnswerError(f"folder {folder.name}: {error.strerror}") from None
+    if is_empty:
+        raise BadAnswerError(f"folder {folder.name}: it is empty; is its drive there?")
 
 
 def _in_form(cells: Cells, places: Sequence[int]) -> Cells:
@@ -158,27 +214,19 @@ def _in_form(cells: Cells, places: Sequence[int]) -> Cells:
     return cells
 
 
-def _wrong_width(header: Cells, cells: Cells) -> RawRecord:
-    return _raw({"wrong_width": list(cells), "header": list(header)}, "")
-
-
-def _open(path: Path, form: FileForm) -> Iterator[Cells]:
-    match form.format:
-        case "csv":
-            return csv_rows(path, form.encoding, form.delimiter)
-        case "excel":
-            return excel_rows(path, form.sheet)
-        case "parquet":
-            return parquet_rows(path)
+def _open(path: Path, form: FileForm) -> Rows:
+    if form.format == "csv":
+        return csv_rows(path, form.encoding, form.delimiter)
+    return typed_rows(path, form.format, form.sheet)
 
 
 def _key(named: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(named[column] for column in columns)
 
 
-def _raw(body: dict[str, Json], identity: str) -> RawRecord:
+def _raw(body: dict[str, Json], identity: str, place: str, flaw: FieldProblem | None) -> RawRecord:
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return raw_record(text, {"id": identity})
+    return replace(raw_record(text, {"id": identity}), place=place, flaw=flaw)
 
 
 def _build(setup: Setup) -> Connector:

@@ -26,8 +26,8 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     """Map one row.
 
     Raises:
-        RecordRefusedError: The row has another width than the header, its id stood in an earlier
-            row, its lookup is ambiguous, or a cell is not in the declared form.
+        RecordRefusedError: A cell is not in the declared form, or the id is empty. (Of rows read by
+            an older product also what is now said beside the payload, as the record's flaw.)
     """
     if "wrong_width" in payload:
         refuse("row", payload["wrong_width"], "row_width_differs_from_header")
