@@ -28,6 +28,7 @@ lint: .venv/installed  ## format, lint, types, import contracts, rule SQL
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 ps_integration
+	$(BIN)/python -m pytest -q -p no:cacheprovider ps_integration_tests/domain/test_calendar_dates.py
 
 $(DAGSTER_HOME)/dagster.yaml:
 	@mkdir -p $(DAGSTER_HOME) && cp docs/dagster.yaml $@

@@ -9,6 +9,7 @@ from typing import Final, NoReturn, TypeVar
 
 from ps_integration.connectors.raw import id_text, inside
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.days import day_in, day_written
 from ps_integration.domain.money import exact_minor
 from ps_integration.domain.records import FieldProblem, JsonObject, RecordRefusedError
 from ps_integration.domain.text import match_key
@@ -216,9 +217,17 @@ class Fields:
             found = datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
             refuse(path, value, "instant_invalid")
-        if not _FIRST_DAY <= found.date() < _LAST_DAY:
+        if not _FIRST_DAY <= day_in(found, UTC) < _LAST_DAY:
             refuse(path, value, "date_implausible")
         return found
+
+    def day_written(self, path: str) -> date:
+        """The calendar date of an instant as the source wrote it, in the offset it wrote.
+
+        That is the vendor's own date of an event: no zone of ours can move it.
+        """
+        self.instant(path)
+        return day_written(datetime.fromisoformat(str(self.raw(path))))
 
     def opt_instant(self, path: str) -> datetime | None:
         """An instant, or None when null, missing or empty."""

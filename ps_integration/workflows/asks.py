@@ -1,10 +1,11 @@
 """What to read tonight: per stream, everything, what changed, or the open days again."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from ps_integration.connectors.protocol import Ask, Connector, Stream
+from ps_integration.domain.days import day_in
 from ps_integration.domain.ports import Queries
 from ps_integration.workflows.night import Night
 
@@ -64,7 +65,8 @@ def _ask(
     overlap, window = how
     is_due = not isinstance(last_full, datetime) or (
         stream.full_every_days > 0
-        and (night.as_of.date() - last_full.astimezone(UTC).date()).days >= stream.full_every_days
+        and (night.as_of_date - day_in(last_full, night.firm.firm.time_zone)).days
+        >= stream.full_every_days
     )
     match stream.mode:
         case "incremental" if not is_due and watermark is not None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from unicodedata import category
-from zoneinfo import ZoneInfo
 
+from ps_integration.domain.days import day_in
 from ps_integration.domain.money import Money
 from ps_integration.errors import AskFinanceError
 from ps_integration.reconciliation.rule import load_rules
@@ -74,7 +74,7 @@ def desk(file: FirmFile, who: str, now: datetime, file_sha256: str = "") -> Desk
 
 def day_of(firm: Firm, instant: datetime) -> date:
     """The firm's calendar date."""
-    return instant.astimezone(ZoneInfo(firm.firm.time_zone)).date()
+    return day_in(instant, firm.firm.time_zone)
 
 
 def decide(store: OperationalStore, desk: Desk, break_id: str, decision: Decision) -> Break:

@@ -11,6 +11,7 @@ import holidays
 
 from ps_integration.domain import business_days
 from ps_integration.domain.business_days import IsHoliday
+from ps_integration.domain.days import day_in
 from ps_integration.domain.ports import Row
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Firm
@@ -27,7 +28,7 @@ class Calendar:
 
     def day(self, instant: datetime) -> date:
         """The calendar date of an instant there."""
-        return instant.astimezone(self.zone).date()
+        return day_in(instant, self.zone)
 
     def after(self, start: date, days: int) -> date:
         """The business day that is so many after a date."""

@@ -52,6 +52,7 @@ def _run(night: Night) -> Row:
         "run_id": night.run_id,
         "as_of": night.as_of,
         "as_of_date": night.as_of_date,
+        "time_zone": night.firm.firm.time_zone,
         "config_hash": night.config_hash,
         "ledger_seq": 0,
         "reporting_currency": night.firm.firm.reporting_currency,

@@ -6,6 +6,7 @@ stops the others: it waits in quarantine until it is fine, and changes nothing t
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from ps_integration.connectors.protocol import Connector
 from ps_integration.contracts.registry import CANONICAL
@@ -17,6 +18,16 @@ from ps_integration.workflows.duplicates import quarantine_records
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.quarantine import NO_ZONE, remember_open
 from ps_integration.workflows.statements import sql_text
+
+# Work that an upgraded store knew stays on its day; the day of an instant may differ by one.
+_KEEP_MILESTONE_DAYS: Final = """
+update canonical.milestones as mi
+set reached_on = kd.reached_on
+from canonical.kept_milestone_days as kd
+where
+    mi.system = kd.system and mi.external_id = kd.external_id
+    and abs(mi.reached_on - kd.reached_on) = 1
+"""
 
 
 def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connector]) -> StepResult:
@@ -69,6 +80,7 @@ def _note_feeds(warehouse: Warehouse, connectors: Mapping[str, Connector]) -> No
 
 def _date_the_undated(night: Night, warehouse: Warehouse) -> None:
     warehouse.execute(sql_text("work_dates"))
+    warehouse.execute(_KEEP_MILESTONE_DAYS)
     undated = """
         select system, stream, record_id, max(raw_seq) as raw_seq,
             min(resource_external_id) as external_id

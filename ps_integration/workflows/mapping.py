@@ -31,7 +31,7 @@ from ps_integration.errors import BadAnswerError
 from ps_integration.settings.firm import System
 from ps_integration.workflows.shapes import SAMPLE_MAX, Shapes
 
-_MAPPING_ERRORS: Final = (
+MAPPING_ERRORS: Final = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -121,7 +121,7 @@ def _map_one(
         return payload, connector.parse(stream.name, payload), None
     except RecordRefusedError as error:
         return payload, (), error.problem
-    except _MAPPING_ERRORS as error:
+    except MAPPING_ERRORS as error:
         shown = f"{type(error).__name__}: {error}"
         name = str(error.args[0]) if isinstance(error, KeyError) and error.args else ""
         return payload, (), FieldProblem(name, shown, "mapping_understands_record", _REMEDY)

@@ -116,7 +116,9 @@ def decided(session: Session, queries: Queries, *, with_all: bool = False) -> li
 def _state(row: MatchDecision, later: MatchDecision | None, seen: dict[int, object]) -> str:
     if later is not None:
         verb = "withdrawn" if later.decision == "withdrawn" else "confirmed"
-        return f"{verb} by {later.decided_by} on {later.decided_at:%Y-%m-%d}: {later.note}"
+        return (
+            f"{verb} by {later.decided_by} on {later.decided_at:%Y-%m-%d %H:%M} UTC: {later.note}"
+        )
     what = seen.get(row.decision_id)
     if what is not None:
         return f"counts no longer: {what}"

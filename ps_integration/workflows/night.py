@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
+from ps_integration.domain.days import day_in
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Firm
 
@@ -50,7 +50,7 @@ class Night:
     @property
     def as_of_date(self) -> date:
         """The calendar date of the run in the firm's time zone."""
-        return self.as_of.astimezone(ZoneInfo(self.firm.firm.time_zone)).date()
+        return day_in(self.as_of, self.firm.firm.time_zone)
 
     @property
     def warehouse_path(self) -> Path:

@@ -149,13 +149,16 @@ def test_clockify_lists_the_time_of_people_who_left_too(clockify):
     assert {row["external_id"]: row["is_active"] for row in resources} == {"u1": True, "u2": False}
 
 
-def test_clockify_lists_a_window_of_days_with_its_end_left_out(clockify):
+def test_clockify_lists_a_window_of_days_and_a_day_beside_it(clockify):
     connector = VENDORS["clockify"].build(clockify)
     window = (date(2026, 3, 2), date(2026, 3, 4))
     records = read(connector, "time_entries", "window", window=window)
+    # a day more on both sides, where it may be the window's day already or still
     assert {(r.record_id, r.day) for r in records} == {
+        ("e1", "2026-03-01"),
         ("e2", "2026-03-02"),
         ("e3", "2026-03-03"),
+        ("e4", "2026-03-04"),
         ("e9", "2026-03-02"),
     }
 

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -204,8 +204,8 @@ def test_quiet_tm07_when_the_credit_is_posted():
     assert not breaks_of("TM07", canonical__entry_versions=gone, ops__posting_lines=[{}, credit])
 
 
-@pytest.mark.parametrize(("closed_on", "fires"), [(9, True), (10, True), (11, False)])
-def test_fires_tm08_for_time_worked_or_approved_after_the_closing(closed_on, fires):
+@pytest.mark.parametrize(("closed_on", "fires"), [(9, True), (10, False), (11, False)])
+def test_fires_tm08_for_time_worked_after_the_closing_whenever_approved(closed_on, fires):
     closed = [{"status": "closed", "closed_on": date(2026, 3, closed_on)}]
     found = breaks_of("TM08", **UNPOSTED, billing__projects=closed)
     assert [f["blocked_id"] for f in found] == (["harvest:1"] if fires else [])
@@ -214,6 +214,30 @@ def test_fires_tm08_for_time_worked_or_approved_after_the_closing(closed_on, fir
 def test_fires_tm08_for_a_project_closed_in_the_erp_only():
     closed = {"status": "closed", "closed_on": date(2026, 3, 1)}
     assert breaks_of("TM08", **UNPOSTED, canonical__projects=[{}, {}, closed])
+
+
+@pytest.mark.parametrize(("hour", "fires"), [(3, True), (7, False)])
+def test_fires_tm08_from_the_day_first_seen_closed_where_no_closing_day_is_told(hour, fires):
+    seen = {
+        "object_kind": "project",
+        "system": "kantata",
+        "external_id": "K1",
+        "field": "status",
+        "seen_at": datetime(2026, 3, 10, hour, tzinfo=UTC),
+        "value": "closed",
+    }
+    before = {**seen, "value": "active", "seen_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    found = breaks_of(
+        "TM08",
+        **UNPOSTED,
+        billing__projects=[{"status": "closed"}],
+        canonical__projects=[{"status": "closed"}],
+        reconciliation__field_history=[before, seen],
+        config__legal_entities=[{"time_zone": "America/Chicago"}],
+    )
+    assert bool(found) is fires
+    if fires:
+        assert "first seen closed on 2026-03-09" in found[0]["detail"]
 
 
 def test_quiet_tm08_on_an_open_project():

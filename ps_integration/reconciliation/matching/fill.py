@@ -24,7 +24,7 @@ _ACCEPTED: Final = """
 insert into reconciliation.matches by name
 select
     dl.record_key, de.entry_id, 'accepted' as status, 1 as choice, 0 as cost,
-    'accepted by ' || sd.decided_by || ' on ' || strftime(sd.decided_at, '%Y-%m-%d') || ', '
+    'accepted by ' || sd.decided_by || ' on ' || config.day_of(sd.decided_at, null)::varchar || ', '
     || sd.note as evidence
 from reconciliation.standing_decisions as sd
 inner join reconciliation.decided_lines as dl on sd.decision_id = dl.decision_id

@@ -23,7 +23,8 @@ order by record_key
 _POSTED: Final = """
 select
     pl.document_ref || '/' || pl.line_no::varchar as key, sd.system, sd.company, sd.customer_key,
-    pl.project_id, pl.currency, coalesce(sd.posting_date, sd.confirmed_at::date) as posting_date,
+    pl.project_id, pl.currency,
+    coalesce(sd.posting_date, config.day_of(sd.confirmed_at, pl.legal_entity)) as posting_date,
     pl.amount_minor as minor,
     coalesce(sd.erp_number || ', ', '') || pl.document_ref || '/' || pl.line_no::varchar as named
 from ops.posting_lines as pl
@@ -34,7 +35,7 @@ where
         where li.kind = 'credit_memo' or li.amount_minor < 0
     )
     and sd.customer_key is not null and pl.project_id is not null
-    and coalesce(sd.posting_date, sd.confirmed_at::date) is not null
+    and coalesce(sd.posting_date, config.day_of(sd.confirmed_at, pl.legal_entity)) is not null
     and pl.line_key not in (
         select co.corrects_line_key from ops.posting_lines as co
         inner join ops.documents as dc on co.document_ref = dc.document_ref

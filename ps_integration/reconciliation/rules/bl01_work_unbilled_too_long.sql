@@ -47,14 +47,13 @@ aged as (
         -- money that another break counts already is no further risk
         he.rule is null and ab.entry_id is null and tp.entry_id is null as is_own_risk
     from reconciliation.unposted_entries as un
-    cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
     left join reconciliation.found as tp on tp.rule = 'TM01' and un.entry_id = tp.entry_id
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
-    where un.work_date < ru.as_of_date - $tolerance_unbilled_days::integer
+    where un.work_date < config.today(un.legal_entity) - $tolerance_unbilled_days::integer
 ),
 
 groups as (

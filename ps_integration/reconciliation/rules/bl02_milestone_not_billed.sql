@@ -30,12 +30,23 @@ starts as (
     group by legal_entity
 ),
 
+entities as (
+    select
+        system,
+        external_id,
+        min(legal_entity) as legal_entity
+    from canonical.projects
+    group by system, external_id
+),
+
 reached as (
     select
         mi.*,
         mi.system || ':' || mi.external_id as object_id,
-        coalesce(mi.reached_on, mi.updated_at::date) as due_from
+        coalesce(mi.reached_on, config.day_of(mi.updated_at, et.legal_entity)) as due_from
     from canonical.milestones as mi
+    left join entities as et
+        on mi.system = et.system and mi.project_external_id = et.external_id
     where mi.is_reached
 )
 
@@ -62,7 +73,6 @@ select
     null as blocked_kind,
     null as blocked_id
 from reached as re
-cross join config.run as ru
 inner join config.system_roles as sr on re.system = sr.system and sr.role = 'psa'
 left join canonical.crosswalk as cw
     on
@@ -78,6 +88,6 @@ where
     not coalesce(bi.is_posted, false)
     and not (coalesce(re.is_invoiced, false) and bi.object_id is null)
     and (st.bill_from is null or re.due_from >= st.bill_from)
-    and ru.as_of_date > re.due_from + $tolerance_milestone_days::integer
+    and config.today(pr.legal_entity) > re.due_from + $tolerance_milestone_days::integer
 qualify row_number() over (partition by re.object_id order by cw.canonical_id) = 1
 order by record_key;

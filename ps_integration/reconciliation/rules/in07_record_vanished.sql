@@ -225,7 +225,8 @@ select
     po.currency,
     if(po.entry_id is null, 'unknown', 'deleted_after_posting') as cause,
     go.record_id || ' of ' || go.stream || ' in ' || go.system || ' was missing from '
-    || go.misses::varchar || ' complete reads, last on ' || go.missed_at::date::varchar
+    || go.misses::varchar || ' complete reads, last on '
+    || config.day_of(go.missed_at, po.legal_entity)::varchar
     || ', and the source never said that it was deleted.' || coalesce(uw.said, '') as detail,
     null as blocked_kind,
     null as blocked_id

@@ -25,6 +25,15 @@ billed_milestones as (
     where pl.object_kind = 'milestone' and dc.state = 'posted'
 ),
 
+entities as (
+    select
+        system,
+        external_id,
+        min(legal_entity) as legal_entity
+    from canonical.projects
+    group by system, external_id
+),
+
 milestones as (
     select
         cw.canonical_id as project_id,
@@ -35,13 +44,15 @@ milestones as (
             cw.object_kind = 'project'
             and mi.system = cw.system
             and mi.project_external_id = cw.external_id
+    left join entities as et
+        on mi.system = et.system and mi.project_external_id = et.external_id
     left join billed_milestones as bm on mi.system || ':' || mi.external_id = bm.object_id
     where
         mi.is_reached
         and not coalesce(mi.is_invoiced, false)
         and bm.object_id is null
-        and coalesce(mi.reached_on, mi.updated_at::date) >= cw.valid_from
-        and coalesce(mi.reached_on, mi.updated_at::date) < cw.valid_to
+        and coalesce(mi.reached_on, config.day_of(mi.updated_at, et.legal_entity)) >= cw.valid_from
+        and coalesce(mi.reached_on, config.day_of(mi.updated_at, et.legal_entity)) < cw.valid_to
     group by cw.canonical_id
 ),
 

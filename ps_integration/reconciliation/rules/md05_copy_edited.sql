@@ -100,12 +100,13 @@ select
     'manual_edit_in_copy' as cause,
     'The ' || replace(ju.field, '_', ' ') || ' of ' || ju.object_kind || ' ' || ju.canonical_id
     || ' became ' || ju.value || ' in ' || ju.system || ' and was ' || ju.before
-    || ', as the night of ' || ju.seen_at::date::varchar || ' saw, while ' || ju.owner_system
-    || ' owns it'
+    || ', as the night of ' || config.day_of(ju.seen_at, pr.legal_entity)::varchar
+    || ' saw, while ' || ju.owner_system || ' owns it'
     || if(
         ju.taken_over_at is null,
         ' and says ' || ju.owner_value || '.',
-        ' and took it over, as the night of ' || ju.taken_over_at::date::varchar || ' saw.'
+        ' and took it over, as the night of '
+        || config.day_of(ju.taken_over_at, pr.legal_entity)::varchar || ' saw.'
     ) as detail,
     null as blocked_kind,
     null as blocked_id

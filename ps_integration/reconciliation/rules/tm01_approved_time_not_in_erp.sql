@@ -27,7 +27,8 @@ select
     un.amount_minor as at_risk_minor,
     un.currency,
     if(dc.state in ('held', 'dead', 'unknown'), 'sync_failed', 'not_synced_yet') as cause,
-    un.entry_id || ' was approved on ' || un.approved_at::date::varchar || ' and is '
+    un.entry_id || ' was approved on '
+    || config.day_of(un.approved_at, un.legal_entity)::varchar || ' and is '
     || if(
         dc.document_ref is null,
         'in no document.',

@@ -19,6 +19,54 @@ with in_erp as (
     group by system, external_id
 ),
 
+-- the night that saw it closed, where a system gives no closing day
+first_seen as (
+    select
+        system,
+        external_id,
+        max_by(seen_at, seen_at) as closed_at,
+        max_by(value, seen_at) as status
+    from reconciliation.field_history
+    where object_kind = 'project' and field = 'status'
+    group by system, external_id
+),
+
+-- the PSA and the ERP, whichever says that it is closed
+said as (
+    select
+        pr.project_id,
+        pr.closed_on,
+        pr.psa_system as system,
+        pr.psa_external_id as external_id
+    from billing.projects as pr
+    where pr.status = 'closed'
+    union all
+    select
+        pr.project_id,
+        ep.closed_on,
+        ep.system,
+        ep.external_id
+    from billing.projects as pr
+    inner join in_erp as ep
+        on pr.erp_system = ep.system and pr.erp_external_id = ep.external_id
+    where ep.status = 'closed'
+),
+
+days as (
+    select
+        sa.project_id,
+        min(coalesce(sa.closed_on, config.day_of(
+            coalesce(fs.closed_at, ru.as_of), pr.legal_entity
+        ))) as closed_on,
+        bool_or(sa.closed_on is not null) as is_told
+    from said as sa
+    cross join config.run as ru
+    inner join billing.projects as pr on sa.project_id = pr.project_id
+    left join first_seen as fs
+        on sa.system = fs.system and sa.external_id = fs.external_id and fs.status = 'closed'
+    group by sa.project_id
+),
+
 closings as (
     select
         pr.project_id,
@@ -26,16 +74,10 @@ closings as (
         pr.psa_system,
         pr.psa_external_id,
         pr.erp_system,
-        case
-            when pr.status = 'closed' and ep.status = 'closed'
-                then least(pr.closed_on, ep.closed_on)
-            when ep.status = 'closed' then ep.closed_on
-            else pr.closed_on
-        end as closed_on
+        dy.closed_on,
+        if(dy.is_told, 'closed on ', 'first seen closed on ') || dy.closed_on::varchar as closed
     from billing.projects as pr
-    left join in_erp as ep
-        on pr.erp_system = ep.system and pr.erp_external_id = ep.external_id
-    where pr.status = 'closed' or ep.status = 'closed'
+    inner join days as dy on pr.project_id = dy.project_id
 )
 
 select
@@ -50,21 +92,17 @@ select
     'worked on ' || un.work_date::varchar as left_value,
     coalesce(cl.psa_system, cl.erp_system) as right_system,
     coalesce(cl.psa_external_id, cl.project_id) as right_id,
-    'closed' || coalesce(' on ' || cl.closed_on::varchar, '') as right_value,
+    cl.closed as right_value,
     null as difference_seconds,
     null as difference_minor,
     un.amount_minor as at_risk_minor,
     un.currency,
     'wrong_project' as cause,
     un.entry_id || ' of ' || un.work_date::varchar || ' is late: project '
-    || coalesce(cl.name, cl.project_id) || ' was closed'
-    || coalesce(' on ' || cl.closed_on::varchar, '') || '.' as detail,
+    || coalesce(cl.name, cl.project_id) || ' was ' || cl.closed || '.' as detail,
     'entry' as blocked_kind,
     un.entry_id as blocked_id
 from reconciliation.unposted_entries as un
 inner join closings as cl on un.project_id = cl.project_id
-where
-    cl.closed_on is null
-    or un.work_date > cl.closed_on
-    or un.approved_at::date > cl.closed_on
+where un.work_date > cl.closed_on
 order by record_key;

@@ -36,8 +36,9 @@ select
     null as currency,
     'not_synced_yet' as cause,
     en.entry_id || ' of ' || en.work_date::varchar || ' was submitted on '
-    || coalesce(te.submitted_at, fs.submitted_at)::date::varchar || ' and waits for approval.'
-        as detail,
+    || config.day_of(
+        coalesce(te.submitted_at, fs.submitted_at), en.legal_entity
+    )::varchar || ' and waits for approval.' as detail,
     null as blocked_kind,
     null as blocked_id
 from billing.entries as en

@@ -7,10 +7,9 @@ with parts as (
         di.amount_minor,
         di.period,
         coalesce(di.posting_period, di.period) as posting_period,
-        cast(cv.approved_at at time zone coalesce(le.time_zone, 'UTC') as date) as approved_on
+        config.day_of(cv.approved_at, di.legal_entity) as approved_on
     from billing.dispositions as di
     left join canonical.current_versions as cv on di.entry_id = cv.entry_id
-    left join config.legal_entities as le on di.legal_entity = le.legal_entity
     where
         di.legal_entity = $legal_entity
         and ($period in (di.period, coalesce(di.posting_period, di.period)))

@@ -233,7 +233,7 @@ def _in_the_way(other: MatchDecision) -> str:
     second = f", {CONFIRM} {number} by another person confirms it" if is_waiting else ""
     return (
         f"{other.decided_by} has {other.decision} {', '.join(other.entries)} for {named(other)} on "
-        f"{other.decided_at:%Y-%m-%d}; ps-integration matches withdraw {number} takes it "
+        f"{other.decided_at:%Y-%m-%d %H:%M} UTC; ps-integration matches withdraw {number} takes it "
         f"back{second}"
     )
 

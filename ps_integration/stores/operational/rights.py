@@ -152,8 +152,8 @@ def split(
                 what = "customer" if name == "customer_key" else "project"
                 return (
                     f"{what} {key} {batch.period} comes to {_said(together, batch)} with what was "
-                    f"approved since {since:%Y-%m-%d}, above {_said(limit, batch)} per batch: "
-                    "pieces of one whole count together"
+                    f"approved since {since:%Y-%m-%d %H:%M} UTC, above "
+                    f"{_said(limit, batch)} per batch: pieces of one whole count together"
                 )
     return ""
 

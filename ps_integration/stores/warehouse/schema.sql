@@ -19,6 +19,7 @@ create table if not exists config.run (
     run_id varchar, as_of timestamptz, as_of_date date, config_hash varchar,
     ledger_seq bigint, reporting_currency varchar
 );
+alter table config.run add column if not exists time_zone varchar;     -- of the firm
 create table if not exists config.currencies (currency varchar, minor_units integer, factor bigint);
 create table if not exists config.legal_entities (
     legal_entity varchar, name varchar, currency varchar, time_zone varchar,
@@ -27,6 +28,22 @@ create table if not exists config.legal_entities (
     future_period_policy varchar,   -- hold | shift | reject
     corrections_policy varchar,     -- reverse_and_rebill | delta | ask
     voided_policy varchar           -- hold | rebill | leave
+);
+-- The one way from an instant to a calendar date (in Python: domain/days.py): in a zone, or where a
+-- legal entity is, which for what belongs to none is the firm's zone. Finance dates are taken in the
+-- billing entity's zone, work dates where the person was (workflows/sql/work_dates.sql).
+create or replace macro config.day_in(moment, zone) as cast(timezone(zone, moment) as date);
+create or replace macro config.zone_of(entity) as coalesce(
+    (select max(le.time_zone) from config.legal_entities as le where le.legal_entity = entity),
+    (select max(ru.time_zone) from config.run as ru),
+    'UTC'
+);
+create or replace macro config.day_of(moment, entity) as config.day_in(
+    moment, config.zone_of(entity)
+);
+-- The night's date where a legal entity is.
+create or replace macro config.today(entity) as config.day_of(
+    (select max(ru.as_of) from config.run as ru), entity
 );
 create table if not exists config.systems (
     system varchar, vendor varchar, roles varchar,      -- roles: comma separated, sorted
@@ -268,6 +285,29 @@ create table if not exists canonical.milestones (
     project_external_id varchar, name varchar, amount_minor bigint, currency varchar,
     is_reached boolean, reached_on date, is_invoiced boolean, updated_at timestamptz
 );
+-- What was known when days of instants began to be taken where they belong: filled once, when the
+-- store is upgraded, so that no work and no milestone moves because of it. A kept day counts while
+-- the entry's start is the same, and while a milestone would move by no more than a day.
+create table if not exists canonical.kept_days as
+select system, stream, external_id, started_at, work_date
+from canonical.time_entries
+where started_at is not null and work_date is not null;
+-- Every time zone that a person's profile has shown, by the raw record that showed it: from raw.
+create table if not exists canonical.resource_zones (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    time_zone varchar
+);
+-- What the work date of time that says only when it started was derived from.
+create table if not exists canonical.work_days (
+    system varchar, stream varchar, external_id varchar, started_at timestamptz,
+    zone varchar, zone_raw_seq bigint,  -- the profile's record; null = the entry's own zone
+    how varchar,                        -- derived | kept (as before an upgrade)
+    work_date date
+);
+create table if not exists canonical.kept_milestone_days as
+select system, external_id, reached_on
+from canonical.milestones
+where reached_on is not null;
 -- The identity of what is billed of a milestone: a change of any of the three is a new version. One
 -- that is not reached any more, or gone, has nothing to bill.
 create or replace macro canonical.milestone_sha(minor, currency, reached_on) as sha256(
@@ -1042,7 +1082,7 @@ select
     de.entry_id,
     sd.decision_id,
     'Billed by hand in ERP document ' || dm.numbers || ': accepted by ' || sd.decided_by || ' on '
-    || strftime(sd.decided_at, '%Y-%m-%d') || ', ' || rtrim(sd.note, '.') || '.'
+    || config.day_of(sd.decided_at, null)::varchar || ', ' || rtrim(sd.note, '.') || '.'
     || case
         when sd.difference_minor <> 0
             then
@@ -1079,7 +1119,7 @@ select
     string_agg(
         ' ' || sd.decided_by || sd.has || sd.decision || ' '
         || array_to_string(map_keys(cast(cast(sd.entries as json) as map(varchar, json))), ', ')
-        || ' for it on ' || strftime(sd.decided_at, '%Y-%m-%d') || ' (decision '
+        || ' for it on ' || config.day_of(sd.decided_at, null)::varchar || ' (decision '
         || sd.decision_id::varchar || '), which '
         || if(
             st.what is null, 'waits for another person to confirm it.',
@@ -1429,7 +1469,7 @@ select
     br.rule,
     br.owner,
     fo.cause,
-    greatest(ru.as_of_date - pa.worked_on, 0)::integer as age_days,
+    greatest(config.today(pa.legal_entity) - pa.worked_on, 0)::integer as age_days,
     coalesce(dc.state not in ('planned'), false) as is_on_way
 from parts as pa
 cross join config.run as ru

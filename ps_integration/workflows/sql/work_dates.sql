@@ -1,30 +1,103 @@
--- The calendar date, where the person was, of time that says only when it started.
-update canonical.time_entries as te
-set work_date = cast(timezone(zo.zone, te.started_at) as date)
-from (
-    with rs as (
-        select
-            system,
-            external_id,
-            min(time_zone) as time_zone
-        from canonical.resources
-        group by all
-    )
-
+-- The calendar date, where the person was, of time that says only when it started (ADR 0037). The
+-- zone is the one that the person's profile showed when the entry was first seen, or showed first
+-- after it: a function of raw, so that a later move of the person, or a rebuild, gives the same day. An
+-- entry of an upgraded store keeps the day that it had while its start is the same.
+create or replace temp table dated as
+with undated as (
     select
         en.system,
         en.stream,
+        en.record_id,
         en.external_id,
-        coalesce(rz.name, ez.name) as zone
+        en.resource_external_id,
+        en.started_at,
+        en.time_zone
     from canonical.time_entries as en
-    left join rs on en.system = rs.system and en.resource_external_id = rs.external_id
-    left join pg_timezone_names() as rz on rs.time_zone = rz.name
-    left join pg_timezone_names() as ez on en.time_zone = ez.name
     where en.work_date is null and en.started_at is not null
-) as zo
+),
+
+first_seen as (
+    select
+        rr.system,
+        rr.stream,
+        rr.record_id,
+        min(rr.raw_seq) as raw_seq
+    from raw.records as rr
+    semi join undated as un
+        on rr.system = un.system and rr.stream = un.stream and rr.record_id = un.record_id
+    group by rr.system, rr.stream, rr.record_id
+),
+
+-- a zone that nobody knows says nothing
+zones as (
+    select rz.*
+    from canonical.resource_zones as rz
+    semi join pg_timezone_names() as zn on rz.time_zone = zn.name
+    qualify rz.time_zone is distinct from lag(rz.time_zone) over (
+        partition by rz.system, rz.stream, rz.record_id order by rz.raw_seq
+    )
+),
+
+picked as (
+    select
+        un.*,
+        zn.time_zone as person_zone,
+        zn.raw_seq as zone_raw_seq
+    from undated as un
+    inner join first_seen as fs
+        on un.system = fs.system and un.stream = fs.stream and un.record_id = fs.record_id
+    left join zones as zn
+        on un.system = zn.system and un.resource_external_id = zn.external_id
+    qualify row_number() over (
+        partition by un.system, un.stream, un.external_id
+        order by
+            coalesce(zn.raw_seq < fs.raw_seq, false) desc,
+            abs(zn.raw_seq - fs.raw_seq),
+            zn.time_zone
+    ) = 1
+),
+
+derived as (
+    select
+        pi.system,
+        pi.stream,
+        pi.external_id,
+        pi.started_at,
+        coalesce(pi.person_zone, ez.name) as zone,
+        pi.zone_raw_seq
+    from picked as pi
+    left join pg_timezone_names() as ez on pi.time_zone = ez.name
+)
+
+select
+    de.*,
+    if(kd.work_date is null, 'derived', 'kept') as how,
+    coalesce(kd.work_date, config.day_in(de.started_at, de.zone)) as work_date
+from derived as de
+left join canonical.kept_days as kd
+    on
+        de.system = kd.system
+        and de.stream = kd.stream
+        and de.external_id = kd.external_id
+        and de.started_at = kd.started_at
+where coalesce(kd.work_date::varchar, de.zone) is not null;
+
+update canonical.time_entries as te
+set work_date = da.work_date
+from dated as da
 where
     te.work_date is null
-    and zo.zone is not null
-    and te.system = zo.system
-    and te.stream = zo.stream
-    and te.external_id = zo.external_id;
+    and te.system = da.system
+    and te.stream = da.stream
+    and te.external_id = da.external_id;
+
+-- what each day was derived from
+delete from canonical.work_days as wd
+using dated as da
+where
+    wd.system = da.system
+    and wd.stream = da.stream
+    and wd.external_id = da.external_id;
+
+insert into canonical.work_days by name
+select * from dated;

@@ -7,7 +7,7 @@ the `users` stream gives.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -27,6 +27,7 @@ from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.vendors.clockify import mapping
 from ps_integration.connectors.vendors.clockify.feedback import ClockifyFeedback
 from ps_integration.connectors.vendors.clockify.mapping import ClockifyOptions
+from ps_integration.domain.days import day_in
 from ps_integration.domain.records import (
     ApprovalEvidence,
     CanonicalRow,
@@ -38,6 +39,9 @@ from ps_integration.errors import FixConfigError
 
 DEFAULT_URL: Final = "https://api.clockify.me/api/v1"  # page "Introduction"
 _REPORT_DAYS: Final = 31  # page "Time entry report": longest range on the free plan
+# Instants bound the vendor's lists, dates where people are bound a window: no place on earth is a
+# whole day from UTC, so a day more on both sides lists every entry of the window's days.
+_EDGE: Final = timedelta(days=1)
 
 STREAMS: Final = (
     Stream("users", "full", ("resources", "rates")),
@@ -95,7 +99,7 @@ class ClockifyConnector:
                 for page in self._list("/approval-requests"):
                     yield raw_records(page, "approvalRequest.id")
             case "invoiced_marks":
-                until = ask.as_of.date() + timedelta(days=1)
+                until = day_in(ask.as_of, UTC) + timedelta(days=1)
                 yield from self._marks(ask.window or (self._options.history_from, until))
             case name:
                 yield from map(raw_records, self._list(f"/{name}"))
@@ -126,8 +130,8 @@ class ClockifyConnector:
         """Entries are listed per person, those who left included (page "Time entry")."""
         query = {}
         if window is not None:
-            last = window[1] - timedelta(days=1)
-            query = {"start": f"{window[0]}T00:00:00Z", "end": f"{last}T23:59:59Z"}
+            first, last = window[0] - _EDGE, window[1] - timedelta(days=1) + _EDGE
+            query = {"start": f"{first}T00:00:00Z", "end": f"{last}T23:59:59Z"}
         for user in self._ids("/users", status="ALL"):
             for page in self._list(f"/user/{user}/time-entries", **query):
                 yield raw_records(page, day="timeInterval.start")
@@ -135,7 +139,7 @@ class ClockifyConnector:
     def _marks(self, window: tuple[date, date]) -> Iterator[Sequence[RawRecord]]:
         """The detailed report alone shows which entries are invoiced."""
         path = f"/workspaces/{quote(self._workspace, safe='')}/reports/detailed"
-        start, end = window
+        start, end = window[0] - _EDGE, window[1] + _EDGE
         while start < end:
             last = min(start + timedelta(days=_REPORT_DAYS), end) - timedelta(days=1)
             body: dict[str, Json] = {

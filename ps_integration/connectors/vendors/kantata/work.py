@@ -57,9 +57,11 @@ def _milestone(item: Fields, currency: Fields, changes: Sequence[Fields]) -> Can
     """Reached when completed, on the day it last became so; without a history, its due date."""
     is_reached = item.choice("state", MILESTONE_STATES)
     completions = [
-        change.instant("created_at") for change in changes if change.text("state") == "completed"
+        (change.instant("created_at"), change.day_written("created_at"))
+        for change in changes
+        if change.text("state") == "completed"
     ]
-    reached = max(completions).date() if completions else item.opt_day("due_date")
+    reached = max(completions)[1] if completions else item.opt_day("due_date")
     return CanonicalRow(
         "milestones",
         {

@@ -92,7 +92,7 @@ def head_of(record: Fields) -> Head:
         "credit_memo" if is_credit else "invoice",
         -1 if is_credit else 1,
         currency,
-        day or record.instant("create_date").date(),
+        day or record.day_written("create_date"),
     )
 
 

@@ -16,6 +16,7 @@ from ps_integration.connectors.oauth import ClientCredentials
 from ps_integration.connectors.raw import inside
 from ps_integration.connectors.setup import Setup
 from ps_integration.connectors.vendors.xero.options import API_URL, TOKEN_URL, Options
+from ps_integration.domain.days import day_in
 from ps_integration.domain.records import Json
 from ps_integration.errors import BadAnswerError
 
@@ -134,7 +135,7 @@ def opt_instant(record: Fields, field: str) -> datetime | None:
 def opt_day(record: Fields, field: str) -> date | None:
     """A business date, which Xero states as midnight UTC, or None where it is missing."""
     found = opt_instant(record, field)
-    return None if found is None else found.date()
+    return None if found is None else day_in(found, UTC)
 
 
 def day(record: Fields, field: str) -> date:
