@@ -1,7 +1,7 @@
 -- The calendar date, where the person was, of time that says only when it started (ADR 0037). The
 -- zone is the one that the person's profile showed when the entry was first seen, or showed first
--- after it: a function of raw, so that a later move of the person, or a rebuild, gives the same day. An
--- entry of an upgraded store keeps the day that it had while its start is the same.
+-- after it: a function of raw, so that a later move of the person, or a rebuild, gives the same
+-- day. An entry of an upgraded store keeps the day that it had while its start is the same.
 create or replace temp table dated as
 with undated as (
     select
