@@ -27,6 +27,7 @@ _FILES = (
     "reasons",
     "link_sources",
     "link_entries",
+    "link_caps",
     "link_lines",
 )
 WORST_MAX = 10

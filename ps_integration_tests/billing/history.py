@@ -31,6 +31,7 @@ from ps_integration_tests.billing.truth import (
 from ps_integration_tests.billing.world import WORK_DAY, World
 
 FIRST_NIGHT = datetime(2026, 3, 20, tzinfo=UTC)
+_CAP_LINKS = "from billing.broken_links where contains(problem, ' cap')"
 PERIODS = ("2026-02", "2026-03", "2026-04")
 
 
@@ -118,6 +119,11 @@ class History(World):
         known = self.truth.projects[project_id]
         self.truth.projects[project_id] = replace(known, price=Decimal(price))
 
+    def set_cap(self, project_id: str, cap_minor: int | None) -> None:
+        for table in ("billing.projects", "billing.entries"):
+            self._run(f"update {table} set cap_minor = $c where project_id = $p",
+                      c=cap_minor, p=project_id)  # fmt: skip
+
     def set_milestone(self, number: str, **fields: Any) -> None:
         first = {"project_id": "p1", "reached_on": WORK_DAY, "amount_minor": 50_000}
         known = self.truth.milestones.get(number)
@@ -186,6 +192,7 @@ class History(World):
 
     def must_balance(self) -> None:
         assert self.broken() == ([], [], [])
+        assert self.warehouse.rows(_CAP_LINKS) == []
 
     def approve_all(self) -> None:
         with self.store.snapshot() as session:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ps_integration.domain.money import RoundingMode, hours, line_minor
+from ps_integration_tests.billing.history import History
 from ps_integration_tests.billing.world import World
 
 
@@ -35,28 +36,18 @@ def price(seconds: int, rate: str, decimals: int, mode: RoundingMode) -> int:
 
 def walk(times, cap, rate, decimals, mode):
     """(entry, part) -> (disposition, seconds, minor), by one honest loop."""
-    left, is_closed, result = cap, False, {}
+    left, result = cap, {}
     for time in sorted(times, key=lambda t: (t.day, f"tt:{t.number}")):
         key, whole = f"tt:{time.number}", price(time.seconds, rate, decimals, mode)
-        if not is_closed and whole <= left:
+        if whole <= max(left, 0):  # also what is worth nothing: it is never cut
             left -= whole
             result[key, 1] = ("queued", time.seconds, whole)
             continue
-        fit = 0
-        if not is_closed:
-            low, high = 0, time.seconds
-            while low < high:
-                middle = (low + high + 1) // 2
-                if price(middle, rate, decimals, mode) <= left:
-                    low = middle
-                else:
-                    high = middle - 1
-            fit = low
-        is_closed = True
-        fitting = price(fit, rate, decimals, mode)
-        if fit:
-            result[key, 1] = ("queued", fit, fitting)
-        result[key, 2 if fit else 1] = ("deferred", time.seconds - fit, whole - fitting)
+        fit, room = (time.seconds * left // whole, left) if left else (0, 0)
+        left = 0
+        if room:
+            result[key, 1] = ("queued", fit, room)
+        result[key, 2 if room else 1] = ("deferred", time.seconds - fit, whole - room)
     return result
 
 
@@ -132,3 +123,127 @@ def test_held_time_takes_nothing_from_a_cap(world: World):
               blocked_id="tt:1")  # fmt: skip
     world.night()
     assert world.fate("tt:2") == ("queued", "to_be_planned")
+
+
+@pytest.fixture
+def billed(history: History) -> History:
+    """Ten hours less 2.25 at 120.50, 933.88 in two lines of one posted invoice."""
+    history.rerate("p1", "120.5")
+    history.set_entry("1", seconds=27_000, work_date=date(2026, 3, 2))
+    history.set_entry("2", seconds=900, work_date=date(2026, 3, 3))
+    history.run_night()
+    history.post_all()
+    assert total(history) == 93_388
+    return history
+
+
+def total(history: History) -> int:
+    return sum(history.net().values())
+
+
+def money(world: World, number: str) -> list[tuple[str, int, int]]:
+    """Disposition, seconds and amount of every part of an entry."""
+    return [(p["disposition"], p["seconds"], p["amount_minor"]) for p in world.parts(number)]
+
+
+@pytest.mark.parametrize("policy", ["reverse_and_rebill", "delta", "ask"])
+def test_growth_of_what_is_posted_gets_the_room_that_is_left(billed: History, policy: str):
+    billed.set_policy(corrections_policy=policy)
+    billed.set_cap("p1", 100_000)
+    billed.set_entry("1", seconds=36_000)
+    billed.run_night()
+    [owed] = billed.owed()
+    assert owed["owed_minor"] == 6_612
+    if policy == "ask":
+        assert (owed["state"], billed.refs("planned")) == ("policy_asks", [])
+        return
+    billed.post_all()
+    billed.settle()
+    assert (total(billed), billed.owed()) == (100_000, [])
+    assert money(billed, "tt:1") == [("posted", 28_975, 96_987), ("deferred", 7_025, 23_513)]
+    assert billed.parts("tt:1")[1]["reason"] == "cap_used_up"
+    billed.set_cap("p1", 110_000)  # a part of what waits becomes a line of its own
+    billed.quiesce(2)
+    assert total(billed) == 110_000
+    billed.set_cap("p1", None)
+    billed.quiesce(2)
+    assert billed.net() == billed.truth.net()
+
+
+def test_a_late_rate_is_billed_as_far_as_the_cap_goes(history: History):
+    history.set_entry("1", seconds=28_800)
+    history.run_night()
+    history.post_all()
+    history.set_cap("p1", 100_000)
+    history.rerate("p1", "150")
+    history.quiesce(2)
+    assert total(history) == 100_000
+    assert money(history, "tt:1") == [("posted", 24_000, 100_000), ("deferred", 4_800, 20_000)]
+    history.set_cap("p1", 90_000)  # lowered: nothing is taken back
+    history.run_night(with_rules=True)
+    assert (history.owed(), history.refs("planned")) == ([], [])
+    [found] = history.warehouse.rows("from reconciliation.found where rule = 'TM15'")
+    assert "100.00 GBP more than that is billed, and nothing of it is taken back" in found["detail"]
+    assert found["at_risk_minor"] == 20_000
+
+
+def test_a_cut_is_exact_and_says_its_hours_in_words(world: World):
+    world.rate("r1", price="130")
+    world.entry("1", 28_800, cap_minor=100_000)
+    world.night()
+    [batch] = world.plan()
+    [line] = batch.documents[0].lines
+    assert (line.quantity, line.unit_price, line.amount_minor) == (1, Decimal(1000), 100_000)
+    assert (line.seconds, "7.69 h" in line.description) == (27_692, True)
+    assert world.broken() == ([], [], [])
+
+
+def test_a_credit_frees_room_once_it_is_read_back(billed: History):
+    billed.set_cap("p1", 93_388)
+    billed.delete("1")
+    billed.set_entry("4", seconds=36_000, work_date=date(2026, 3, 9))
+    billed.run_night()
+    assert money(billed, "tt:4") == [("deferred", 36_000, 120_500)]
+    billed.approve_all()
+    billed.run_night()  # in flight is not read back
+    assert money(billed, "tt:4") == [("deferred", 36_000, 120_500)]
+    billed.post_all()
+    billed.run_night()
+    assert [part[2] for part in money(billed, "tt:4")] == [90_375, 30_125]
+
+
+@pytest.mark.parametrize(("policy", "room"), [("hold", 6_612), ("leave", 100_000)])
+def test_a_voided_document_keeps_its_room_while_policy_holds_it(billed, policy: str, room: int):
+    billed.set_cap("p1", 100_000)
+    billed.set_policy(voided_policy=policy)
+    billed.void(billed.refs("posted")[0])
+    billed.set_entry("4", seconds=36_000)
+    billed.run_night()
+    assert [part[2] for part in money(billed, "tt:4")] == [room, 120_500 - room]
+
+
+def test_growth_that_is_held_claims_nothing(billed: History):
+    billed.set_cap("p1", 100_000)
+    billed.set_entry("1", seconds=36_000)
+    billed.set_entry("4", seconds=36_000, work_date=date(2026, 3, 9))
+    billed.run_night()
+    assert money(billed, "tt:4") == [("deferred", 36_000, 120_500)]
+    billed.set_policy(corrections_policy="ask")
+    billed.balance()
+    assert [part[2] for part in money(billed, "tt:4")] == [6_612, 113_888]
+    assert money(billed, "tt:1") == [("posted", 27_000, 90_375), ("deferred", 9_000, 30_125)]
+
+
+def test_a_cap_in_another_currency_bills_nothing_more(billed: History):
+    billed.warehouse.execute(
+        "update billing.projects set other_cap_minor = 100000, other_cap_currency = 'JPY'"
+    )
+    billed.set_entry("1", seconds=36_000)
+    billed.set_entry("4")
+    billed.run_night(with_rules=True)
+    [found] = billed.warehouse.rows(
+        "from reconciliation.found where rule = 'TM15' and project_id = 'p1'"
+    )
+    assert "a cap of 100000 JPY and is billed in GBP" in found["detail"]
+    assert billed.fate("tt:4") == ("excepted", "cap_currency_differs")
+    assert (billed.owed(), billed.refs("planned")) == ([], [])

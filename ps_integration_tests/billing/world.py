@@ -168,6 +168,11 @@ class World:
             "erp_company": project["erp_company"],
         } | fields
         row.setdefault("period", f"{row['work_date']:%Y-%m}")
+        if "cap_minor" in fields:
+            self.warehouse.execute(
+                "update billing.projects set cap_minor = $c where project_id = $p",
+                {"c": fields["cap_minor"], "p": row["project_id"]},
+            )
         now = datetime(2026, 3, 19, tzinfo=UTC)
         own = {"unit_price": row.pop("unit_price", None), "rate_currency": None}
         self.put("raw.records", raw_seq=self.raw_seq, system=row["system"], stream="time_entries",

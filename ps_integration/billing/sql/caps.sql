@@ -1,86 +1,78 @@
--- Caps: what neither documents nor lines typed by hand have used goes to ready parts in the order
--- (work date, system, entry). The part that crosses the cap is cut at a whole second: as many
--- seconds as fit are billed, the rest keeps the rest of the amount, so that the two add up to the
--- whole.
-create or replace temp table capped as
-with used as (
+-- Caps as pools: the room that documents and lines typed by hand leave is given to open claims in
+-- the order (work day, system, entry). A claim is a part that is ready to be billed, or what a
+-- billed entry has grown by; what is billed keeps what it holds, never more than it is worth. What
+-- is held claims nothing: growth that cannot go out tonight comes after everything that can. The
+-- claim that crosses the cap gets exactly the room that is left, and all after it nothing.
+create or replace temp table cap_grants as
+with claims as (
     select
-        project_id,
-        sum(amount_minor) as used_minor
-    from live_lines
-    where object_kind = 'time_entry'
-    group by all
+        ga.entry_id,
+        ga.project_id,
+        ga.work_date,
+        ga.system,
+        ga.is_growth,
+        po.cap_minor,
+        po.used_minor,
+        po.by_hand_minor,
+        po.room_minor,
+        po.is_other_currency,
+        if(
+            ga.is_growth,
+            least(coalesce(ch.held_minor, 0), ga.amount_minor),
+            0
+        ) as kept_minor,
+        ga.amount_minor - kept_minor - if(ga.is_growth, ga.written_off_minor, 0) as claim_minor,
+        ga.is_growth and (
+            ga.reason <> 'to_be_planned'
+            or ga.is_in_flight
+            or coalesce(le.corrections_policy = 'ask', false)
+        ) as is_held
+    from gates as ga
+    inner join billing.cap_pools as po
+        on ga.project_id = po.project_id and ga.currency = po.currency
+    left join billing.cap_holdings as ch
+        on
+            ga.project_id = ch.project_id
+            and ga.currency = ch.currency
+            and ga.entry_id = ch.entry_id
+    left join config.legal_entities as le on ga.legal_entity = le.legal_entity
+    where ga.is_growth or ga.reason = 'to_be_planned'
 ),
 
 walked as (
     select
-        ga.entry_id,
-        ga.project_id,
-        ga.open_seconds,
-        ga.unit_price,
-        ga.factor,
-        ga.scale,
-        ga.rounding,
-        ga.amount_minor,
-        greatest(
-            ga.cap_minor - coalesce(us.used_minor, 0) - coalesce(bh.amount_minor, 0), 0
-        ) as remaining_minor,
-        coalesce(us.used_minor, 0) as used_minor,
-        coalesce(bh.amount_minor, 0) as by_hand_minor,
-        sum(ga.amount_minor) over (
-            partition by ga.project_id
-            order by ga.work_date, ga.system, ga.entry_id
-            rows between unbounded preceding and current row
-        ) as running_minor
-    from gates as ga
-    left join used as us on ga.project_id = us.project_id
-    left join reconciliation.cap_used_by_hand as bh
-        on ga.project_id = bh.project_id and ga.currency = bh.currency
-    where ga.reason = 'to_be_planned' and ga.cap_minor is not null
+        *,
+        coalesce(sum(claim_minor) over (
+            partition by project_id
+            order by is_held, work_date, system, entry_id
+            rows between unbounded preceding and 1 preceding
+        ), 0) as earlier_minor
+    from claims
+    where claim_minor > 0
 )
 
 select
     *,
-    remaining_minor - (running_minor - amount_minor) as room_minor
-from walked
-where running_minor > remaining_minor;
+    cast(least(greatest(room_minor - earlier_minor, 0), claim_minor) as bigint) as granted_minor
+from walked;
 
--- Whole seconds that fit into the room left, found on a coarse grid first and then exactly.
-create or replace temp table cap_cuts as
-with coarse as (
-    select
-        *,
-        unnest(range(0, open_seconds, 256)) as tried
-    from capped
-    where room_minor >= 0
-),
-
-fine as (
-    select
-        co.entry_id,
-        co.room_minor,
-        co.unit_price,
-        co.factor,
-        co.scale,
-        co.rounding,
-        unnest(range(max(co.tried), least(max(co.tried) + 256, co.open_seconds))) as tried
-    from coarse as co
-    where
-        minor_of(hours_at(co.tried, co.scale), co.unit_price, co.factor, co.rounding)
-        <= co.room_minor
-    group by
-        co.entry_id,
-        co.room_minor,
-        co.unit_price,
-        co.factor,
-        co.scale,
-        co.rounding,
-        co.open_seconds
-)
-
+-- What a changed entry is billed for, and what stays behind of it: written off, or above the cap.
+create or replace temp table growth_cuts as
 select
-    entry_id,
-    max(tried) as fitting_seconds
-from fine
-where minor_of(hours_at(tried, scale), unit_price, factor, rounding) <= room_minor
-group by entry_id;
+    ga.entry_id,
+    ga.written_off_minor,
+    coalesce(cg.claim_minor - cg.granted_minor, 0) as deferred_minor,
+    ga.amount_minor - ga.written_off_minor - deferred_minor as due_minor,
+    if(
+        due_minor = ga.amount_minor,
+        ga.open_seconds,
+        share_seconds(ga.open_seconds, due_minor, ga.amount_minor)
+    ) as due_seconds,
+    if(
+        deferred_minor = 0,
+        ga.open_seconds - due_seconds,
+        share_seconds(ga.open_seconds, ga.written_off_minor, ga.amount_minor)
+    ) as written_off_seconds
+from gates as ga
+left join cap_grants as cg on ga.entry_id = cg.entry_id
+where ga.is_growth;

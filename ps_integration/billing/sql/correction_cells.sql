@@ -12,8 +12,12 @@ select
     di.currency,
     di.period,
     di.seconds,
-    di.quantity,
-    di.unit_price,
+    -- a part cut at the cent may be what no hours times the price come to
+    minor_of(di.quantity, di.unit_price, cu.factor, coalesce(le.rounding, 'half_up'))
+    = di.amount_minor as is_hours,
+    if(is_hours, di.quantity, 1) as quantity,
+    if(is_hours, di.unit_price, major_of(di.amount_minor, cu.factor)) as unit_price,
+    di.unit_price as hour_price,
     di.amount_minor,
     di.work_date,
     en.erp_system as system,
@@ -21,6 +25,8 @@ select
     en.customer_key
 from billing.dispositions as di
 inner join billing.entries as en on di.entry_id = en.entry_id
+left join config.currencies as cu on di.currency = cu.currency
+left join config.legal_entities as le on di.legal_entity = le.legal_entity
 where
     di.disposition = 'posted'
     or (di.disposition = 'queued' and di.reason not in ('to_be_planned', 'planned'))
@@ -34,8 +40,10 @@ select
     mi.currency,
     mi.period,
     0 as seconds,
+    false as is_hours,
     1 as quantity,
     major_of(mi.amount_minor, cu.factor) as unit_price,
+    unit_price as hour_price,
     mi.amount_minor,
     mi.reached_on as work_date,
     mi.erp_system as system,

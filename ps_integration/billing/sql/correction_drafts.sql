@@ -125,7 +125,7 @@ deltas as (
         cc.target_seconds - cc.billed_seconds as missing_seconds,
         least(coalesce(sy.quantity_decimals, 5), 5) as decimals,
         hours_at(missing_seconds, cast(power(10, decimals) as bigint)) as hours,
-        coalesce(ta.unit_price, nh.only_price) as price,
+        coalesce(ta.hour_price, nh.only_price) as price,
         cu.factor,
         coalesce(
             hours <> 0 and minor_of(hours, price, cu.factor, le.rounding) = cc.owed_minor, false

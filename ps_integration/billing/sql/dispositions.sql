@@ -1,6 +1,6 @@
--- Fills billing.dispositions: one row per part. Seconds and amount of every part are those of the
--- current version at today's price, so parts partition the entry; where a document says otherwise
--- the evidence speaks of a correction owed, and billing.corrections_owed has the difference.
+-- Fills billing.dispositions: one row per part. Seconds and amount of all parts together are those
+-- of the current version at today's price; where a document says otherwise the evidence speaks of a
+-- correction owed, and billing.corrections_owed has the difference.
 delete from billing.dispositions;
 
 insert into billing.dispositions by name
@@ -18,30 +18,26 @@ with planned as (
     group by all
 ),
 
-cut as (
-    select
-        ga.*,
-        coalesce(cc.fitting_seconds, 0) as fitting_seconds,
-        minor_of(
-            hours_at(coalesce(cc.fitting_seconds, 0), ga.scale),
-            ga.unit_price,
-            ga.factor,
-            ga.rounding
-        ) as fitting_minor,
-        ca.entry_id is not null as is_over_cap,
-        ca.used_minor,
-        ca.by_hand_minor
-    from gates as ga
-    left join capped as ca on ga.entry_id = ca.entry_id
-    left join cap_cuts as cc on ga.entry_id = cc.entry_id
-),
-
 wo as (
     select distinct
         entry_id,
         part
     from ops.decisions
     where kind = 'write_off' and decided_by <> seconded_by
+),
+
+cut as (
+    select
+        ga.*,
+        cg.cap_minor,
+        cg.used_minor,
+        cg.by_hand_minor,
+        coalesce(cg.granted_minor, 0) as fitting_minor,
+        share_seconds(ga.open_seconds, fitting_minor, ga.amount_minor) as fitting_seconds,
+        coalesce(cg.granted_minor < cg.claim_minor, false) as is_over_cap,
+        if(cg.is_other_currency, 'cap_currency_differs', 'cap_used_up') as over_reason
+    from gates as ga
+    left join cap_grants as cg on ga.entry_id = cg.entry_id
 ),
 
 open_parts as (
@@ -52,7 +48,7 @@ open_parts as (
         amount_minor as part_minor,
         reason as part_reason
     from cut
-    where not is_over_cap
+    where not is_over_cap and not is_growth
     union all
     select
         *,
@@ -61,17 +57,37 @@ open_parts as (
         fitting_minor as part_minor,
         reason as part_reason
     from cut
-    where is_over_cap and fitting_seconds > 0
+    where is_over_cap and not is_growth and fitting_minor > 0
     union all
     select
         cu.*,
-        cu.part + if(cu.fitting_seconds > 0, 1, 0) as part_no,
+        cu.part + if(cu.fitting_minor > 0, 1, 0) as part_no,
         cu.open_seconds - cu.fitting_seconds as part_seconds,
         cu.amount_minor - cu.fitting_minor as part_minor,
-        if(wo.entry_id is not null, 'written_off', 'cap_used_up') as part_reason
+        if(wo.entry_id is not null, 'written_off', cu.over_reason) as part_reason
     from cut as cu
-    left join wo on cu.entry_id = wo.entry_id and cu.part + 1 = wo.part and cu.fitting_seconds > 0
-    where cu.is_over_cap
+    left join wo on cu.entry_id = wo.entry_id and cu.part + 1 = wo.part and cu.fitting_minor > 0
+    where cu.is_over_cap and not cu.is_growth
+    union all
+    select
+        cu.*,
+        cu.part as part_no,
+        gc.written_off_seconds as part_seconds,
+        gc.written_off_minor as part_minor,
+        'written_off' as part_reason
+    from cut as cu
+    inner join growth_cuts as gc on cu.entry_id = gc.entry_id
+    where gc.written_off_minor > 0
+    union all
+    select
+        cu.*,
+        cu.part + if(gc.written_off_minor > 0, 1, 0) as part_no,
+        cu.open_seconds - gc.due_seconds - gc.written_off_seconds as part_seconds,
+        gc.deferred_minor as part_minor,
+        cu.over_reason as part_reason
+    from cut as cu
+    inner join growth_cuts as gc on cu.entry_id = gc.entry_id
+    where gc.deferred_minor > 0
 ),
 
 entry_lines as (
@@ -85,9 +101,10 @@ entry_lines as (
 billed_parts as (
     select
         ae.*,
+        be.is_changed,
+        be.worth_minor,
         if(be.is_changed, be.first_part, ll.part) as part_no,
-        cast(if(bool_or(be.is_changed), max(ae.seconds), sum(ll.seconds)) as bigint)
-            as part_seconds,
+        cast(sum(ll.seconds) as bigint) as billed_seconds,
         cast(sum(ll.amount_minor) as bigint) as billed_minor,
         cast(sum(ll.amount_minor) filter (
             where
@@ -124,15 +141,15 @@ billed_priced as (
     select
         bp.*,
         ra.unit_price,
-        if(
-            bp.is_by_the_hour,
-            minor_of(
-                hours_at(bp.part_seconds, bp.scale), ra.unit_price, bp.factor, bp.rounding
-            ),
-            0
-        ) as part_minor
+        if(bp.is_changed, coalesce(gc.due_seconds, bp.seconds), bp.billed_seconds) as part_seconds,
+        case
+            when bp.worth_minor is null then null
+            when bp.is_changed then coalesce(gc.due_minor, bp.worth_minor)
+            else bp.billed_minor
+        end as part_minor
     from billed_parts as bp
     left join billing.rated_entries as ra on bp.entry_id = ra.entry_id
+    left join growth_cuts as gc on bp.entry_id = gc.entry_id
 ),
 
 all_parts as (
@@ -192,10 +209,14 @@ all_parts as (
                 then 'Covered by the milestones of project ' || coalesce(op.project_id, '') || '.'
             when op.part_reason = 'billed_by_fixed_fee'
                 then 'Covered by the fixed fee of project ' || coalesce(op.project_id, '') || '.'
-            when op.break_id is not null
+            when starts_with(op.part_reason, 'break_')
                 then
                     'Break ' || op.break_rule || ' (' || op.break_id || ') is open on '
                     || op.held_thing || '.'
+            when op.part_reason = 'cap_currency_differs'
+                then
+                    'The cap of project ' || op.project_id
+                    || ' is not in the currency that the project is billed in.'
             when op.part_reason = 'cap_used_up'
                 then
                     'The cap of project ' || op.project_id || ', '

@@ -1,4 +1,6 @@
 -- The part of every approved entry that is in no document yet, and the first gate that stops it.
+-- What a billed entry has grown by under a cap goes through the same gates, for it claims room only
+-- while nothing holds it (`is_growth`: all of the entry).
 create or replace temp table open_portions as
 select
     ae.entry_id,
@@ -22,7 +24,6 @@ select
     ae.billing_type,
     ae.project_is_billable,
     ae.task_is_billable,
-    ae.cap_minor,
     ae.erp_system,
     ae.erp_company,
     ae.period_state,
@@ -30,17 +31,21 @@ select
     ae.factor,
     ae.scale,
     coalesce(us.last_part, 0) + 1 as part,
-    ae.seconds - coalesce(be.billed_seconds, 0) as open_seconds,
+    coalesce(be.is_changed, false) as is_growth,
+    ae.seconds - if(is_growth, 0, coalesce(be.billed_seconds, 0)) as open_seconds,
+    coalesce(greatest(be.written_off_minor, 0), 0) as written_off_minor,
     us.object_id is not null as has_lines,
     coalesce(be.is_correcting, false) as is_correcting,
+    coalesce(be.is_in_flight, false) as is_in_flight,
     us.voided_ref,
     ra.unit_price,
     ra.problem,
+    if(is_growth or be.entry_id is null, 0, be.billed_minor) as taken_minor,
     case
         when not ae.is_by_the_hour then 0
         else minor_of(
-            hours_at(open_seconds, ae.scale), ra.unit_price, ae.factor, ae.rounding
-        )
+            hours_at(ae.seconds, ae.scale), ra.unit_price, ae.factor, ae.rounding
+        ) - taken_minor
     end as amount_minor
 from approved_entries as ae
 left join billed_entries as be on ae.entry_id = be.entry_id
@@ -48,7 +53,16 @@ left join used_parts as us on ae.entry_id = us.object_id and us.object_kind = 't
 left join billing.rated_entries as ra on ae.entry_id = ra.entry_id
 where
     be.entry_id is null
-    or (not be.is_changed and ae.seconds > be.billed_seconds);
+    or (not be.is_changed and ae.seconds > be.billed_seconds)
+    or (
+        be.is_changed
+        and (
+            be.written_off_minor > 0
+            or (ae.project_id, ae.currency) in (
+                select (po.project_id, po.currency) from billing.cap_pools as po
+            )
+        )
+    );
 
 create or replace temp table gates as
 with settings as (
@@ -123,7 +137,9 @@ facts as (
         op.billing_type,
         op.project_is_billable,
         op.task_is_billable,
-        op.cap_minor,
+        op.is_growth,
+        op.is_in_flight,
+        op.written_off_minor,
         op.erp_system,
         op.erp_company,
         op.period_state,
@@ -218,7 +234,9 @@ select
     legal_entity,
     currency,
     period,
-    cap_minor,
+    is_growth,
+    is_in_flight,
+    written_off_minor,
     erp_system,
     rounding,
     factor,

@@ -18,6 +18,17 @@ create or replace temp macro minor_of(quantity, unit_price, factor, rounding) as
     end as bigint
 );
 
+-- Whole seconds of a part of which only a share of the amount fits: seconds * share // amount.
+create or replace temp macro share_seconds(seconds, share, amount) as cast(
+    if(amount > 0 and share > 0, cast(seconds as hugeint) * share // amount, 0) as bigint
+);
+
+-- Whether a part holds about its share of an entry, cut at a second more or less for each part.
+create or replace temp macro is_share(part_minor, part_seconds, whole_minor, whole_seconds, part) as
+abs(
+    cast(part_seconds as hugeint) * whole_minor - cast(whole_seconds as hugeint) * part_minor
+) <= (cast(part as hugeint) + 1) * whole_minor;
+
 -- Minor units as an exact amount in major units.
 create or replace temp macro major_of(minor, factor) as cast(
     cast(minor as decimal(18, 0)) * case factor

@@ -31,11 +31,19 @@ select
     cast(sum(seconds) as bigint) as seconds,
     cast(sum(amount_minor) as bigint) as amount_minor,
     max_by(version_sha256, correction_no) as version_sha256,
-    bool_or(
+    bool_or(stands) as stands,
+    -- where it stands; in several places it is no entry's own any more
+    if(count(distinct if(stands, project_id, null)) = 1, min(if(stands, project_id, null)), '')
+        as project_id,
+    if(count(distinct if(stands, currency, null)) = 1, min(if(stands, currency, null)), '')
+        as currency
+from (
+    select
+        *,
         seconds <> 0
         or amount_minor <> 0
         or waiting > 0
-        or (first_lines > 0 and corrections = 0)
-    ) as stands
-from own_cells
+        or (first_lines > 0 and corrections = 0) as stands
+    from own_cells
+)
 group by all;

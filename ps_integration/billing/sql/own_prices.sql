@@ -281,17 +281,65 @@ with prices as (
 split as (
     select
         oe.entry_id,
-        sum(ol.seconds) as line_seconds,
+        minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding) as whole,
+        cast(sum(ol.seconds) as bigint) as line_seconds,
+        cast(sum(ol.amount_minor) as bigint) as held_minor,
         sum(minor_of(hours_at(ol.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding))
             as line_minor,
         coalesce(
-            bool_and(ol.version_sha256 = oe.version_sha256) filter (where ol.stands), true
-        ) and sum(ol.seconds) <= oe.seconds as is_as_billed,
+            bool_and(
+                ol.version_sha256 = oe.version_sha256
+                and ol.project_id is not distinct from oe.project_id
+                and ol.currency is not distinct from oe.currency
+            ) filter (where ol.stands),
+            true
+        ) as is_same,
+        bool_and(
+            ol.amount_minor
+            = minor_of(hours_at(ol.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
+            or abs(
+                cast(ol.seconds as hugeint) * whole
+                - cast(oe.seconds as hugeint) * ol.amount_minor
+            ) <= (cast(ol.part as hugeint) + 1) * whole
+        ) filter (where ol.stands) as is_in_shares,
         bool_or(ol.stands) as stands
     from own_entries as oe
     inner join own_parts as ol on oe.entry_id = ol.object_id and ol.object_kind = 'time_entry'
     left join prices as pr on oe.entry_id = pr.entry_id
-    group by oe.entry_id, oe.seconds
+    group by oe.entry_id, oe.seconds, whole
+),
+
+-- An entry is as it was billed while its lines hold what they are worth: all of it (line by line,
+-- as they were priced once, or as a whole), or each its share.
+judged as (
+    select
+        *,
+        coalesce(
+            stands
+            and is_same
+            and case
+                when line_seconds = seconds then held_minor in (whole, line_minor)
+                else line_seconds < seconds and held_minor <= whole and is_in_shares
+            end,
+            false
+        ) as is_as_billed
+    from (
+        select
+            sp.*,
+            oe.seconds
+        from split as sp
+        inner join own_entries as oe on sp.entry_id = oe.entry_id
+    )
+),
+
+-- What is said to stay behind of a changed entry: `link_caps` counts whether it may.
+left_behind as (
+    select
+        entry_id,
+        sum(amount_minor) as amount_minor
+    from billing.dispositions
+    where reason in ('cap_used_up', 'cap_currency_differs', 'written_off')
+    group by entry_id
 )
 
 select
@@ -301,23 +349,20 @@ select
     oe.period,
     oe.project_id,
     oe.seconds,
-    coalesce(sp.stands, false) as has_lines,
+    coalesce(ju.stands, false) as has_lines,
+    coalesce(ju.is_as_billed, false) as is_as_billed,
+    minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding) as priced_minor,
     case
         when not oe.has_price then 0
-        when sp.stands and sp.is_as_billed
-            then sp.line_minor + minor_of(
-                hours_at(oe.seconds - cast(sp.line_seconds as bigint), oe.scale),
-                pr.unit_price,
-                oe.factor,
-                oe.rounding
-            )
-        else minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
+        when ju.is_as_billed and ju.line_seconds = oe.seconds then ju.held_minor
+        else priced_minor
     end as amount_minor,
     case
         when not oe.has_price then 0
-        when sp.stands and sp.is_as_billed then sp.line_minor
-        else minor_of(hours_at(oe.seconds, oe.scale), pr.unit_price, oe.factor, oe.rounding)
+        when ju.is_as_billed then ju.held_minor
+        else priced_minor - coalesce(lb.amount_minor, 0)
     end as billed_target_minor
 from own_entries as oe
 left join prices as pr on oe.entry_id = pr.entry_id
-left join split as sp on oe.entry_id = sp.entry_id;
+left join judged as ju on oe.entry_id = ju.entry_id
+left join left_behind as lb on oe.entry_id = lb.entry_id;

@@ -53,8 +53,11 @@ first_lines as (
         di.posting_period,
         di.work_date,
         di.seconds,
-        di.quantity,
-        di.unit_price,
+        -- a part cut at the cent may be what no hours times the price come to
+        minor_of(di.quantity, di.unit_price, cu.factor, coalesce(le.rounding, 'half_up'))
+        = di.amount_minor as is_hours,
+        if(is_hours, di.quantity, 1) as quantity,
+        if(is_hours, di.unit_price, major_of(di.amount_minor, cu.factor)) as unit_price,
         di.amount_minor,
         en.erp_system,
         en.erp_company,
@@ -63,6 +66,8 @@ first_lines as (
         || cast(hours_at(di.seconds, 100) as decimal(18, 2)) || ' h' as what
     from billing.dispositions as di
     inner join billing.entries as en on di.entry_id = en.entry_id
+    inner join config.currencies as cu on di.currency = cu.currency
+    left join config.legal_entities as le on di.legal_entity = le.legal_entity
     left join task_names as tn
         on en.system = tn.system and en.task_external_id = tn.external_id
     where di.disposition = 'queued' and di.reason in ('to_be_planned', 'planned')
@@ -81,6 +86,7 @@ first_lines as (
         mi.posting_period,
         mi.reached_on as work_date,
         0 as seconds,
+        false as is_hours,
         1 as quantity,
         major_of(mi.amount_minor, cu.factor) as unit_price,
         mi.amount_minor,

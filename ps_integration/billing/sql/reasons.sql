@@ -40,6 +40,7 @@ from (
     ('correction_in_flight', 'deferred'),
     ('probably_billed_by_hand', 'deferred'),
     ('cap_used_up', 'deferred'),
+    ('cap_currency_differs', 'excepted'),
     ('no_open_period', 'deferred'),
     ('period_closed', 'deferred'),
     ('period_not_open', 'deferred'),

@@ -8,48 +8,8 @@
 -- cause: cap_reached
 -- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
 
-with capped as (
-    select project_id
-    from billing.projects
-    where cap_minor is not null
-),
-
--- materialized: few, and all other lines need not be looked at in their documents
-project_lines as materialized (
-    select
-        pl.project_id,
-        pl.document_ref,
-        pl.amount_minor
-    from ops.posting_lines as pl
-    semi join capped as ca on pl.project_id = ca.project_id
-    where pl.object_kind = 'time_entry'
-),
-
--- by our documents, and by lines typed by hand that somebody has accepted
-consumed as (
-    select
-        project_id,
-        sum(amount_minor) as amount_minor
-    from (
-        select
-            pl.project_id,
-            pl.amount_minor
-        from project_lines as pl
-        inner join ops.documents as dc on pl.document_ref = dc.document_ref
-        where dc.state not in ('planned', 'superseded', 'refused')
-        union all
-        select
-            bh.project_id,
-            bh.amount_minor
-        from reconciliation.cap_used_by_hand as bh
-        inner join billing.projects as pr
-            on bh.project_id = pr.project_id and bh.currency = pr.currency
-    )
-    group by project_id
-),
-
--- parts of an entry that are in a document already are counted as consumed, not again as waiting
-entries as (
+-- what an entry's documents hold is used already; the rest of it waits
+with entries as (
     select
         ce.project_id,
         greatest(ce.amount_minor - coalesce(ce.documented_minor, 0), 0) as amount_minor
@@ -65,10 +25,25 @@ entries as (
 waiting as (
     select
         project_id,
-        sum(amount_minor) as amount_minor
+        sum(amount_minor)::bigint as amount_minor
     from entries
     where amount_minor > 0
     group by project_id
+),
+
+pools as (
+    select
+        cp.project_id,
+        cp.currency,
+        cp.cap_minor,
+        cp.is_other_currency,
+        cp.used_minor + cp.by_hand_minor as used_minor,
+        coalesce(wa.amount_minor, 0) as waiting_minor,
+        greatest(used_minor + waiting_minor - cp.cap_minor, 0) as above_minor,
+        -- billed before the cap was lowered, or by hand: it stays, and somebody must know
+        greatest(used_minor - cp.cap_minor, 0) as excess_minor
+    from billing.cap_pools as cp
+    left join waiting as wa on cp.project_id = wa.project_id
 )
 
 select
@@ -80,32 +55,61 @@ select
     null as entry_id,
     pr.psa_system as left_system,
     pr.psa_external_id as left_id,
-    'cap ' || reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency) as left_value,
+    'cap ' || if(
+        po.is_other_currency,
+        reconciliation.money_text(
+            pr.other_cap_minor, oy.factor, coalesce(pr.other_cap_currency, '?')
+        ),
+        reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency)
+    ) as left_value,
     pr.erp_system as right_system,
     pr.erp_external_id as right_id,
     reconciliation.money_text(
-        (coalesce(cs.amount_minor, 0) + wa.amount_minor)::bigint, cy.factor, pr.currency
+        (po.used_minor + po.waiting_minor)::bigint, cy.factor, pr.currency
     ) || ' worked' as right_value,
     null as difference_seconds,
-    (pr.cap_minor - coalesce(cs.amount_minor, 0) - wa.amount_minor)::bigint as difference_minor,
-    least(
-        wa.amount_minor, coalesce(cs.amount_minor, 0) + wa.amount_minor - pr.cap_minor
-    )::bigint as at_risk_minor,
+    (pr.cap_minor - po.used_minor - po.waiting_minor)::bigint as difference_minor,
+    case
+        when po.is_other_currency then po.waiting_minor
+        when po.waiting_minor > 0 then least(po.waiting_minor, po.above_minor)
+        else po.excess_minor
+    end::bigint as at_risk_minor,
     pr.currency,
-    'cap_reached' as cause,
+    if(po.is_other_currency, 'master_data_incomplete', 'cap_reached') as cause,
     'Project ' || coalesce(pr.name, pr.project_id) || ' has a cap of '
-    || reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency) || '; '
-    || reconciliation.money_text(
-        least(
-            wa.amount_minor, coalesce(cs.amount_minor, 0) + wa.amount_minor - pr.cap_minor
-        )::bigint,
-        cy.factor, pr.currency
-    ) || ' of approved time is above it.' as detail,
+    || case
+        when po.is_other_currency
+            then
+                coalesce(
+                    reconciliation.money_text(
+                        pr.other_cap_minor, oy.factor, pr.other_cap_currency
+                    ),
+                    'an unknown currency'
+                )
+                || ' and is billed in ' || pr.currency
+                || ': nothing more is billed until the cap is entered in ' || pr.currency || '.'
+        else
+            reconciliation.money_text(pr.cap_minor, cy.factor, pr.currency) || '; '
+            || if(
+                po.excess_minor > 0,
+                reconciliation.money_text(po.excess_minor::bigint, cy.factor, pr.currency)
+                || ' more than that is billed, and nothing of it is taken back'
+                || if(po.waiting_minor > 0, '; ', '.'),
+                ''
+            )
+            || if(
+                po.waiting_minor > 0,
+                reconciliation.money_text(
+                    least(po.waiting_minor, po.above_minor)::bigint, cy.factor, pr.currency
+                ) || ' of approved time is above it.',
+                ''
+            )
+    end as detail,
     null as blocked_kind,
     null as blocked_id
 from billing.projects as pr
-inner join waiting as wa on pr.project_id = wa.project_id
-left join consumed as cs on pr.project_id = cs.project_id
+inner join pools as po on pr.project_id = po.project_id
 left join config.currencies as cy on pr.currency = cy.currency
-where coalesce(cs.amount_minor, 0) + wa.amount_minor > pr.cap_minor
+left join config.currencies as oy on pr.other_cap_currency = oy.currency
+where po.is_other_currency or po.above_minor > 0
 order by record_key;

@@ -529,11 +529,13 @@ create table if not exists billing.entries (
 -- One row per canonical project: each field from its system of record.
 create table if not exists billing.projects (
     project_id varchar, name varchar, customer_key varchar, legal_entity varchar, currency varchar,
-    status varchar, billing_type varchar, is_billable boolean, cap_minor bigint,
+    status varchar, billing_type varchar, is_billable boolean,
+    cap_minor bigint,           -- not to exceed, in `currency`; null = none, or in another currency
     tax_code varchar, revenue_account varchar, cost_centre varchar, billing_rule varchar,
     purchase_order varchar, closed_on date,
     psa_system varchar, psa_external_id varchar,
-    erp_system varchar, erp_company varchar, erp_external_id varchar
+    erp_system varchar, erp_company varchar, erp_external_id varchar,
+    other_cap_minor bigint, other_cap_currency varchar  -- a cap that is not in `currency`
 );
 create table if not exists billing.resources (
     resource_id varchar, name varchar, email varchar, home_legal_entity varchar, role varchar,
@@ -635,6 +637,8 @@ update canonical.erp_documents set is_standing = coalesce(
 )
 where is_standing is null;
 alter table config.systems add column if not exists account varchar;
+alter table billing.projects add column if not exists other_cap_minor bigint;
+alter table billing.projects add column if not exists other_cap_currency varchar;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
 alter table ops.documents add column if not exists content varchar;
@@ -1111,6 +1115,91 @@ where
     dl.decision = 'accepted'
     and dl.decision_id not in (select st.decision_id from reconciliation.stale_decisions as st)
 group by dl.project_id, dl.currency;
+-- What documents hold of a project's cap, entry by entry, in the cap's currency. `held_minor` is
+-- what the entry's lines come to once all is answered. `used_minor` is what nobody else can have:
+-- a credit frees its room once it is read back, so what it will take back counts until then, while
+-- what bills again in the place of a reversal does not count twice. A cancelled document keeps its
+-- room as long as policy holds what it billed.
+create or replace view billing.cap_holdings as
+with capped as (
+    select
+        project_id,
+        currency
+    from billing.projects
+    where cap_minor is not null or other_cap_minor is not null
+),
+
+-- materialized: few, and all other lines need not be looked at in their documents
+lines as materialized (
+    select
+        pl.project_id,
+        pl.currency,
+        pl.object_id,
+        pl.document_ref,
+        pl.amount_minor
+    from ops.posting_lines as pl
+    semi join capped as ca on pl.project_id = ca.project_id and pl.currency = ca.currency
+    where pl.object_kind = 'time_entry'
+),
+
+sides as (
+    select
+        li.project_id,
+        li.currency,
+        li.object_id as entry_id,
+        coalesce(sum(li.amount_minor) filter (
+            where rv.document_ref is null and dc.state = 'posted'
+        ), 0) as confirmed_minor,
+        coalesce(sum(li.amount_minor) filter (
+            where rv.document_ref is null and dc.state <> 'posted'
+        ), 0) as in_flight_minor,
+        coalesce(sum(li.amount_minor) filter (
+            where rv.document_ref is not null and coalesce(le.voided_policy, 'hold') = 'hold'
+        ), 0) as voided_minor
+    from lines as li
+    inner join ops.documents as dc on li.document_ref = dc.document_ref
+    left join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
+    left join config.legal_entities as le on dc.legal_entity = le.legal_entity
+    where dc.state not in ('planned', 'refused', 'superseded')
+    group by all
+)
+
+select
+    project_id,
+    currency,
+    entry_id,
+    (confirmed_minor + in_flight_minor)::bigint as held_minor,
+    (confirmed_minor + greatest(in_flight_minor, 0) + greatest(voided_minor, 0))::bigint
+        as used_minor
+from sides;
+-- Every project with a cap: what it is, what documents and lines typed by hand have used of it, and
+-- the room that is left. A cap in another currency than the project's has no room: nothing can be
+-- held against it until somebody says the cap in the project's currency.
+create or replace view billing.cap_pools as
+with used as (
+    select
+        project_id,
+        currency,
+        sum(used_minor)::bigint as used_minor
+    from billing.cap_holdings
+    group by all
+)
+
+select
+    pr.project_id,
+    pr.currency,
+    pr.cap_minor,
+    pr.cap_minor is null as is_other_currency,
+    coalesce(us.used_minor, 0) as used_minor,
+    coalesce(bh.amount_minor, 0) as by_hand_minor,
+    coalesce(greatest(
+        pr.cap_minor - coalesce(us.used_minor, 0) - coalesce(bh.amount_minor, 0), 0
+    ), 0) as room_minor
+from billing.projects as pr
+left join used as us on pr.project_id = us.project_id and pr.currency = us.currency
+left join reconciliation.cap_used_by_hand as bh
+    on pr.project_id = bh.project_id and pr.currency = bh.currency
+where pr.currency is not null and (pr.cap_minor is not null or pr.other_cap_minor is not null);
 -- Decisions that count no longer, and those that wait for a second person, in words that a break's
 -- detail ends with.
 create or replace view reconciliation.decision_texts as

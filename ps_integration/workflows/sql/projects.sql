@@ -102,7 +102,8 @@ field_values as (
             status,
             billing_type,
             cast(is_billable as varchar) as is_billable,
-            cast(cap_minor as varchar) as cap_minor,
+            -- a cap is a number of one currency: both come from one record
+            cap_minor || ' ' || currency as cap,
             tax_code,
             revenue_account,
             cost_centre,
@@ -112,7 +113,7 @@ field_values as (
         from fitting
     ) unpivot include nulls (
         value for field in (
-            name, customer_key, currency, status, billing_type, is_billable, cap_minor,
+            name, customer_key, currency, status, billing_type, is_billable, cap,
             tax_code, revenue_account, cost_centre, billing_rule, purchase_order, closed_on
         )
     )
@@ -123,7 +124,9 @@ judged as (
         fv.*,
         exists (
             select 1 from config.ownership as ow
-            where ow.object_kind = 'project' and ow.system = fv.system and ow.field = fv.field
+            where
+                ow.object_kind = 'project' and ow.system = fv.system
+                and ow.field = if(fv.field = 'cap', 'cap_minor', fv.field)
         ) and (
             coalesce(fv.has_billing_attributes, false)
             or fv.field not in (
@@ -149,6 +152,15 @@ picked as (
             is_owner desc, value is null, is_default_owner desc, role_rank asc,
             has_billing_attributes desc nulls last, system asc, stream asc, external_id asc
     ) = 1
+),
+
+caps as (
+    select
+        project_id,
+        cast(split_part(value, ' ', 1) as bigint) as cap_minor,
+        split_part(value, ' ', 2) as currency
+    from picked
+    where field = 'cap' and value is not null
 ),
 
 psa as (
@@ -192,7 +204,7 @@ select
     max(pi.value) filter (where pi.field = 'status') as status,
     max(pi.value) filter (where pi.field = 'billing_type') as billing_type,
     cast(max(pi.value) filter (where pi.field = 'is_billable') as boolean) as is_billable,
-    cast(max(pi.value) filter (where pi.field = 'cap_minor') as bigint) as cap_minor,
+    any_value(ca.cap_minor) filter (where ca.currency = pc.value) as cap_minor,
     max(pi.value) filter (where pi.field = 'tax_code') as tax_code,
     max(pi.value) filter (where pi.field = 'revenue_account') as revenue_account,
     max(pi.value) filter (where pi.field = 'cost_centre') as cost_centre,
@@ -203,9 +215,15 @@ select
     any_value(ps.external_id) as psa_external_id,
     any_value(er.system) as erp_system,
     any_value(er.company) as erp_company,
-    any_value(er.external_id) as erp_external_id
+    any_value(er.external_id) as erp_external_id,
+    any_value(ca.cap_minor) filter (where ca.currency is distinct from pc.value)
+        as other_cap_minor,
+    any_value(ca.currency) filter (where ca.currency is distinct from pc.value)
+        as other_cap_currency
 from picked as pi
 inner join entities as en on pi.project_id = en.project_id
 left join psa as ps on pi.project_id = ps.project_id
 left join erp as er on pi.project_id = er.project_id
+left join caps as ca on pi.project_id = ca.project_id
+left join picked as pc on pi.project_id = pc.project_id and pc.field = 'currency'
 group by pi.project_id;
