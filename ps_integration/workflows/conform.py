@@ -10,8 +10,9 @@ from typing import Final
 
 from ps_integration.connectors.protocol import Connector
 from ps_integration.contracts.registry import CANONICAL
-from ps_integration.domain.text import match_key
+from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows import canonical_ids
 from ps_integration.workflows.conform_stream import conform_stream, source_of
 from ps_integration.workflows.contract_checks import contract_checks
 from ps_integration.workflows.duplicates import quarantine_records
@@ -30,17 +31,25 @@ where
 """
 
 
-def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connector]) -> StepResult:
+def conform(
+    night: Night,
+    warehouse: Warehouse,
+    connectors: Mapping[str, Connector],
+    store: OperationalStore | None = None,
+) -> StepResult:
     """Turn what changed in raw into canonical rows, crosswalk and entry versions.
 
     Args:
         night: The run; its `as_of` is the clock.
         warehouse: Open for writing; every stream is one transaction of its own.
         connectors: By system. A system without one keeps its canonical rows as they are.
+        store: Where canonical ids are kept; None for a rehearsal, which remembers nothing.
 
     Returns:
         Raw records read, entry versions added, and one contract check per canonical object.
     """
+    with warehouse.transaction():
+        canonical_ids.seed(night, warehouse, store)
     read: dict[str, int] = {}
     _note_feeds(warehouse, connectors)
     for system, connector in sorted(connectors.items()):
@@ -49,7 +58,7 @@ def conform(night: Night, warehouse: Warehouse, connectors: Mapping[str, Connect
             read[f"{system}.{stream.name}"] = conform_stream(night, warehouse, source)
     with warehouse.transaction():
         _date_the_undated(night, warehouse)
-        _rebuild_crosswalk(night, warehouse)
+        canonical_ids.link(night, warehouse, store)
         added = _add_versions(night, warehouse)
         warehouse.execute(
             "update quarantine.records set last_seen_at = $as_of, run_id = $run_id",
@@ -102,26 +111,6 @@ def _date_the_undated(night: Night, warehouse: Warehouse) -> None:
             {"system": system},
         )
         quarantine_records(night, warehouse, system, "time_entries", NO_ZONE)
-
-
-def _rebuild_crosswalk(night: Night, warehouse: Warehouse) -> None:
-    warehouse.execute("delete from canonical.crosswalk")
-    warehouse.insert(
-        "canonical.crosswalk",
-        [
-            {
-                "object_kind": row.object,
-                "canonical_id": match_key(row.id) or row.id,
-                "system": row.system,
-                "external_id": row.external_id,
-                "valid_from": row.valid_from,
-                "valid_to": row.valid_to,
-                "how": "configured",
-            }
-            for row in night.firm.crosswalk
-        ],
-    )
-    warehouse.execute(sql_text("crosswalk"))
 
 
 def _add_versions(night: Night, warehouse: Warehouse) -> int:

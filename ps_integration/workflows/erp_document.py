@@ -12,19 +12,31 @@ from ps_integration.domain.money import Money
 from ps_integration.domain.posting import Lookup
 from ps_integration.domain.seal import digest
 from ps_integration.domain.text import match_key
+from ps_integration.stores.operational import approvals, canonical
 from ps_integration.stores.operational.models import Document, PostingLine
+from ps_integration.stores.operational.store import Session
 
 Difference = dict[str, object]
 LINES_TOLD_MAX: Final = 5
 """Lines of one document whose amounts a message names."""
 
 
-def build(document: Document, lines: Sequence[PostingLine]) -> ErpDocument:
+def load(session: Session, document: Document) -> ErpDocument:
+    """A stored document as it goes out: customer and project as its target names them today."""
+    found = canonical.names(session, document)
+    return build(document, approvals.lines(session, document.document_ref), found)
+
+
+def build(
+    document: Document, lines: Sequence[PostingLine], names: canonical.Names | None = None
+) -> ErpDocument:
     """The vendor-free document as it goes out; the same builder serves preview and sending.
 
     A credit memo states positive amounts, as ERPs keep them; its posting lines are negative.
     """
     sign = sign_of(document)
+    told = document.content["project_external_id"]
+    names = names or canonical.Names(document.customer_key, told)
     kind: Literal["invoice", "credit_memo"] = (
         "credit_memo" if document.kind == "credit_memo" else "invoice"
     )
@@ -32,13 +44,13 @@ def build(document: Document, lines: Sequence[PostingLine]) -> ErpDocument:
         reference=document.document_ref,
         kind=kind,
         company=document.company,
-        customer_key=document.customer_key,
+        customer_key=names.customer_key,
         currency=document.currency,
         invoice_date=document.posting_date,
         posting_date=document.posting_date,
         purchase_order=document.content["purchase_order"],
         amount_minor=sign * document.amount_minor,
-        lines=tuple(_line(document, line, sign) for line in lines),
+        lines=tuple(_line(document, line, sign, names) for line in lines),
     )
 
 
@@ -47,7 +59,7 @@ def sign_of(document: Document) -> int:
     return -1 if document.kind == "credit_memo" and document.amount_minor < 0 else 1
 
 
-def _line(document: Document, line: PostingLine, sign: int) -> ErpLine:
+def _line(document: Document, line: PostingLine, sign: int, names: canonical.Names) -> ErpLine:
     content = document.content
     return ErpLine(
         line_no=line.line_no,
@@ -56,7 +68,7 @@ def _line(document: Document, line: PostingLine, sign: int) -> ErpLine:
         unit_price=format(line.unit_price, "f"),
         amount_minor=sign * line.amount_minor,
         project_id=line.project_id,
-        project_external_id=content["project_external_id"],
+        project_external_id=names.project_external_id or content["project_external_id"],
         revenue_account=content["revenue_account"] or "",
         tax_code=content["tax_code"],
         cost_centre=content["cost_centre"],

@@ -26,6 +26,7 @@ class Inputs:
         openings: Legal entity and time system of every signed opening list.
         batches: Content hash of every planned batch, by batch id.
         match_decision_id: Newest decision about a line typed by hand that the plan has seen.
+        link_id: Newest link of a record to its canonical object.
     """
 
     raw_seq: int
@@ -35,9 +36,12 @@ class Inputs:
     openings: tuple[tuple[str, str], ...]
     batches: dict[str, str]
     match_decision_id: int = 0
+    link_id: int = 0
 
 
 _LAST_MATCH_DECISION = "select coalesce(max(decision_id), 0) from ops.match_decisions"
+
+_LAST_LINK = "select coalesce(max(link_id), 0) from ops.record_links"
 
 
 def note(
@@ -53,6 +57,7 @@ def note(
             openings=tuple(sorted(approvals.openings(session))),
             batches={batch.batch_id: batch.content_sha256 for batch in batches},
             match_decision_id=_whole(warehouse.value(_LAST_MATCH_DECISION)),
+            link_id=_whole(warehouse.value(_LAST_LINK)),
         )
         ensure_run(session, night).inputs = msgspec.to_builtins(asdict(inputs))
 

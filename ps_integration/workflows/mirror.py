@@ -4,12 +4,24 @@ Before the copy, what the warehouse knows better is settled: what the ERP has ca
 approvals and refusals over entries that have changed since.
 """
 
+from typing import Protocol
+
+import pyarrow as pa
+
+from ps_integration.domain.ports import Queries
 from ps_integration.stores.operational import copies, ledger
-from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.reversals import note_reversals
 from ps_integration.workflows.voiding import void_stale
+
+
+class Tables(Queries, Protocol):
+    """A warehouse that takes columns."""
+
+    def insert_arrow(self, table: str, data: pa.Table) -> None:
+        """Insert columns by name."""
 
 
 def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepResult:
@@ -30,17 +42,22 @@ def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
     with store.snapshot() as session, warehouse.transaction():
         seq = ledger.last_seq(session)
         for table in copies.tables():
-            warehouse.execute(f"delete from {table}")
-            columns = _columns(warehouse, table)
-            counts[table] = 0
-            for rows in copies.arrow_batches(session, table, columns):
-                warehouse.insert_arrow(table, rows)
-                counts[table] += rows.num_rows
+            counts[table] = copy_table(warehouse, session, table)
         warehouse.execute("update config.run set ledger_seq = $seq", {"seq": seq})
     return counts
 
 
-def _columns(warehouse: Warehouse, table: str) -> tuple[str, ...]:
+def copy_table(warehouse: Tables, session: Session, table: str) -> int:
+    """Replace one table of `ops`, in the caller's transaction; its rows are counted."""
+    warehouse.execute(f"delete from {table}")
+    count = 0
+    for rows in copies.arrow_batches(session, table, _columns(warehouse, table)):
+        warehouse.insert_arrow(table, rows)
+        count += rows.num_rows
+    return count
+
+
+def _columns(warehouse: Queries, table: str) -> tuple[str, ...]:
     schema, name = table.split(".")
     rows = warehouse.rows(
         "select column_name from information_schema.columns "

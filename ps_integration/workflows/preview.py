@@ -54,7 +54,7 @@ def preview(
         found = [
             (
                 document,
-                erp_document.build(document, approvals.lines(session, document.document_ref)),
+                erp_document.load(session, document),
             )
             for document in approvals.documents(session, batch_id)
             if document_ref in (None, document.document_ref)

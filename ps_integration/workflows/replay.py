@@ -150,6 +150,7 @@ def _marks(run: Run) -> Marks:
         break_seq=recorded.break_seq,
         decision_id=recorded.decision_id,
         match_decision_id=recorded.match_decision_id,
+        link_id=recorded.link_id,
         openings=frozenset(recorded.openings),
     )
 

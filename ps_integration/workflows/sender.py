@@ -15,7 +15,7 @@ from ps_integration.domain.clock import Clock
 from ps_integration.domain.posting import State
 from ps_integration.domain.records import Capability
 from ps_integration.errors import FixConfigError, PsIntegrationError
-from ps_integration.stores.operational import approvals, claims, leases, ledger, work
+from ps_integration.stores.operational import claims, leases, ledger, work
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows import erp_document, versions
@@ -87,7 +87,7 @@ class Sender:
         """A document with its writer; None when no ERP writer serves its system."""
         with self.store.snapshot() as session:
             document = ledger.get(session, ref)
-            payload = erp_document.build(document, approvals.lines(session, ref))
+            payload = erp_document.load(session, document)
         writer = self.erps.get(document.system)
         if writer is None:
             self.tally.add("no_writer")

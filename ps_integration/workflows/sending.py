@@ -42,7 +42,7 @@ def claim(sender: Sender, sent: Sent, phase: Phase, expected: State) -> datetime
         ):
             sender.tally.add("waits_its_turn")
             return None
-        payload = erp_document.build(document, approvals.lines(session, ref))
+        payload = erp_document.load(session, document)
         if payload != sent.payload:
             return None
         crashpoint("P2 claimed")

@@ -151,7 +151,7 @@ STEPS: tuple[Step, ...] = (
         "conform",
         frozenset({"python", "pandera", "duckdb"}),
         "Typed objects under contract; what broke it is in quarantine",
-        lambda b: conform.conform(b.night, b.warehouse, b.connectors),
+        lambda b: conform.conform(b.night, b.warehouse, b.connectors, b.store),
         ("raw",),
         checks=step_checks.of_contracts,
     ),

@@ -55,6 +55,25 @@ left join holds as ht
     on split_part(dr.object_id, ':', 1) = ht.blocked_id and ht.blocked_kind = 'system'
 left join holds as hx on dr.system = hx.blocked_id and hx.blocked_kind = 'system';
 
+-- What would be corrected because a project, person or task has got another number, or two were
+-- merged, where a system knows them by that number alone: a person says whether they are the same.
+create or replace temp table renumbered_objects as
+select
+    ll.object_kind,
+    ll.object_id,
+    min(
+        rv.object_kind || ' ' || rv.was || ', which ' || rv.system || ' no longer lists, is now '
+        || rv.now
+    ) as said
+from live_lines as ll
+inner join canonical.renumbered_versions as rv
+    on ll.object_id = rv.entry_id and ll.version_sha256 = rv.version_sha256
+where
+    ll.object_kind = 'time_entry'
+    and not ll.is_voided
+    and ll.correction is distinct from 'reversal'
+group by all;
+
 create or replace temp table correction_states as
 with drafts as (
     select
@@ -122,6 +141,7 @@ select
     case
         when co.in_flight_ref is not null then 'in_flight'
         when po.policy = 'ask' then 'policy_asks'
+        when rn.object_id is not null then 'renumbering_suspected'
         when co.voided_ref is not null and po.holds_voided then 'voided_in_erp'
         else coalesce(split_part(dr.problem, '|', 2), 'to_be_planned')
     end as state,
@@ -132,6 +152,10 @@ select
                 || co.in_flight_state || ').'
         when state = 'policy_asks'
             then 'Policy asks before corrections; nothing is planned until it says how.'
+        when state = 'renumbering_suspected'
+            then
+                'Looks renumbered or merged: ' || rn.said || '. Nothing is credited until a person '
+                || 'links them in the crosswalk section of the firm file, or releases it.'
         when state = 'voided_in_erp'
             then
                 'Document ' || co.voided_ref
@@ -146,4 +170,6 @@ inner join cells as ce on co.object_kind = ce.object_kind and co.object_id = ce.
 left join correction_policies as po
     on co.object_kind = po.object_kind and co.object_id = po.object_id
 left join drafts as dr on co.object_kind = dr.object_kind and co.object_id = dr.object_id
-left join edited as ed on co.object_kind = ed.object_kind and co.object_id = ed.object_id;
+left join edited as ed on co.object_kind = ed.object_kind and co.object_id = ed.object_id
+left join renumbered_objects as rn
+    on co.object_kind = rn.object_kind and co.object_id = rn.object_id;

@@ -23,7 +23,7 @@ with ours as (
         abs(dc.amount_minor) as amount_minor,
         ed.number as their_number,
         ed.posting_date as their_date,
-        ed.customer_key as their_customer,
+        canonical.id_of('customer', ed.customer_key) as their_customer,
         ed.currency as their_currency,
         abs(ed.amount_minor) as their_minor,
         ed.status as their_status,
@@ -60,7 +60,7 @@ compared as (
             end,
             case when us.their_currency <> us.currency then 'currency' end,
             case
-                when lower(trim(us.their_customer)) <> lower(trim(us.customer_key)) then 'customer'
+                when us.their_customer <> lower(trim(us.customer_key)) then 'customer'
             end
         ) as what
     from ours as us

@@ -21,7 +21,7 @@ charges as (
     select
         ic.from_legal_entity,
         ic.to_legal_entity,
-        lower(trim(ic.project_key)) as project_id,
+        canonical.id_of('project', ic.project_key) as project_id,
         ic.period,
         ic.system,
         ic.external_id,

@@ -40,16 +40,22 @@ starts as (
 ),
 
 -- Costs that stand; those of one person, project and month that come to nothing were taken back.
+named_costs as (
+    select
+        sc.*,
+        canonical.id_of('resource', sc.resource_key) as resource_id,
+        canonical.id_of('project', sc.project_key) as project_id
+    from canonical.subcontractor_costs as sc
+),
+
 costs as (
     select
         sc.*,
-        lower(trim(sc.resource_key)) as resource_id,
-        lower(trim(sc.project_key)) as project_id,
         coalesce(pr.legal_entity, br.home_legal_entity) as legal_entity,
         pr.customer_key
-    from canonical.subcontractor_costs as sc
-    left join billing.projects as pr on lower(trim(sc.project_key)) = pr.project_id
-    left join billing.resources as br on lower(trim(sc.resource_key)) = br.resource_id
+    from named_costs as sc
+    left join billing.projects as pr on sc.project_id = pr.project_id
+    left join billing.resources as br on sc.resource_id = br.resource_id
     where sc.is_posted
     qualify
         sum(sc.amount_minor) over (

@@ -82,6 +82,87 @@ orphans as (
         and cw.object_kind in ('project', 'customer', 'resource', 'task')
         and ru.as_of_date >= cw.valid_from
         and ru.as_of_date < cw.valid_to
+),
+
+-- What each project, customer and person is called now, where it was not mapped by hand.
+called as (
+    select
+        kr.object_kind,
+        kr.match_key,
+        cw.canonical_id,
+        kr.system,
+        kr.external_id
+    from canonical.known_records as kr
+    inner join canonical.crosswalk as cw
+        on
+            kr.object_kind = cw.object_kind
+            and kr.system = cw.system
+            and kr.external_id = cw.external_id
+    where
+        cw.how <> 'configured'
+        and kr.match_key is not null
+        and kr.object_kind <> 'task'
+),
+
+followed as (
+    select distinct
+        object_kind,
+        canonical_id
+    from canonical.links
+    where how = 'followed'
+),
+
+-- Two objects under one key: merged, or a code that another record has got.
+shared as (
+    select
+        object_kind,
+        match_key,
+        string_agg(distinct canonical_id, ' and ' order by canonical_id) as canonical_ids,
+        min(system) as system,
+        min_by(external_id, system) as external_id,
+        string_agg(
+            distinct system || ' ' || external_id, ', ' order by system || ' ' || external_id
+        ) as records
+    from called
+    group by object_kind, match_key
+    having count(distinct canonical_id) > 1
+),
+
+-- One object under several keys since it was renumbered: not in every system yet.
+apart as (
+    select
+        ca.object_kind,
+        ca.canonical_id,
+        min(ca.system) as system,
+        min_by(ca.external_id, ca.system) as external_id,
+        string_agg(
+            distinct ca.match_key || ' in ' || ca.system, ', '
+            order by ca.match_key || ' in ' || ca.system
+        ) as said
+    from called as ca
+    semi join followed as fo
+        on ca.object_kind = fo.object_kind and ca.canonical_id = fo.canonical_id
+    group by ca.object_kind, ca.canonical_id
+    having count(distinct ca.match_key) > 1
+),
+
+-- Posted entries whose project, person or task vanished while they name another one now.
+renumbered as (
+    select
+        rv.object_kind,
+        rv.system,
+        rv.was,
+        rv.now,
+        rv.was_id,
+        ul.currency,
+        min(ul.legal_entity) as legal_entity,
+        count(distinct ul.entry_id) as entries,
+        sum(ul.amount_minor)::bigint as amount_minor
+    from reconciliation.unsettled_lines as ul
+    inner join canonical.renumbered_versions as rv
+        on ul.entry_id = rv.entry_id and ul.version_sha256 = rv.version_sha256
+    where ul.is_standing
+    group by rv.object_kind, rv.system, rv.was, rv.now, rv.was_id, ul.currency
 )
 
 select
@@ -133,4 +214,83 @@ select
     null as blocked_kind,
     null as blocked_id
 from orphans as cw
+union all
+select
+    'shared|' || sh.object_kind || '|' || sh.match_key as record_key,
+    '' as period,
+    null as legal_entity,
+    null as project_id,
+    null as customer_key,
+    null as entry_id,
+    sh.system as left_system,
+    sh.external_id as left_id,
+    sh.object_kind || ' ' || sh.match_key as left_value,
+    null as right_system,
+    null as right_id,
+    sh.canonical_ids as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    'mapping_wrong' as cause,
+    'The ' || sh.object_kind || 's ' || sh.canonical_ids || ' are both called ' || sh.match_key
+    || ' now (' || sh.records || '): merged, or a code that was given away. What was posted stays'
+    || ' as it is; say in the crosswalk which record is which.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from shared as sh
+union all
+select
+    'apart|' || ap.object_kind || '|' || ap.canonical_id as record_key,
+    '' as period,
+    null as legal_entity,
+    if(ap.object_kind = 'project', ap.canonical_id, null) as project_id,
+    if(ap.object_kind = 'customer', ap.canonical_id, null) as customer_key,
+    null as entry_id,
+    ap.system as left_system,
+    ap.external_id as left_id,
+    ap.object_kind || ' ' || ap.canonical_id as left_value,
+    null as right_system,
+    null as right_id,
+    ap.said as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    'mapping_wrong' as cause,
+    'The ' || ap.object_kind || ' ' || ap.canonical_id || ' was renumbered or renamed, and not in'
+    || ' every system: ' || ap.said || '. It goes on as the same ' || ap.object_kind || '.'
+        as detail,
+    null as blocked_kind,
+    null as blocked_id
+from apart as ap
+union all
+select
+    'renumbered|' || rn.object_kind || '|' || rn.system || '|' || rn.was || '|' || rn.now || '|'
+    || rn.currency as record_key,
+    '' as period,
+    rn.legal_entity,
+    if(rn.object_kind = 'project', rn.was_id, null) as project_id,
+    null as customer_key,
+    null as entry_id,
+    rn.system as left_system,
+    rn.now as left_id,
+    rn.object_kind || ' ' || rn.now as left_value,
+    rn.system as right_system,
+    rn.was as right_id,
+    rn.object_kind || ' ' || rn.was as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    rn.amount_minor as at_risk_minor,
+    rn.currency,
+    'mapping_missing' as cause,
+    rn.entries::varchar || ' posted entries named ' || rn.object_kind || ' ' || rn.was
+    || ', which ' || rn.system || ' no longer lists, and name ' || rn.now
+    || ' now: renumbered or merged. Nothing is credited or billed again until somebody says so:'
+    || ' if it is the same, add to the crosswalk section of the firm file object '
+    || rn.object_kind || ', id ' || rn.was_id || ', system ' || rn.system || ', external_id '
+    || rn.now || '.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from renumbered as rn
 order by record_key;

@@ -15,7 +15,8 @@ with known as (
         op.system,
         op.external_id
     from canonical.opportunities as op
-    inner join billing.projects as pr on op.project_key = pr.project_id
+    inner join billing.projects as pr
+        on canonical.id_of('project', op.project_key) = pr.project_id
     where pr.psa_external_id is not null
     union
     select

@@ -42,7 +42,7 @@ moves as (
     where un.disposition <> 'not_approved'
     union all
     select
-        lower(trim(sc.project_key)) as project_id,
+        canonical.id_of('project', sc.project_key) as project_id,
         sc.period,
         sc.currency,
         0 as billed_minor,
@@ -55,7 +55,7 @@ moves as (
     where sc.is_posted
     union all
     select
-        lower(trim(ic.project_key)) as project_id,
+        canonical.id_of('project', ic.project_key) as project_id,
         ic.period,
         ic.currency,
         0 as billed_minor,

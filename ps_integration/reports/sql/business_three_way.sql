@@ -47,7 +47,7 @@ ledger as (
 
 erp as (
     select
-        lower(trim(el.project_key)) as project_id,
+        coalesce(kp.canonical_id, lower(trim(el.project_key))) as project_id,
         coalesce(dc.period, strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m'))
             as period,
         el.currency,
@@ -60,6 +60,8 @@ erp as (
             and el.company is not distinct from ed.company
             and el.document_external_id = ed.external_id
     left join ops.documents as dc on ed.reference = dc.document_ref
+    left join canonical.keys as kp
+        on kp.object_kind = 'project' and lower(trim(el.project_key)) = kp.match_key
     where
         ed.is_standing
         and coalesce(trim(el.project_key), '') <> ''

@@ -18,6 +18,7 @@ from ps_integration.stores.operational.models import (
     Batch,
     Break,
     BreakEvent,
+    CanonicalId,
     Decision,
     Document,
     ErpReversal,
@@ -26,6 +27,7 @@ from ps_integration.stores.operational.models import (
     MatchDecision,
     Opening,
     PostingLine,
+    RecordLink,
 )
 from ps_integration.stores.operational.types import Instant
 
@@ -43,6 +45,8 @@ _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.openings": Opening,
     "ops.feedback": Feedback,
     "ops.ledger": LedgerEntry,
+    "ops.canonical_ids": CanonicalId,
+    "ops.record_links": RecordLink,
 }
 _CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "ops.open_breaks": Break.state == "open",

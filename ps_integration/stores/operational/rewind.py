@@ -21,6 +21,7 @@ from ps_integration.stores.operational.models import (
     Batch,
     Break,
     BreakEvent,
+    CanonicalId,
     Decision,
     Document,
     ErpReversal,
@@ -30,6 +31,7 @@ from ps_integration.stores.operational.models import (
     MatchDecision,
     Opening,
     PostingLine,
+    RecordLink,
     Run,
 )
 from ps_integration.stores.operational.store import OperationalStore
@@ -58,6 +60,7 @@ class Marks:
         decision_id: Last write-off or waiver to keep.
         openings: Opening lists to keep, by legal entity and time system.
         match_decision_id: Last decision about a line typed by hand to keep.
+        link_id: Last link of a record to its canonical object to keep.
     """
 
     run_id: str
@@ -67,6 +70,7 @@ class Marks:
     decision_id: int
     openings: frozenset[tuple[str, str]]
     match_decision_id: int
+    link_id: int = 0
 
 
 def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> None:
@@ -97,6 +101,7 @@ def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> 
         )
         _put(writing, ErpReversal, reversals)
         _put_decisions(reading, writing, marks)
+        _put_links(reading, writing, marks)
         _put_breaks(reading, writing, marks)
 
 
@@ -146,6 +151,18 @@ def _put_decisions(reading: Session, writing: Session, marks: Marks) -> None:
     _put(writing, Opening, openings)
     told = (row for row in _rows(reading, Feedback) if _is_before(row["changed_at"], marks.as_of))
     _put(writing, Feedback, told)
+
+
+def _put_links(reading: Session, writing: Session, marks: Marks) -> None:
+    links = [row for row in _rows(reading, RecordLink) if int(str(row["link_id"])) <= marks.link_id]
+    known = {(row["object_kind"], row["canonical_id"]) for row in links}
+    ids = (
+        row
+        for row in _rows(reading, CanonicalId)
+        if (row["object_kind"], row["canonical_id"]) in known
+    )
+    _put(writing, CanonicalId, ids)
+    _put(writing, RecordLink, links)
 
 
 def _put_breaks(reading: Session, writing: Session, marks: Marks) -> None:

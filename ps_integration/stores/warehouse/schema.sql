@@ -414,6 +414,20 @@ create table if not exists canonical.crosswalk (
     valid_from date, valid_to date,     -- [valid_from, valid_to), both always set
     how varchar                 -- match_key | configured
 );
+-- Which canonical object a key means tonight, where a system gives keys only: whose records carry it,
+-- else which was made from it, else which once had it. Written with the crosswalk.
+create table if not exists canonical.keys (
+    object_kind varchar, match_key varchar, canonical_id varchar
+);
+-- The canonical id that a key of another system's record means; a key that nobody knows means itself.
+create or replace macro canonical.id_of(kind, said) as
+coalesce(
+    (
+        select any_value(ke.canonical_id) from canonical.keys as ke
+        where ke.object_kind = kind and ke.match_key = lower(trim(said))
+    ),
+    lower(trim(said))
+);
 -- Every version of every entry, append-only: a new row only when a billing-relevant field changed.
 create table if not exists canonical.entry_versions (
     entry_id varchar, version_no integer, version_sha256 varchar, raw_seq bigint,
@@ -507,6 +521,110 @@ create table if not exists ops.feedback (
     system varchar, subject_kind varchar, subject_external_id varchar, reference varchar,
     status varchar, state varchar, changed_at timestamptz, told_at timestamptz
 );
+
+-- Canonical ids and which record of which system is which of them: decided once, when a record was
+-- first seen. The newest link of a record counts; an older one says what it was called before.
+create table if not exists ops.canonical_ids (
+    object_kind varchar, canonical_id varchar, born_key varchar, made_at timestamptz, run_id varchar
+);
+create table if not exists ops.record_links (
+    link_id bigint, object_kind varchar, system varchar, stream varchar, record_id varchar,
+    external_id varchar, match_key varchar, canonical_id varchar,
+    how varchar,                -- seeded | match_key | configured | followed
+    seen_at timestamptz, run_id varchar
+);
+create or replace view canonical.links as
+select *
+from ops.record_links
+qualify
+    row_number() over (
+        partition by object_kind, system, stream, record_id, external_id order by link_id desc
+    ) = 1;
+-- Every record that is a project, customer, person or task, with the key it gives tonight.
+create or replace view canonical.known_records as
+select
+    'project' as object_kind, system, stream, record_id, external_id, min(match_key) as match_key
+from canonical.projects group by all
+union all
+select
+    'customer' as object_kind, system, stream, record_id, external_id, min(match_key) as match_key
+from canonical.customers group by all
+union all
+select
+    'resource' as object_kind, system, stream, record_id, external_id, min(match_key) as match_key
+from canonical.resources group by all
+union all
+select
+    'task' as object_kind, system, stream, record_id, external_id, min(match_key) as match_key
+from canonical.tasks group by all;
+
+-- Records that were linked once and that their system does not list any more, or left out of its last
+-- listing.
+create or replace view canonical.vanished_records as
+with living as (
+    select kr.object_kind, kr.system, kr.external_id
+    from canonical.known_records as kr
+    anti join raw.missing as ms
+        on kr.system = ms.system and kr.stream = ms.stream and kr.record_id = ms.record_id
+)
+
+select distinct li.object_kind, li.system, li.external_id, li.canonical_id
+from canonical.links as li
+anti join living as lv
+    on
+        li.object_kind = lv.object_kind
+        and li.system = lv.system
+        and li.external_id = lv.external_id;
+-- Versions of entries that named a project, person or task which has vanished, and whose entry names
+-- another one now: probably the same thing under another number or title, or two that were merged.
+create or replace view canonical.renumbered_versions as
+with changes as (
+    select
+        ev.entry_id,
+        ev.version_sha256,
+        ev.system,
+        unnest([
+            {
+                'object_kind': 'project',
+                'was': ev.project_external_id,
+                'now': cv.project_external_id
+            },
+            {
+                'object_kind': 'resource',
+                'was': ev.resource_external_id,
+                'now': cv.resource_external_id
+            },
+            { 'object_kind': 'task', 'was': ev.task_external_id, 'now': cv.task_external_id }
+        ]) as change
+    from canonical.entry_versions as ev
+    inner join canonical.current_versions as cv on ev.entry_id = cv.entry_id
+    where ev.version_sha256 <> cv.version_sha256 and not cv.is_deleted
+)
+
+select
+    ch.entry_id,
+    ch.version_sha256,
+    ch.system,
+    ch.change.object_kind as object_kind,
+    ch.change.was as was,
+    ch.change.now as now,
+    vr.canonical_id as was_id
+from changes as ch
+inner join canonical.vanished_records as vr
+    on
+        ch.change.object_kind = vr.object_kind
+        and ch.system = vr.system
+        and ch.change.was = vr.external_id
+where
+    ch.change.was <> ch.change.now
+    and not exists (
+        select 1 from canonical.crosswalk as cw
+        where
+            cw.object_kind = vr.object_kind
+            and cw.system = ch.system
+            and cw.external_id = ch.change.now
+            and cw.canonical_id = vr.canonical_id
+    );
 
 -- billing: rebuilt every night --------------------------------------------------------------------
 
@@ -729,7 +847,7 @@ with cells as (
             { 'field': 'name', 'value': pj.name },
             { 'field': 'currency', 'value': pj.currency },
             { 'field': 'legal_entity', 'value': pj.legal_entity },
-            { 'field': 'customer', 'value': pj.customer_key },
+            { 'field': 'customer', 'value': canonical.id_of('customer', pj.customer_key) },
             -- time systems know open and closed only
             { 'field': 'status', 'value': if(pj.status = 'planned', 'active', pj.status) },
             { 'field': 'billing_type', 'value': pj.billing_type },
@@ -919,7 +1037,7 @@ select
     ed.number,
     ed.kind,
     ed.reference,
-    ed.customer_key,
+    coalesce(kc.canonical_id, ed.customer_key) as customer_key,
     coalesce(ed.posting_date, ed.invoice_date) as posting_date
 from canonical.erp_lines as el
 inner join canonical.erp_documents as ed
@@ -932,7 +1050,12 @@ inner join config.revenue_targets as rv
 left join ops.documents as dc on ed.reference = dc.document_ref
 left join companies as cm
     on ed.system = cm.system and coalesce(ed.company, '') = coalesce(cm.company, '')
-left join billing.projects as pr on lower(trim(el.project_key)) = pr.project_id
+left join canonical.keys as kp
+    on kp.object_kind = 'project' and lower(trim(el.project_key)) = kp.match_key
+left join canonical.keys as kc
+    on kc.object_kind = 'customer' and lower(trim(ed.customer_key)) = kc.match_key
+left join billing.projects as pr
+    on coalesce(kp.canonical_id, lower(trim(el.project_key))) = pr.project_id
 where
     ed.is_standing
     and coalesce(el.project_key, '') <> ''

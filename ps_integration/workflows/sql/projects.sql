@@ -25,7 +25,9 @@ cw as (
 mapped as (
     select
         cw.canonical_id as project_id,
-        pr.* replace (coalesce(cu.customer_key, pr.customer_key) as customer_key),
+        pr.* replace (coalesce(
+            cu.customer_key, canonical.id_of('customer', pr.customer_key)
+        ) as customer_key),
         coalesce(list_contains(string_split(sy.roles, ','), 'psa'), false) as is_psa,
         coalesce(list_contains(string_split(sy.roles, ','), 'erp'), false) as is_erp,
         coalesce(list_contains(string_split(sy.roles, ','), 'time'), false) as is_time

@@ -11,6 +11,7 @@ from ps_integration.stores.operational.models.breaks import (
     BreakImport,
     PeriodEvent,
 )
+from ps_integration.stores.operational.models.canonical import CanonicalId, RecordLink
 from ps_integration.stores.operational.models.decisions import (
     Approval,
     ConfigChange,
@@ -41,6 +42,7 @@ __all__ = [
     "Break",
     "BreakEvent",
     "BreakImport",
+    "CanonicalId",
     "ConfigChange",
     "Decision",
     "Document",
@@ -54,6 +56,7 @@ __all__ = [
     "PeriodEvent",
     "PostingLine",
     "Proposal",
+    "RecordLink",
     "Run",
     "StoreIdentity",
 ]

@@ -1,0 +1,120 @@
+"""Keeps canonical ids and links: read whole, written once, never changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from ps_integration.domain.canonical_ids import Identity, Link, Plan
+from ps_integration.stores.operational.models import CanonicalId, Document, RecordLink
+
+_CHUNK = 5_000
+
+
+def links(session: Session) -> list[Link]:
+    """The newest link of every record, in the order in which the records were first linked."""
+    table = RecordLink.__table__.c
+    names = (*Identity._fields, "match_key", "canonical_id", "how")
+    query = select(*(table[name] for name in names)).order_by(table.link_id)
+    newest: dict[Identity, Link] = {}
+    for row in session.execute(query.execution_options(yield_per=_CHUNK)):
+        *identity, match_key, canonical_id, how = row
+        place = Identity(*identity)
+        newest[place] = Link(place, match_key, canonical_id, how)
+    return list(newest.values())
+
+
+def born(session: Session) -> dict[tuple[str, str], str]:
+    """The key that each canonical id was made from, the oldest first."""
+    query = select(CanonicalId.object_kind, CanonicalId.canonical_id, CanonicalId.born_key)
+    ordered = query.order_by(CanonicalId.made_at, CanonicalId.object_kind, CanonicalId.canonical_id)
+    return {(kind, canonical_id): key for kind, canonical_id, key in session.execute(ordered)}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the target of a document calls its customer and its project today.
+
+    Attributes:
+        customer_key: The customer's number or code there.
+        project_external_id: The project's own id there; None where the document names none.
+    """
+
+    customer_key: str
+    project_external_id: str | None
+
+
+def names(session: Session, document: Document) -> Names:
+    """The names under which a document goes out: those of its canonical objects as they are now.
+
+    An approval signs which customer and which project it is; what the ERP calls them may change
+    between the signature and the call.
+    """
+    told = document.content.get("project_external_id")
+    external_id = None if told is None else _external_id(session, document.system, str(told))
+    return Names(_customer_key(session, document), external_id)
+
+
+def _customer_key(session: Session, document: Document) -> str:
+    query = (
+        select(RecordLink)
+        .where(
+            RecordLink.object_kind == "customer",
+            RecordLink.system == document.system,
+            RecordLink.canonical_id == document.customer_key,
+            RecordLink.match_key.is_not(None),
+        )
+        .order_by(RecordLink.link_id)
+    )
+    newest = {(row.stream, row.record_id): row.match_key for row in session.scalars(query)}
+    keys = list(newest.values())
+    is_same = not keys or document.customer_key in keys
+    return document.customer_key if is_same else str(keys[-1])
+
+
+def _external_id(session: Session, system: str, external_id: str) -> str:
+    own = (RecordLink.object_kind == "project", RecordLink.system == system)
+    query = select(RecordLink.stream, RecordLink.record_id).where(
+        *own, RecordLink.external_id == external_id
+    )
+    for stream, record_id in session.execute(query.distinct().order_by(RecordLink.record_id)):
+        newest = session.scalar(
+            select(RecordLink.external_id)
+            .where(*own, RecordLink.stream == stream, RecordLink.record_id == record_id)
+            .order_by(RecordLink.link_id.desc())
+            .limit(1)
+        )
+        if newest is not None and newest != external_id:
+            return newest
+    return external_id
+
+
+def remember(session: Session, plan: Plan, at: datetime, run_id: str) -> None:
+    """Write new ids and links."""
+    stamp: Mapping[str, object] = {"run_id": run_id}
+    ids: list[dict[str, object]] = [
+        {"object_kind": kind, "canonical_id": one, "born_key": key, "made_at": at, **stamp}
+        for kind, one, key in plan.born
+    ]
+    rows: list[dict[str, object]] = [
+        {
+            **link.identity._asdict(),
+            "match_key": link.match_key,
+            "canonical_id": link.canonical_id,
+            "how": link.how,
+            "seen_at": at,
+            **stamp,
+        }
+        for link in plan.links
+    ]
+    _write(session, CanonicalId, ids)
+    _write(session, RecordLink, rows)
+
+
+def _write(
+    session: Session, model: type[CanonicalId | RecordLink], rows: Sequence[dict[str, object]]
+) -> None:
+    for start in range(0, len(rows), _CHUNK):
+        session.execute(insert(model), rows[start : start + _CHUNK])
