@@ -52,12 +52,12 @@ class Known:
         links: The newest link of every record ever seen, in the order in which they were first
             made.
         born: By object kind and canonical id, the key that the id was made from.
-        configured: By object kind, system and external id, the text of the firm file's row.
+        configured: By object kind, system and external id, what the firm file's rows say, by date.
     """
 
     links: Sequence[Link]
     born: Mapping[tuple[str, str], str]
-    configured: Mapping[tuple[str, str, str], str]
+    configured: Mapping[tuple[str, str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,9 @@ class _Book:
             if record.match_key is not None and record.match_key != link.match_key:
                 self._link(record, link.canonical_id, "followed")
         left = self._follow(left, seen)
-        for (kind, system, _), text in sorted(self.known.configured.items()):
-            self._name(kind, system, text)
+        for (kind, system, _), texts in sorted(self.known.configured.items()):
+            for text in texts:
+                self._name(kind, system, text)
         return [record for record in left if not self._by_configuration(record)]
 
     def _follow(self, left: Sequence[Seen], seen: Sequence[Seen]) -> list[Seen]:
@@ -164,10 +165,10 @@ class _Book:
 
     def _by_configuration(self, record: Seen) -> bool:
         place = record.identity
-        text = self.known.configured.get((place.object_kind, place.system, place.external_id))
-        if text is None:
+        texts = self.known.configured.get((place.object_kind, place.system, place.external_id))
+        if texts is None:
             return False
-        self._link(record, self.named[place.object_kind, text], "configured")
+        self._link(record, self.named[place.object_kind, texts[-1]], "configured")
         return True
 
     def place(self, record: Seen) -> None:

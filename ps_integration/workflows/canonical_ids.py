@@ -127,7 +127,10 @@ def _seen(warehouse: Queries) -> list[Seen]:
 def _known(
     warehouse: Queries, store: OperationalStore | None, rows: Sequence[CrosswalkRow]
 ) -> Known:
-    configured = {(str(row.object), row.system, row.external_id): _said(row) for row in rows}
+    configured: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for row in sorted(rows, key=lambda row: row.valid_from):
+        place = (str(row.object), row.system, row.external_id)
+        configured[place] = (*configured.get(place, ()), _said(row))
     if store is not None:
         with store.snapshot() as session:
             return Known(canonical.links(session), canonical.born(session), configured)

@@ -154,7 +154,7 @@ def test_a_row_of_the_firm_file_wins_and_names_what_a_code_means_now(world):
     for name in NAMES:
         world.put(name, "nl-9")
     world.night()
-    world.configured = {("project", "files", "OTHER"): "nl-9"}
+    world.configured = {("project", "files", "OTHER"): ("nl-9",)}
     world.put("files:OTHER", "other")
     world.night()
     assert world.named == {("project", "nl-9"): "nl-1"}
@@ -162,7 +162,7 @@ def test_a_row_of_the_firm_file_wins_and_names_what_a_code_means_now(world):
 
 
 def test_a_configured_id_is_joined_by_key():
-    world = World({("customer", "erp", "10000"): "acme"})
+    world = World({("customer", "erp", "10000"): ("acme",)})
     world.put("erp:10000", "10000", kind="customer")
     world.put("crm:4", "acme", kind="customer")
     world.night()
@@ -171,7 +171,7 @@ def test_a_configured_id_is_joined_by_key():
 
 
 def test_a_link_that_was_configured_is_kept_when_the_row_is_taken_out():
-    world = World({("customer", "erp", "10000"): "acme"})
+    world = World({("customer", "erp", "10000"): ("acme",)})
     world.put("erp:10000", "10000", kind="customer")
     world.night()
     world.configured = {}
