@@ -1,7 +1,8 @@
 """Plans posting batches: the same ready parts always give the same documents, byte for byte.
 
-One batch per ERP system, company, legal entity, posting period and currency; one document per
-project in it. Nothing is written but `billing.ready_documents` and `ready_lines`.
+One batch per ERP system, company, legal entity, posting period and currency, and for what bills,
+what corrects and what credits; one document per project in it. Nothing is written but
+`billing.ready_documents` and `ready_lines`.
 """
 
 import hashlib
@@ -52,13 +53,13 @@ def plan(queries: Queries, *, revenue_account: str = "") -> tuple[PlannedBatch, 
     statements.run(queries, _FILES, {"revenue_account": revenue_account})
     references = References.known(queries)
     heads = [
-        Head(int(str(row["document_no"])), int(str(row["line_count"])), _bare(row))
+        Head(_whole(row, "document_no"), _whole(row, "line_count"), _bare(row), _whole(row, "lot"))
         for row in queries.rows(statements.statement("ready_documents"))
     ]
     planned = _documents(queries, heads, references)
     return tuple(
         _batch(queries, key, list(group))
-        for key, group in groupby(planned, key=lambda head: _batch_key(head.document))
+        for (key, _), group in groupby(planned, key=lambda h: (_batch_key(h.document), h.lot))
     )
 
 
@@ -99,6 +100,10 @@ def _documents(queries: Queries, heads: Sequence[Head], references: References) 
     for head, lines in read_lines(queries, heads):
         document = references.choose(head.document, lines, plan_document)
         yield head._replace(document=replace(document, lines=()))
+
+
+def _whole(row: Row, name: str) -> int:
+    return int(str(row[name]))
 
 
 def _bare(row: Row) -> PlannedDocument:

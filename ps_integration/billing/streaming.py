@@ -19,11 +19,16 @@ _DECODER = msgspec.json.Decoder(tuple[PlannedLine, ...])
 
 
 class Head(NamedTuple):
-    """A document without its lines, and where they are."""
+    """A document without its lines, and where they are.
+
+    Attributes:
+        lot: 0 bills, 1 corrects, 2 credits what only a person lets go; batches keep them apart.
+    """
 
     document_no: int
     line_count: int
     document: PlannedDocument
+    lot: int = 0
 
 
 class DocumentStream(Sequence[PlannedDocument]):

@@ -11,6 +11,7 @@ from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, environ, load
 from ps_integration.domain.identity import current_user
 from ps_integration.errors import FixConfigError
+from ps_integration.stores.operational import taken_back
 from ps_integration.workflows import approve, ballot, connect, glass
 from ps_integration.workflows.nightly import operational_store
 from ps_integration.workflows.preview import Preview, preview
@@ -31,12 +32,18 @@ def list_command(firm: FirmOption = None, as_json: JsonOption = False) -> None:
         batches = approve.list_batches(store)
         output.table(
             "Posting batches",
-            ["batch", "status", "entity", "period", "documents", "lines", "amount", "decided by"],
+            [
+                "batch", "status", "entity", "period", "documents", "lines", "amount",
+                "takes back", "decided by",
+            ],
             [
                 [
                     batch.batch_id, batch.status, batch.legal_entity, batch.period,
                     batch.document_count, batch.line_count,
-                    output.money(batch.amount_minor, batch.currency), batch.decided_by,
+                    output.money(batch.amount_minor, batch.currency),
+                    output.money(batch.taken_back_minor, batch.currency)
+                    if batch.takes_back else "",
+                    batch.decided_by,
                 ]
                 for batch in batches
             ],
@@ -60,6 +67,8 @@ def show_command(
             f"decided by {batch.decided_by or 'nobody yet'}"
             f"{', above the limit (break-glass)' if batch.is_break_glass else ''}"
         )
+        if batch.takes_back:
+            output.say(f"It {taken_back.said(batch.takes_back, batch.currency)}.")
         output.table(
             "Documents",
             ["reference", "kind", "project", "customer", "state", "ERP number", "lines", "amount"],
@@ -73,6 +82,9 @@ def show_command(
             ],
         )  # fmt: skip
         for document in batch.documents:
+            if document.takes_back:
+                taken = taken_back.said(document.takes_back, batch.currency)
+                output.say(f"{document.document_ref} {taken}")
             if document.hold_reason:
                 output.say(f"{document.document_ref}: {document.hold_reason}")
         output.finish(asdict(batch), as_json=as_json)
@@ -97,6 +109,8 @@ def preview_command(
             output.headline(f"{one.document_ref}  {one.state}", is_good=True)
             output.say(f"{one.method} {one.path}  to {one.system}, {len(one.body):,} bytes, "
                        f"SHA-256 {one.body_sha256}; the ERP {one.erp_says}")  # fmt: skip
+            if one.takes_back:
+                output.say(f"It {one.takes_back}.")
             output.say(one.body.decode("utf-8", "backslashreplace"))
         output.finish({"documents": [_previewed(one) for one in found]}, as_json=as_json)
 
@@ -121,6 +135,7 @@ def approve_command(
     with output.reported(as_json=as_json):
         file, who, now = load(firm), current_user(), datetime.now(UTC)
         with operational_store(file) as store:
+            taken = approve.show_batch(store, batch_id)
             if break_glass:
                 decision = glass.break_glass(store, batch_id, who, now, reason, file)
             else:
@@ -130,9 +145,17 @@ def approve_command(
         else:
             output.headline(f"{batch_id}: first approval by {who}", is_good=True)
             output.say("It is large enough to need two; another person must approve it as well.")
+        if taken.takes_back:
+            output.say(f"It {taken_back.said(taken.takes_back, taken.currency)}.")
         if break_glass:
             output.say("Approved above the limit: the audit trail, alerts and report say so.")
-        output.finish({"batch_id": batch_id, "decision": decision, "by": who}, as_json=as_json)
+        output.finish(
+            {
+                "batch_id": batch_id, "decision": decision, "by": who,
+                "takes_back": [asdict(one) for one in taken.takes_back],
+            },
+            as_json=as_json,
+        )  # fmt: skip
 
 
 @app.command("reject")

@@ -9,13 +9,30 @@ from decimal import Decimal, InvalidOperation
 from pydantic import Field
 
 from ps_integration.domain.identity import NOT_A_PERSON, person_of
-from ps_integration.settings.base import Amounts, Identifier, Strict
+from ps_integration.settings.base import Amounts, Identifier, Strict, is_amount
 from ps_integration.settings.breaks import CLOSES_PERIODS
 from ps_integration.settings.yaml_source import KeyPath
 
 BREAK_GLASS = "break_glass"
 """The role whose people may exceed a limit, with a reason and an alert. It has no limit itself."""
 _WITHOUT_LIMIT = frozenset({BREAK_GLASS, CLOSES_PERIODS})
+
+
+class AutoCorrections(Strict):
+    """How much of what was posted a policy may take back, per legal entity and calendar day.
+
+    Counted are the lines that are taken back, gross: what bills them again takes nothing off. What
+    policy let go earlier that day counts, whichever run it was. Beyond any limit all corrections
+    of the entity that are left that day wait for a person.
+    """
+
+    max_reversed_lines: int = Field(default=10, ge=0)
+    max_percent: str = Field(
+        default="5", description="of the net that the ERP has confirmed for the posting month"
+    )
+    max_amount: Amounts = Field(
+        default_factory=dict, description="a currency that is not named is zero"
+    )
 
 
 class AutoApproval(Strict):
@@ -25,6 +42,7 @@ class AutoApproval(Strict):
     max_lines_per_batch: int = Field(default=0, ge=0)
     max_amount_per_day: Amounts = Field(default_factory=dict)
     max_amount_per_month: Amounts = Field(default_factory=dict)
+    corrections: AutoCorrections = AutoCorrections()
 
 
 class ApproverRole(Strict):
@@ -90,6 +108,12 @@ def check_approval(approval: Approval) -> Iterator[tuple[KeyPath, str]]:
         (("approval", "automatic", name), getattr(approval.automatic, name))
         for name in ("max_amount_per_batch", "max_amount_per_day", "max_amount_per_month")
     ]
+    corrections = approval.automatic.corrections
+    at_corrections: KeyPath = ("approval", "automatic", "corrections")
+    tables.append(((*at_corrections, "max_amount"), corrections.max_amount))
+    if not is_amount(corrections.max_percent):
+        text = f"{corrections.max_percent!r} is not a percentage of at least 0 such as '5'"
+        yield (*at_corrections, "max_percent"), text
     for role, limits in approval.roles.items():
         at: KeyPath = ("approval", "roles", role)
         tables.append(((*at, "max_amount_per_batch"), limits.max_amount_per_batch))

@@ -19,7 +19,7 @@ from ps_integration.settings.base import (
 )
 from ps_integration.settings.breaks import Breaks
 from ps_integration.settings.business import Business
-from ps_integration.settings.corrections import CorrectionPolicy, VoidedPolicy
+from ps_integration.settings.corrections import CorrectionPolicy, CreditPolicy, VoidedPolicy
 from ps_integration.settings.delivery import Destination
 from ps_integration.settings.metrics import Metrics
 from ps_integration.settings.reports import Reports
@@ -43,6 +43,10 @@ class LegalEntity(Strict):
     future_period: PeriodPolicy = "hold"
     corrections: CorrectionPolicy = "reverse_and_rebill"
     voided: VoidedPolicy = "hold"
+    credits: CreditPolicy = Field(
+        default="person",
+        description="who lets credits for deleted, withdrawn or no longer billable work go",
+    )
 
 
 class System(Strict):

@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ps_integration.errors import FixConfigError
+from ps_integration.settings.approval import AutoCorrections
 from ps_integration.settings.check import cross_check
-from ps_integration.settings.firm import Firm
+from ps_integration.settings.firm import Firm, LegalEntity
 from ps_integration.settings.yaml_source import KeyPath, YamlSource, dotted_path, read_yaml
 
 Problem = tuple[KeyPath, str]
@@ -67,11 +69,25 @@ def load_firm(
 def config_hash(firm: Firm) -> str:
     """SHA-256 over the billing-relevant configuration, stable under key order."""
     data = firm.model_dump(mode="json", exclude=_NOT_BILLING)
+    _leave_out_new_defaults(data)
     data["rule_files"] = _rule_files(firm.rules_path)
     for system in data["systems"]:
         system.pop("base_url", None)
         system.pop("credentials", None)
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def _leave_out_new_defaults(data: dict[str, Any]) -> None:
+    """Keep the hash of a file that says nothing of keys which its first release did not know.
+
+    A new key with its default would make every file another configuration, and void approvals.
+    """
+    automatic = data["approval"]["automatic"]
+    if automatic["corrections"] == AutoCorrections().model_dump(mode="json"):
+        del automatic["corrections"]
+    for entity in data["legal_entities"]:
+        if entity["credits"] == LegalEntity.model_fields["credits"].default:
+            del entity["credits"]
 
 
 def _rule_files(folder: Path | None) -> dict[str, str]:

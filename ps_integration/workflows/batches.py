@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ps_integration.stores.operational import approvals, makers
+from ps_integration.stores.operational import approvals, makers, taken_back
 from ps_integration.stores.operational.models import Batch, Document
 from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.stores.operational.taken_back import Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class DocumentSummary:
     erp_number: str | None
     hold_reason: str | None
     line_count: int
+    takes_back: tuple[Taken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,13 @@ class BatchSummary:
     makers: tuple[str, ...]
     decided_by: str | None
     is_break_glass: bool
+    takes_back: tuple[Taken, ...] = ()
     documents: tuple[DocumentSummary, ...] = ()
+
+    @property
+    def taken_back_minor(self) -> int:
+        """What the batch takes back of what was posted, gross."""
+        return sum(one.amount_minor for one in self.takes_back)
 
 
 def list_batches(store: OperationalStore, statuses: Sequence[str] = ()) -> tuple[BatchSummary, ...]:
@@ -87,6 +95,7 @@ def _summary(
         makers=tuple(sorted(makers.of_batch(session, batch.batch_id) | {batch.maker})),
         decided_by=None if decision is None else decision.decided_by,
         is_break_glass=decision is not None and decision.is_break_glass,
+        takes_back=taken_back.of_batch(session, batch.batch_id),
         documents=documents,
     )
 
@@ -104,4 +113,5 @@ def _document(session: Session, document: Document) -> DocumentSummary:
         erp_number=document.erp_number,
         hold_reason=document.hold_reason,
         line_count=len(approvals.lines(session, document.document_ref)),
+        takes_back=taken_back.of_document(session, document.document_ref),
     )

@@ -13,11 +13,13 @@ from ps_integration.stores.operational import (
     match_documents,
     rebills,
     rights,
+    taken_back,
 )
 from ps_integration.stores.operational.blocks import blocking_breaks
 from ps_integration.stores.operational.models import Batch
 from ps_integration.stores.operational.sealing import proves
 from ps_integration.stores.operational.store import OperationalStore, Session
+from ps_integration.workflows import credit_limits
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.signing import sign
 
@@ -34,8 +36,10 @@ def by_policy(night: Night, store: OperationalStore) -> StepResult:
     waiting: dict[str, str] = {}
     with store.session() as session:
         rights.one_at_a_time(session)
-        for batch in _reversals_first(session):
-            reason = _why_not(session, night, batch)
+        planned = _reversals_first(session)
+        held = credit_limits.waiting(session, night, planned)
+        for batch in planned:
+            reason = _why_not(session, night, batch) or held.get(batch.batch_id, "")
             if reason:
                 waiting[batch.batch_id] = reason
                 continue
@@ -120,7 +124,9 @@ def _within(session: Session, night: Night, batch: Batch) -> str:
         f"per {one.name}"
         for one in _ceilings(session, night, batch)
     ]
-    return f"within the ceilings of {batch.legal_entity}: {', '.join(said)}"
+    taken = taken_back.said(taken_back.of_batch(session, batch.batch_id), batch.currency)
+    within = f"within the ceilings of {batch.legal_entity}: {', '.join(said)}"
+    return f"{within}; {taken}" if taken else within
 
 
 def _over_ceiling(session: Session, night: Night, batch: Batch) -> str:

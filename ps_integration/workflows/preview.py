@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ps_integration.connectors.protocol import ErpDocument, ErpWriter, Outgoing
 from ps_integration.errors import AskFinanceError, PsIntegrationError
-from ps_integration.stores.operational import approvals
+from ps_integration.stores.operational import approvals, taken_back
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import erp_document
 
@@ -21,6 +21,7 @@ class Preview:
         path: Below the system's address.
         body: The exact bytes; no header and no secret is part of them.
         erp_says: The ERP's own verdict where it offers one before anything is written.
+        takes_back: What it takes back of what was posted, and why; empty for nothing.
     """
 
     document_ref: str
@@ -30,6 +31,7 @@ class Preview:
     path: str
     body: bytes
     erp_says: str
+    takes_back: str = ""
 
     @property
     def body_sha256(self) -> str:
@@ -55,6 +57,9 @@ def preview(
             (
                 document,
                 erp_document.load(session, document),
+                taken_back.said(
+                    taken_back.of_document(session, document.document_ref), document.currency
+                ),
             )
             for document in approvals.documents(session, batch_id)
             if document_ref in (None, document.document_ref)
@@ -65,7 +70,8 @@ def preview(
     if writer is None:
         raise AskFinanceError(f"batch {batch_id}: nothing writes to {batch.system}")
     return tuple(
-        _of(writer, payload, document.system, document.state) for document, payload in found
+        replace(_of(writer, payload, document.system, document.state), takes_back=taken)
+        for document, payload, taken in found
     )
 
 

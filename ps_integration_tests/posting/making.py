@@ -135,6 +135,7 @@ def make_firm(**posting) -> Firm:
                     "max_lines_per_batch": 1000,
                     "max_amount_per_day": ceilings,
                     "max_amount_per_month": ceilings,
+                    "corrections": {"max_amount": ceilings},
                 }
             },
         }

@@ -128,6 +128,7 @@ select
     co.object_id,
     co.version_sha256,
     case
+        when co.object_kind = 'milestone' and co.target_minor = 0 then 'milestone_withdrawn'
         when co.object_kind = 'milestone' then 'milestone_changed'
         when co.is_deleted then 'deleted_after_posting'
         when not co.is_approved then 'approval_withdrawn'

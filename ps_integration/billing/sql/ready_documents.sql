@@ -14,6 +14,7 @@ select
     cost_centre,
     revenue_account,
     last_work_date,
+    lot,
     line_count
 from billing.ready_documents
 order by document_no;

@@ -51,6 +51,7 @@ with keyed as (
             and re.cost_centre is not distinct from dn.cost_centre
             and re.revenue_account is not distinct from dn.named_account
             and re.side = dn.side
+            and re.lot = dn.lot
 )
 
 select

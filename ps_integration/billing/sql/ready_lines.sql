@@ -1,6 +1,6 @@
 -- Fills billing.ready_documents and billing.ready_lines: everything that goes into tonight's
 -- documents. One document per batch, project and posting period.
-create or replace temp table ready as
+create or replace temp table ready_rows as
 with task_names as (
     select
         system,
@@ -138,6 +138,21 @@ union all by name
 select * exclude (planned_ref)
 from billing.correction_lines;
 
+-- What bills, what corrects, and what only a person may credit never share a document or a batch: a
+-- batch that waits for one of them keeps none of the others.
+create or replace temp table ready as
+select
+    *,
+    case
+        when correction is null then 0
+        when corrects_reason in (
+            'deleted_after_posting', 'approval_withdrawn', 'no_longer_billable',
+            'milestone_withdrawn'
+        ) then 2
+        else 1
+    end as lot
+from ready_rows;
+
 -- A re-bill waits until its reversal is in the ERP. A document that takes back what another one
 -- bills again, and bills again what another one takes back, might wait for one that waits for it:
 -- what it takes back goes into a document of its own, which waits for nothing.
@@ -149,7 +164,7 @@ with placed as (
             order by
                 re.system, re.company, re.legal_entity, re.posting_period, re.currency,
                 re.project_id, re.customer_key, re.project_external_id, re.purchase_order,
-                re.tax_code, re.cost_centre, re.revenue_account
+                re.tax_code, re.cost_centre, re.revenue_account, re.lot
         ) as header_no
     from ready as re
 ),
@@ -216,6 +231,7 @@ with documents as (
         cost_centre,
         revenue_account,
         side,
+        lot,
         max(work_date) as last_work_date,
         count(*) as line_count
     from sided
@@ -232,6 +248,7 @@ select
             dn.legal_entity,
             dn.period,
             dn.currency,
+            dn.lot,
             dn.project_id,
             dn.customer_key,
             dn.project_external_id,

@@ -12,9 +12,9 @@ from ps_integration.domain.identity import person_of
 from ps_integration.domain.money import Money, exact_minor
 from ps_integration.settings.approval import BREAK_GLASS, Approval, ApproverRole
 from ps_integration.settings.base import Amounts
-from ps_integration.stores.operational import approvals, makers
+from ps_integration.stores.operational import makers
 from ps_integration.stores.operational.models import Approval as Signature
-from ps_integration.stores.operational.models import Batch, Document
+from ps_integration.stores.operational.models import Batch, Document, PostingLine
 
 _LOCK = 7_264_302  # advisory lock of decisions, on PostgreSQL
 _SIGNED = ("approved", "first_of_two")
@@ -53,9 +53,21 @@ def one_at_a_time(session: Session) -> None:
 
 
 def total(session: Session, batch: Batch) -> int:
-    """Minor units that a signature over the batch lets out, without sign."""
-    found = approvals.documents(session, batch.batch_id)
-    return sum(abs(document.amount_minor) for document in found if document.state not in _DEAD)
+    """Minor units that a signature over the batch moves: gross, line by line, without sign.
+
+    What a document takes back and bills again is money moved twice, whatever it nets to.
+    """
+    query = _gross().where(Document.batch_id == batch.batch_id, Document.state.not_in(_DEAD))
+    return int(session.scalar(query) or 0)
+
+
+def _gross() -> Select[int]:
+    """Sum of lines without sign, over documents that the caller names."""
+    return (
+        select(func.sum(func.abs(PostingLine.amount_minor)))
+        .select_from(Document)
+        .join(PostingLine, PostingLine.document_ref == Document.document_ref)
+    )
 
 
 def needs_two(session: Session, batch: Batch, rules: Approval) -> bool:
@@ -132,7 +144,7 @@ def split(
     """Which customer's or project's period these logins have cut into pieces under a limit."""
     for name in ("customer_key", "project_id"):
         column = getattr(Document, name)
-        query = select(column, func.sum(func.abs(Document.amount_minor))).group_by(column)
+        query = _gross().add_columns(column).group_by(column)
         own = query.where(Document.batch_id == batch.batch_id, Document.state.not_in(_DEAD))
         before = (
             query.join(Batch, Batch.batch_id == Document.batch_id)
@@ -145,8 +157,8 @@ def split(
             )
             .where(Batch.batch_id.in_(_signed_by(logins, since)))
         )
-        earlier = {str(key): int(amount) for key, amount in session.execute(before)}
-        for key, amount in session.execute(own):
+        earlier = {str(key): int(amount) for amount, key in session.execute(before)}
+        for amount, key in session.execute(own):
             together = int(amount) + earlier.get(key, 0)
             if earlier.get(key) and together > limit:
                 what = "customer" if name == "customer_key" else "project"
@@ -161,7 +173,7 @@ def split(
 def approved(session: Session, batch: Batch, logins: Sequence[str], since: datetime) -> int:
     """Minor units, without sign, that these logins approved in the batch's entity and currency."""
     found = session.scalar(
-        select(func.sum(func.abs(Document.amount_minor)))
+        _gross()
         .join(Batch, Batch.batch_id == Document.batch_id)
         .where(
             Batch.legal_entity == batch.legal_entity,

@@ -5,13 +5,14 @@ makers, and every column of the decision itself. The digest stands in the audit 
 decision that was written or edited past the program has no row there that agrees with it.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.seal import digest
-from ps_integration.stores.operational import audit, makers
+from ps_integration.stores.operational import audit, makers, taken_back
 from ps_integration.stores.operational.models import Approval, Audit, Batch
 from ps_integration.stores.operational.pending import Act
 
@@ -63,6 +64,7 @@ def decide(  # noqa: PLR0913 - the columns of a decision
         "makers": sorted(makers.of_batch(session, batch.batch_id) | {batch.maker}),
         "amount_minor": batch.amount_minor,
         "currency": batch.currency,
+        "takes_back": [asdict(one) for one in taken_back.of_batch(session, batch.batch_id)],
         "note": note,
         "is_break_glass": is_break_glass,
         "signed_sha256": _digest(session, batch, made),

@@ -736,7 +736,8 @@ create table if not exists billing.ready_documents (
     document_no bigint, system varchar, company varchar, legal_entity varchar, period varchar,
     currency varchar, project_id varchar, project_external_id varchar, customer_key varchar,
     purchase_order varchar, tax_code varchar, cost_centre varchar, revenue_account varchar,
-    last_work_date date, line_count bigint, named_account varchar, side varchar
+    last_work_date date, line_count bigint, named_account varchar, side varchar,
+    lot integer                 -- 0 bills, 1 corrects, 2 credits what only a person lets go
 );
 create table if not exists billing.ready_lines (
     document_no bigint, line_no bigint, line_key varchar, object_kind varchar, object_id varchar,
@@ -771,6 +772,7 @@ alter table billing.corrections_owed add column if not exists document_refs varc
 alter table billing.milestones add column if not exists part integer;
 alter table billing.ready_documents add column if not exists named_account varchar;
 alter table billing.ready_documents add column if not exists side varchar;
+alter table billing.ready_documents add column if not exists lot integer;
 alter table billing.ready_lines add column if not exists correction varchar;
 alter table billing.ready_lines add column if not exists corrects_document_ref varchar;
 alter table billing.ready_lines add column if not exists corrects_line_key varchar;
