@@ -86,7 +86,7 @@ def test_a_milestone_taken_back_after_posting_is_owed_back(world: World):
     bill(world, "posted")
     world.night()
     [owed] = world.warehouse.rows("select * from billing.corrections_owed")
-    assert (owed["owed_minor"], owed["reason"]) == (-1_250_050, "milestone_changed")
+    assert (owed["owed_minor"], owed["reason"]) == (-1_250_050, "milestone_withdrawn")
     assert world.broken() == ([], [], [])
 
 
