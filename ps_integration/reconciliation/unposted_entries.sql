@@ -94,7 +94,9 @@ select
     pr.problem,
     pr.document_ref
 from billing.entries as en
-inner join priced as pr on en.rowid = pr.entry_row;
+inner join priced as pr on en.rowid = pr.entry_row
+-- what comes to no amount is sent with something else, or not at all
+where pr.amount_minor is distinct from 0;
 
 drop table unposted;
 drop table unsettled_entries;

@@ -47,6 +47,9 @@ class LegalEntity(Strict):
         default="person",
         description="who lets credits for deleted, withdrawn or no longer billable work go",
     )
+    zero_lines: bool = Field(
+        default=False, description="whether lines of no amount go on an invoice that has others"
+    )
 
 
 class System(Strict):

@@ -86,8 +86,9 @@ def _leave_out_new_defaults(data: dict[str, Any]) -> None:
     if automatic["corrections"] == AutoCorrections().model_dump(mode="json"):
         del automatic["corrections"]
     for entity in data["legal_entities"]:
-        if entity["credits"] == LegalEntity.model_fields["credits"].default:
-            del entity["credits"]
+        for name in ("credits", "zero_lines"):
+            if entity[name] == LegalEntity.model_fields[name].default:
+                del entity[name]
 
 
 def _rule_files(folder: Path | None) -> dict[str, str]:

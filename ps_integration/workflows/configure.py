@@ -71,6 +71,7 @@ def _legal_entities(firm: Firm) -> list[Row]:
             "future_period_policy": entity.future_period,
             "corrections_policy": entity.corrections,
             "voided_policy": entity.voided,
+            "zero_lines": entity.zero_lines,
         }
         for entity in firm.legal_entities
     ]

@@ -16,7 +16,7 @@ from ps_integration.stores.operational import (
     taken_back,
 )
 from ps_integration.stores.operational.blocks import blocking_breaks
-from ps_integration.stores.operational.models import Batch
+from ps_integration.stores.operational.models import Batch, Document
 from ps_integration.stores.operational.sealing import proves
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows import credit_limits
@@ -175,6 +175,8 @@ def _not_clean(session: Session, batch: Batch) -> str:
     if approvals.was_rejected(session, batch.batch_id):
         return "a person rejected one of its lines before"
     for document in approvals.documents(session, batch.batch_id, "planned"):
+        if document.amount_minor < 0 and _corrects_nothing(session, document):
+            return f"{document.document_ref} credits and corrects nothing; a person decides"
         breaks = blocking_breaks(session, document)
         if breaks:
             return f"{document.document_ref}: open break {breaks[0].rule} {breaks[0].break_id}"
@@ -183,3 +185,8 @@ def _not_clean(session: Session, batch: Batch) -> str:
         if told := match_documents.taken(session, document):
             return f"{document.document_ref}: {told}, which may count no longer"
     return ""
+
+
+def _corrects_nothing(session: Session, document: Document) -> bool:
+    lines = approvals.lines(session, document.document_ref)
+    return all(line.correction is None for line in lines)

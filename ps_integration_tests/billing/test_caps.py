@@ -39,7 +39,10 @@ def walk(times, cap, rate, decimals, mode):
     left, result = cap, {}
     for time in sorted(times, key=lambda t: (t.day, f"tt:{t.number}")):
         key, whole = f"tt:{time.number}", price(time.seconds, rate, decimals, mode)
-        if whole <= max(left, 0):  # also what is worth nothing: it is never cut
+        if whole == 0:  # worth nothing: never cut, and never sent
+            result[key, 1] = ("non_billable", time.seconds, 0)
+            continue
+        if whole <= left:
             left -= whole
             result[key, 1] = ("queued", time.seconds, whole)
             continue

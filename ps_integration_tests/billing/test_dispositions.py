@@ -289,3 +289,11 @@ def test_time_of_a_system_that_supplies_none_is_not_ours_to_account_for(world: W
     world.night()
     assert world.parts("psa:1") == []
     assert world.broken() == ([], [], [])
+
+
+def test_work_that_comes_to_no_amount_is_counted_and_not_sent(world: World):
+    world.warehouse.execute("update canonical.rates set unit_price = 0.4")
+    world.entry("1", seconds=36)
+    world.night()
+    assert world.fate() == ("non_billable", "no_amount")
+    assert (world.plan(), world.broken()) == ((), ([], [], []))

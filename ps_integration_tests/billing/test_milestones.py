@@ -108,3 +108,31 @@ def test_a_milestone_that_is_absent_is_owed_back_only_with_evidence(world: World
     rows = world.warehouse.rows("select owed_minor from billing.corrections_owed")
     assert [row["owed_minor"] for row in rows] == ([] if owed is None else [owed])
     assert world.broken()[2] == []
+
+
+def test_an_amount_below_zero_is_taken_off_or_credited(world: World):
+    milestone(world, external_id="off", amount_minor=-50_000)
+    assert fate(world) == ("queued", "to_be_planned")
+    [batch] = world.plan()
+    [document] = batch.documents
+    [line] = document.lines
+    assert (document.kind, document.amount_minor) == ("credit_memo", -50_000)
+    assert (line.quantity, line.unit_price) == (Decimal(-1), Decimal(500))
+    milestone(world, amount_minor=200_000)
+    world.night()
+    [batch] = world.plan()
+    [document] = batch.documents
+    assert (document.kind, document.amount_minor) == ("invoice", 150_000)
+    assert world.broken() == ([], [], [])
+
+
+def test_a_milestone_of_no_amount_is_not_sent_alone(world: World):
+    milestone(world, amount_minor=0)
+    assert fate(world) == ("non_billable", "no_amount")
+    world.warehouse.execute("update config.legal_entities set zero_lines = true")
+    assert fate(world) == ("queued", "to_be_planned")
+    assert world.plan() == ()  # it waits for an invoice that has other lines
+    milestone(world, external_id="m2")
+    world.night()
+    [batch] = world.plan()
+    assert [line.amount_minor for line in batch.documents[0].lines] == [0, 1_250_050]

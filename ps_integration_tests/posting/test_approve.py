@@ -114,6 +114,16 @@ def test_policy_passes_a_small_clean_batch(store, night, staged):
     assert approve.show_batch(store, staged.batch_id).decided_by == "policy"
 
 
+def test_a_credit_that_corrects_nothing_is_left_to_a_person(store, night):
+    open_posting(store)
+    batch = make_batch(make_document(1, amounts=(-10_000, 4_000)))
+    post.stage(night, store, [batch])
+    assert approve.by_policy(night, store).metadata["waiting"] == {
+        batch.batch_id: f"{batch.documents[0].document_ref} credits and corrects nothing; "
+        "a person decides"
+    }
+
+
 def test_policy_waits_for_the_opening_list(store, night, staged):
     waiting = approve.by_policy(night, store).metadata["waiting"]
     assert waiting[staged.batch_id] == "the opening list of us and harvest_uk is not signed"

@@ -42,9 +42,27 @@ def test_growth_of_posted_work_is_deferred_above_the_cap(posted: Firm) -> None:
     posted.night("2026-04-02")
     posted.approve()  # so much is taken back that a person decides
     posted.night("2026-04-03")
+    posted.approve()
     assert posted.billed() <= Decimal("1000.00")
     assert posted.billed() == Decimal("1000.00")
     posted.night("2026-04-04")
     assert posted.billed() == Decimal("1000.00")
     [found] = caps_open(posted)
     assert (found["at_risk_minor"], found["state"]) == (23513, "open")
+
+
+@pytest.mark.case(
+    "a cap of 1,000.00 at 130.00 an hour bills 1,000.00 and not 999.99", kind="caps", places=CAPS
+)
+def test_a_cap_is_billed_to_the_cent(northlight: Firm) -> None:
+    capped(northlight, "1000.00")
+    northlight.edit("drops/rates.csv", "NL-1;120,50", "NL-1;130,00")
+    northlight.edit(
+        "drops/hours-2026-03.csv", "1001,P-17,NL-1,Design,7.5", "1001,P-17,NL-1,Design,8"
+    )
+    northlight.night("2026-03-31")
+    northlight.sign()
+    northlight.night("2026-04-01")
+    assert northlight.billed() == Decimal("1000.00")
+    [found] = caps_open(northlight)
+    assert found["at_risk_minor"] == 7250  # 40.00 of the eight hours, and a quarter of an hour

@@ -204,6 +204,8 @@ all_parts as (
                 then 'Project ' || coalesce(op.project_id, '') || ' is internal.'
             when op.part_reason = 'project_not_billable'
                 then 'Project ' || coalesce(op.project_id, '') || ' is not billable.'
+            when op.part_reason = 'no_amount'
+                then 'It comes to no amount, and a line of no amount is not sent.'
             when op.part_reason = 'no_hours' then 'The entry has no hours.'
             when op.part_reason = 'billed_by_milestone'
                 then 'Covered by the milestones of project ' || coalesce(op.project_id, '') || '.'

@@ -152,6 +152,7 @@ facts as (
         op.is_correcting,
         op.voided_ref,
         le.voided_policy,
+        le.zero_lines,
         op.unit_price,
         op.problem,
         op.amount_minor,
@@ -283,6 +284,7 @@ select
         when billing_type is null then 'billing_type_unknown'
         when problem is not null then problem
         when amount_minor is null then 'not_priced'
+        when amount_minor = 0 and not coalesce(zero_lines, false) then 'no_amount'
         when customer_key is null then 'customer_unknown'
         when erp_system is null or erp_company is null then 'no_erp_route'
         when erp_external_id is null then 'project_not_in_erp'

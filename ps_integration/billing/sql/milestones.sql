@@ -108,6 +108,7 @@ facts as (
         if(ol.object_id is not null, ol.part, coalesce(us.last_part, 0) + 1) as part,
         us.voided_ref,
         le.voided_policy,
+        le.zero_lines,
         coalesce(hm.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id) as break_id,
         coalesce(hm.rule, hp.rule, hc.rule, ht.rule, hx.rule) as break_rule,
         coalesce(pp.state, 'unknown') as work_period_state,
@@ -159,7 +160,7 @@ decided as (
             when project_id is null then 'project_unmapped'
             when reached_on is null then 'reached_on_unknown'
             when amount_minor is null then 'amount_unknown'
-            when amount_minor < 0 then 'negative_amount'
+            when amount_minor = 0 and not coalesce(zero_lines, false) then 'no_amount'
             when legal_entity is null then 'legal_entity_unknown'
             when currency is null then 'currency_unknown'
             when coalesce(own_currency <> currency, true) then 'currency_differs'
@@ -194,7 +195,7 @@ select
         when de.has_lines then if(de.is_posted, 'posted', 'queued')
         when de.decided_reason in ('before_bill_from', 'invoiced_at_source', 'voided_and_left')
             then 'settled_elsewhere'
-        when de.decided_reason in ('internal_project', 'project_not_billable')
+        when de.decided_reason in ('internal_project', 'project_not_billable', 'no_amount')
             then 'non_billable'
         when de.decided_reason = 'to_be_planned' then 'queued'
         when

@@ -87,8 +87,9 @@ first_lines as (
         mi.reached_on as work_date,
         0 as seconds,
         false as is_hours,
-        1 as quantity,
-        major_of(mi.amount_minor, cu.factor) as unit_price,
+        -- an amount below zero is taken off: that many times less than none
+        if(mi.amount_minor < 0, -1, 1) as quantity,
+        major_of(abs(mi.amount_minor), cu.factor) as unit_price,
         mi.amount_minor,
         mi.erp_system,
         mi.erp_company,
@@ -141,9 +142,23 @@ from billing.correction_lines;
 -- What bills, what corrects, and what only a person may credit never share a document or a batch: a
 -- batch that waits for one of them keeps none of the others.
 create or replace temp table ready as
+with netted as (
+    select
+        *,
+        sum(amount_minor) over (
+            partition by
+                system, company, legal_entity, posting_period, currency, project_id, customer_key,
+                project_external_id, purchase_order, tax_code, cost_centre, revenue_account,
+                correction is null
+        ) as net_minor
+    from ready_rows
+)
+
 select
-    *,
+    * exclude (net_minor),
     case
+        -- milestones below zero that nothing else of the project makes up for
+        when correction is null and net_minor + least(sign(amount_minor), 0) < 0 then 2
         when correction is null then 0
         when corrects_reason in (
             'deleted_after_posting', 'approval_withdrawn', 'no_longer_billable',
@@ -151,7 +166,7 @@ select
         ) then 2
         else 1
     end as lot
-from ready_rows;
+from netted;
 
 -- A re-bill waits until its reversal is in the ERP. A document that takes back what another one
 -- bills again, and bills again what another one takes back, might wait for one that waits for it:
@@ -236,6 +251,8 @@ with documents as (
         count(*) as line_count
     from sided
     group by all
+    -- a line of no amount goes out on an invoice that has others, or not at all
+    having max(abs(amount_minor)) > 0
 )
 
 select

@@ -15,6 +15,7 @@ from (
     ('internal_project', 'non_billable'),
     ('project_not_billable', 'non_billable'),
     ('no_hours', 'non_billable'),
+    ('no_amount', 'non_billable'),
     ('billed_by_milestone', 'covered'),
     ('billed_by_fixed_fee', 'covered'),
     ('voided_in_erp', 'excepted'),

@@ -65,7 +65,7 @@ select
     coalesce(bi.state, 'not in a document') as right_value,
     null as difference_seconds,
     re.amount_minor as difference_minor,
-    re.amount_minor as at_risk_minor,
+    abs(re.amount_minor) as at_risk_minor,
     re.currency,
     'not_synced_yet' as cause,
     'Milestone ' || coalesce(re.name, re.object_id) || ' was reached on ' || re.due_from::varchar
@@ -86,6 +86,8 @@ left join billed as bi on re.object_id = bi.object_id
 left join starts as st on pr.legal_entity = st.legal_entity
 where
     not coalesce(bi.is_posted, false)
+    -- what comes to no amount is not sent
+    and re.amount_minor is distinct from 0
     and not (coalesce(re.is_invoiced, false) and bi.object_id is null)
     and (st.bill_from is null or re.due_from >= st.bill_from)
     and config.today(pr.legal_entity) > re.due_from + $tolerance_milestone_days::integer

@@ -27,7 +27,8 @@ create table if not exists config.legal_entities (
     closed_period_policy varchar,   -- hold | shift | reject
     future_period_policy varchar,   -- hold | shift | reject
     corrections_policy varchar,     -- reverse_and_rebill | delta | ask
-    voided_policy varchar           -- hold | rebill | leave
+    voided_policy varchar,          -- hold | rebill | leave
+    zero_lines boolean              -- lines of no amount go on an invoice that has others
 );
 -- The one way from an instant to a calendar date (in Python: domain/days.py): in a zone, or where a
 -- legal entity is, which for what belongs to none is the firm's zone. Finance dates are taken in the
@@ -760,6 +761,7 @@ alter table billing.projects add column if not exists other_cap_minor bigint;
 alter table billing.projects add column if not exists other_cap_currency varchar;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
+alter table config.legal_entities add column if not exists zero_lines boolean;
 alter table ops.documents add column if not exists content varchar;
 alter table ops.posting_lines add column if not exists correction varchar;
 alter table ops.posting_lines add column if not exists corrects_document_ref varchar;
