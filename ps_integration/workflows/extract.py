@@ -136,6 +136,10 @@ def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int,
     if read.ask.mode == "incremental":
         _move_watermark(night, warehouse, read)
         return changed, read
+    if missing:
+        _run(warehouse, "land_accepted", stamp)
+        accepted = int(str(warehouse.value("select count(*) from land_accepted")))
+        missing, expected = missing - accepted, expected - accepted
     if proves_nothing(seen, expected, missing):
         _run(warehouse, "land_doubted", stamp)
         message = _doubt(seen, expected, missing)

@@ -47,6 +47,12 @@ def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
     return counts
 
 
+def copy_deletions(warehouse: Warehouse, store: OperationalStore) -> None:
+    """Copy what people said was deleted, which reading the sources needs before all else."""
+    with store.snapshot() as session, warehouse.transaction():
+        copy_table(warehouse, session, "ops.deletion_decisions")
+
+
 def copy_table(warehouse: Tables, session: Session, table: str) -> int:
     """Replace one table of `ops`, in the caller's transaction; its rows are counted."""
     warehouse.execute(f"delete from {table}")

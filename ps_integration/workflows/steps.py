@@ -99,6 +99,11 @@ def _note_beside(error: BaseException, bench: Workbench, step: Step) -> None:
         _log.warning("%s", said)
 
 
+def _configure(bench: Workbench) -> StepResult:
+    mirror.copy_deletions(bench.warehouse, bench.store)
+    return configure.configure(bench.night, bench.warehouse)
+
+
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
     reconcile.after_posting(bench.night, bench.warehouse, bench.store)
@@ -126,7 +131,7 @@ STEPS: tuple[Step, ...] = (
         "prepare",
         _SQL,
         "The firm file as tables of this run",
-        lambda b: configure.configure(b.night, b.warehouse),
+        _configure,
     ),
     Step(
         "recovery",

@@ -231,6 +231,26 @@ def test_a_record_in_doubt_says_since_when_and_no_more_once_it_is_back(run):
     assert run.warehouse.value("select count(*) from raw.doubted") == 0
 
 
+def test_what_a_person_said_was_deleted_is_deleted_where_it_is_still_missing(run):
+    fake = Fake(**{f"r{n}": {} for n in range(9)})
+    run(fake)
+    gone = {f"r{n}": fake.records.pop(f"r{n}") for n in range(8)}
+    run(fake)
+    doubted = run.warehouse.rows("select * from raw.doubted order by record_id")
+    records = {row["record_id"]: row["since"].isoformat() for row in doubted}
+    decision = {"system": "time_a", "stream": "things", "records": json.dumps(records)}
+    run.warehouse.insert("ops.deletion_decisions", [{**decision, "decision": "proposed"}])
+    run(fake)
+    assert not any(r["is_tombstone"] for r in run.raw())
+    run.warehouse.insert("ops.deletion_decisions", [{**decision, "decision": "accepted"}])
+    fake.records["r0"] = gone["r0"]
+    run(fake)
+    dead = [r["record_id"] for r in run.raw() if r["is_tombstone"]]
+    assert dead == [f"r{n}" for n in range(1, 8)]
+    assert run.warehouse.value("select count(*) from raw.doubted") == 0
+    assert run.reads()[-1]["error_kind"] is None
+
+
 def test_misses_of_a_listing_that_is_believed_again_are_counted_anew(run):
     fake = Fake(**{f"r{n}": {} for n in range(8)})
     run(fake)

@@ -61,40 +61,6 @@ posted as (
     group by pl.object_id
 ),
 
--- What rests on each record in doubt: the entry or milestone itself, or the entry that it approves.
-resting as (
-    select
-        dt.system,
-        dt.stream,
-        dt.record_id,
-        'entry' as kind,
-        cv.entry_id as object_id
-    from raw.doubted as dt
-    inner join canonical.current_versions as cv
-        on dt.system = cv.system and dt.stream = cv.stream and dt.record_id = cv.record_id
-    union
-    select
-        dt.system,
-        dt.stream,
-        dt.record_id,
-        'entry' as kind,
-        ap.system || ':' || ap.entry_external_id as object_id
-    from raw.doubted as dt
-    inner join canonical.approvals as ap
-        on dt.system = ap.system and dt.stream = ap.stream and dt.record_id = ap.record_id
-    union
-    select
-        dt.system,
-        dt.stream,
-        dt.record_id,
-        'milestone' as kind,
-        mi.system || ':' || mi.external_id as object_id
-    from raw.doubted as dt
-    inner join canonical.milestones as mi
-        on dt.system = mi.system and dt.stream = mi.stream and dt.record_id = mi.record_id
-    where mi.is_reached
-),
-
 standing as (
     select
         object_id,
@@ -119,7 +85,7 @@ waiting as (
         ue.seconds,
         coalesce(ue.amount_minor, mi.amount_minor) as amount_minor,
         coalesce(ue.currency, mi.currency) as currency
-    from resting as rs
+    from reconciliation.resting_on_doubted as rs
     left join reconciliation.unposted_entries as ue
         on rs.kind = 'entry' and rs.object_id = ue.entry_id
     left join canonical.milestones as mi
@@ -139,7 +105,7 @@ money as (
         sg.object_id,
         sg.amount_minor,
         sg.currency
-    from resting as rs
+    from reconciliation.resting_on_doubted as rs
     inner join standing as sg on rs.object_id = sg.object_id and rs.kind = sg.kind
     union
     select

@@ -1,8 +1,8 @@
 """Who made a batch: its runs, its configuration, and the overrides that are in effect in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ps_integration.stores.operational.models import (
@@ -10,6 +10,7 @@ from ps_integration.stores.operational.models import (
     Break,
     BreakEvent,
     Decision,
+    DeletionDecision,
     Document,
     MatchDecision,
     PostingLine,
@@ -32,7 +33,8 @@ def join(session: Session, batch_id: str, who: Iterable[str]) -> None:
 def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     """Who decided what the batch bills: write-offs and waivers of its entries, accepted breaks.
 
-    Also who took back that one of its entries was billed by hand.
+    Also who took back that one of its entries was billed by hand, and who said that the source had
+    deleted one.
     """
     own = Document.batch_id == batch_id
     objects = (
@@ -51,6 +53,7 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     if taken_back := session.scalars(withdrawn).all():
         billed = set(session.scalars(objects))
         found.update(one.decided_by for one in taken_back if billed & set(one.entries))
+    found.update(_said_deleted(session, objects))
     holds = [
         and_(Break.blocked_kind.in_(("entry", "milestone")), Break.blocked_id.in_(objects)),
         *(
@@ -71,3 +74,11 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     )
     found.update(session.scalars(accepted))
     return frozenset(found)
+
+
+def _said_deleted(session: Session, objects: Select[tuple[str]]) -> Iterator[str]:
+    decided = session.scalars(select(DeletionDecision)).all()
+    billed = set(session.scalars(objects)) if decided else set()
+    for one in decided:
+        if any(f"{one.system}:{record}" in billed for record in one.records):
+            yield one.decided_by

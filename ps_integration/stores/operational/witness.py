@@ -22,6 +22,7 @@ from ps_integration.stores.operational.models import (
     Batch,
     BatchMaker,
     Decision,
+    DeletionDecision,
     Document,
     LedgerEntry,
     MatchDecision,
@@ -39,6 +40,7 @@ REPLACEABLE: Final = frozenset({"openings"})
 """Tables whose rows are replaced; the last witness counts."""
 _MODELS: Final[tuple[type[Base], ...]] = (
     *(LedgerEntry, Approval, Batch, BatchMaker, Decision, MatchDecision, Opening),
+    DeletionDecision,
 )
 MODELS: Final = {model.__tablename__: model for model in _MODELS}
 

@@ -515,6 +515,14 @@ create table if not exists ops.match_decisions (
     decided_by varchar, decided_at timestamptz, note varchar,
     withdraws bigint            -- what it takes back, or the proposal that it confirms
 );
+-- What people said was deleted; what is only proposed deletes nothing.
+create table if not exists ops.deletion_decisions (
+    decision_id bigint,
+    decision varchar,           -- accepted | proposed
+    system varchar, stream varchar,
+    records varchar,            -- JSON by record id
+    decided_by varchar, decided_at timestamptz, note varchar
+);
 create table if not exists ops.openings (
     legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
 );
@@ -1530,6 +1538,55 @@ select
     ' A correction is in ' || string_agg(text, ', ' order by text) || '.' as said
 from said
 group by object_id;
+
+-- What rests on each record in doubt: the entry or milestone itself, or the entry that it approves.
+create or replace view reconciliation.resting_on_doubted as
+select
+    dt.system,
+    dt.stream,
+    dt.record_id,
+    'entry' as kind,
+    cv.entry_id as object_id
+from raw.doubted as dt
+inner join canonical.current_versions as cv
+    on dt.system = cv.system and dt.stream = cv.stream and dt.record_id = cv.record_id
+where not cv.is_deleted
+union
+select
+    dt.system,
+    dt.stream,
+    dt.record_id,
+    'entry' as kind,
+    ap.system || ':' || ap.entry_external_id as object_id
+from raw.doubted as dt
+inner join canonical.approvals as ap
+    on dt.system = ap.system and dt.stream = ap.stream and dt.record_id = ap.record_id
+union
+select
+    dt.system,
+    dt.stream,
+    dt.record_id,
+    'milestone' as kind,
+    mi.system || ':' || mi.external_id as object_id
+from raw.doubted as dt
+inner join canonical.milestones as mi
+    on dt.system = mi.system and dt.stream = mi.stream and dt.record_id = mi.record_id
+where mi.is_reached;
+-- Posted work that rests on them, by currency, taken-back lines netted.
+create or replace view reconciliation.posted_on_doubted as
+select
+    rs.system,
+    rs.stream,
+    rs.record_id,
+    rs.object_id,
+    sl.currency,
+    sum(sl.amount_minor)::bigint as amount_minor
+from reconciliation.resting_on_doubted as rs
+inner join reconciliation.standing_lines as sl
+    on
+        rs.object_id = sl.object_id
+        and rs.kind = if(sl.object_kind = 'milestone', 'milestone', 'entry')
+group by all;
 
 -- It was read back from the ERP as it was sent: what differs now was changed since.
 create or replace macro reconciliation.was_confirmed(readback_minor, amount_minor) as

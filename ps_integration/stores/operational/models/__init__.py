@@ -18,6 +18,7 @@ from ps_integration.stores.operational.models.decisions import (
     Decision,
     Opening,
 )
+from ps_integration.stores.operational.models.deletions import DeletionDecision
 from ps_integration.stores.operational.models.documents import (
     Batch,
     BatchMaker,
@@ -45,6 +46,7 @@ __all__ = [
     "CanonicalId",
     "ConfigChange",
     "Decision",
+    "DeletionDecision",
     "Document",
     "ErpReversal",
     "Feedback",
