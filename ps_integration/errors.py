@@ -33,5 +33,9 @@ class CouldNotRunError(PsIntegrationError):
     """A step or a rule could not run, which is not the same as finding nothing."""
 
 
+class WarehouseDamagedError(CouldNotRunError):
+    """The warehouse file cannot be read: a damaged block, or no file of that kind."""
+
+
 class StatementRefusedError(PsIntegrationError):
     """The warehouse refused one statement: wrong SQL, a missing table, or no memory left."""

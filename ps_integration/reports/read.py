@@ -103,8 +103,9 @@ def figures(queries: Queries, since: datetime) -> Figures:
 
 
 def alerts(queries: Queries, since: datetime) -> tuple[str, ...]:
-    """One sentence per approval above a limit, oldest first."""
-    return tuple(
+    """What was put right in the warehouse, then one sentence per approval above a limit."""
+    mended = tuple(str(row["sentence"]) for row in rows(queries, "mendings"))
+    return mended + tuple(
         str(
             say(
                 ALERT.one,

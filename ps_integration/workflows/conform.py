@@ -1,7 +1,8 @@
 """Raw records become canonical objects: validated, identified across systems, versioned.
 
-Incremental by `raw_seq`; a stream whose mapping changed is conformed anew. One bad record never
-stops the others: it waits in quarantine until it is fine, and changes nothing that rests on it
+Incremental by `raw_seq`; a stream whose mapping changed is conformed anew, and so is one whose
+canonical rows are not those that the last night left (`mend`). One bad record never stops the
+others: it waits in quarantine until it is fine, and changes nothing that rests on it
 (`last_known`).
 """
 
@@ -16,6 +17,7 @@ from ps_integration.workflows import canonical_ids
 from ps_integration.workflows.conform_stream import conform_stream, source_of
 from ps_integration.workflows.contract_checks import contract_checks
 from ps_integration.workflows.duplicates import quarantine_records
+from ps_integration.workflows.mend import Rebuild
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.quarantine import NO_ZONE, remember_open
 from ps_integration.workflows.statements import sql_text
@@ -51,6 +53,8 @@ def conform(
     with warehouse.transaction():
         canonical_ids.seed(night, warehouse, store)
     read: dict[str, int] = {}
+    rebuild = Rebuild(night, warehouse)
+    rebuild.begin({(one.system, st.name) for one in connectors.values() for st in one.streams()})
     _note_feeds(warehouse, connectors)
     for system, connector in sorted(connectors.items()):
         for stream in connector.streams():
@@ -64,6 +68,7 @@ def conform(
             "update quarantine.records set last_seen_at = $as_of, run_id = $run_id",
             {"as_of": night.as_of, "run_id": night.run_id},
         )
+    rebuild.end()
     rows = {
         name: int(str(warehouse.value(f"select count(*) from canonical.{name}")))
         for name in CANONICAL

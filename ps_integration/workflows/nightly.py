@@ -7,18 +7,23 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from ps_integration.connectors.limits import Meter, Paces
 from ps_integration.domain.identity import owner_of
-from ps_integration.errors import CouldNotRunError, PsIntegrationError, RetryLaterError
+from ps_integration.errors import (
+    CouldNotRunError,
+    PsIntegrationError,
+    RetryLaterError,
+    WarehouseDamagedError,
+)
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational.journal import Journal
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME, publish
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import balance, connect, record
+from ps_integration.workflows import balance, connect, lost, mend, record
 from ps_integration.workflows.anchors import note_head
 from ps_integration.workflows.audit_keys import keys_of
 from ps_integration.workflows.dryrun import copies, keep_report
@@ -29,6 +34,7 @@ from ps_integration.workflows.steps import STEPS, Step, Workbench, play
 
 _log = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 0.2
+Done = TypeVar("Done")
 
 Progress = Callable[[Step, StepResult | None], None]
 """Called before a step with None, and after it with its result."""
@@ -105,7 +111,13 @@ def snapshot(file: FirmFile) -> Iterator[Warehouse]:
     if not path.exists():
         raise CouldNotRunError(f"{path}: no night has finished yet; run `ps-integration nightly`")
     memory_gb = file.firm.stores.memory_gb
-    with Warehouse(path, read_only=True, memory_gb=memory_gb) as warehouse:
+    try:
+        published = Warehouse(path, read_only=True, memory_gb=memory_gb)
+    except WarehouseDamagedError as error:
+        raise CouldNotRunError(
+            f"{path}: the published copy is damaged ({error}); the next night publishes it anew"
+        ) from error
+    with published as warehouse:
         yield warehouse
 
 
@@ -132,7 +144,10 @@ def workbench(
     store = OperationalStore(night.operational_url, Journal(night.journal_path), keys=keys)
     store.migrate()
     try:
+        found = _found_again(night, patience_seconds)
         with open_warehouse(night, patience_seconds) as warehouse:
+            if found:
+                mend.say(night, warehouse, found)
             meter, shared = Meter(), paces or Paces()
             yield Workbench(
                 night,
@@ -157,13 +172,26 @@ def open_warehouse(night: Night, patience_seconds: float = 0) -> Warehouse:
     """
     night.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     memory_gb = night.firm.stores.memory_gb
+    return _patiently(
+        lambda: Warehouse(night.warehouse_path, memory_gb=memory_gb), patience_seconds
+    )
+
+
+def _found_again(night: Night, patience_seconds: float) -> tuple[str, ...]:
+    """What was done about a warehouse that was lost; a dry run works on copies."""
+    if night.is_dry:
+        return ()
+    return _patiently(lambda: lost.find_again(night), patience_seconds)
+
+
+def _patiently(act: Callable[[], Done], patience_seconds: float) -> Done:
     deadline = monotonic() + patience_seconds
     while monotonic() < deadline:
         try:
-            return Warehouse(night.warehouse_path, memory_gb=memory_gb)
+            return act()
         except RetryLaterError:
             sleep(_LOOK_AGAIN_SECONDS)
-    return Warehouse(night.warehouse_path, memory_gb=memory_gb)
+    return act()
 
 
 def nightly(night: Night, environ: Mapping[str, str], progress: Progress) -> Outcome:
@@ -236,14 +264,17 @@ def end(night: Night, environ: Mapping[str, str]) -> Outcome:
 def _play(
     night: Night, environ: Mapping[str, str], progress: Progress, job: str = "nightly_sync"
 ) -> Outcome:
-    with workbench(night, environ) as bench:
-        record.begin(bench, job)
-        try:
-            failed = walk(bench, progress, JOBS[job])
-            return record.close(bench, failed)
-        except PsIntegrationError:
-            record.give_up(bench.store, night.run_id)
-            raise
+    try:
+        with workbench(night, environ) as bench:
+            try:
+                record.begin(bench, job)
+                failed = walk(bench, progress, JOBS[job])
+                return record.close(bench, failed)
+            except PsIntegrationError:
+                record.give_up(bench.store, night.run_id)
+                raise
+    except WarehouseDamagedError as error:
+        raise lost.set_aside(night, error) from error
 
 
 def walk(

@@ -10,6 +10,7 @@ from ps_integration import __version__
 from ps_integration.errors import CouldNotRunError
 from ps_integration.stores.operational import runs
 from ps_integration.stores.operational.store import OperationalStore
+from ps_integration.workflows import mend
 from ps_integration.workflows.configure import configure
 from ps_integration.workflows.night import Night
 from ps_integration.workflows.outcome import Outcome, outcome
@@ -17,9 +18,10 @@ from ps_integration.workflows.steps import Workbench
 
 
 def begin(bench: Workbench, job: str) -> None:
-    """Record the run as running."""
+    """Record the run as running, on a warehouse that is as the last one left it."""
     with bench.store.session() as session:
         runs.begin(session, _start(bench.night, job))
+    mend.mend_kept(bench.night, bench.warehouse)
 
 
 def join(bench: Workbench, job: str) -> None:
@@ -46,6 +48,7 @@ def join(bench: Workbench, job: str) -> None:
 def close(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     """Gather what the run came to and record it as done."""
     result = outcome(bench, failed_checks)
+    mend.seal_kept(bench.night, bench.warehouse)
     with bench.store.session() as session:
         runs.finish(session, bench.night.run_id, "done", result.data)
     return result

@@ -73,6 +73,13 @@ create table if not exists config.public_holidays (legal_entity varchar, day dat
 create table if not exists config.rule_settings (
     rule varchar, setting varchar, value varchar
 );
+-- What the tables were like when a night left them (stores/warehouse/seals.py), and what of them was
+-- found otherwise by this run and put right, or not: one sentence each.
+create table if not exists config.seals (
+    run_id varchar, table_name varchar, system varchar, stream varchar, row_count bigint,
+    digest varchar, columns varchar, top bigint
+);
+create table if not exists config.mendings (run_id varchar, sentence varchar);
 create or replace view config.system_roles as
 select sy.system, trim(ro.role) as role
 from config.systems as sy, unnest(string_split(sy.roles, ',')) as ro (role);

@@ -12,7 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from ps_integration.domain.ports import Params, Row
-from ps_integration.errors import CouldNotRunError, RetryLaterError, StatementRefusedError
+from ps_integration.errors import (
+    CouldNotRunError,
+    RetryLaterError,
+    StatementRefusedError,
+    WarehouseDamagedError,
+)
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -21,12 +26,35 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+# DuckDB's own words; a lock of the file is no damage, whatever else the message speaks of.
+_IN_USE = "Could not set lock on file"
+_DAMAGE = (
+    "Corrupt database file",
+    "checksum",
+    "not a valid DuckDB database",
+    "Could not read enough bytes",
+)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        if _is_damage(error):
+            raise WarehouseDamagedError(_first_line(error)) from error
         raise StatementRefusedError(str(error)) from error
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """Whether the file itself is broken; DuckDB then calls the whole database invalid."""
+    said = str(error)
+    is_broken = isinstance(error, duckdb.FatalException | duckdb.SerializationException)
+    return is_broken or any(word in said for word in _DAMAGE)
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
 class Session:
@@ -94,7 +122,8 @@ class Session:
         with self._lock:
             self._connection.register("incoming", data)
             try:
-                self._connection.execute(f"insert into {table} by name select * from incoming")
+                with _refusals():
+                    self._connection.execute(f"insert into {table} by name select * from incoming")
             finally:
                 self._connection.unregister("incoming")
 
@@ -142,6 +171,17 @@ class Session:
         self._connection.close()
 
 
+def _not_opened(path: Path, error: duckdb.Error) -> CouldNotRunError:
+    said = f"warehouse {path}: cannot be opened ({_first_line(error)})"
+    if isinstance(error, duckdb.PermissionException) or "Permission denied" in str(error):
+        return CouldNotRunError(f"{said}; let the user of the nights read and write it")
+    if "Cannot open" in str(error) or "No space" in str(error):
+        return CouldNotRunError(f"{said}; see that the disk is there and has room")
+    return WarehouseDamagedError(
+        f"{said}; the next night puts the copy that the last one published in its place"
+    )
+
+
 class Warehouse(Session):
     """The warehouse file, opened.
 
@@ -168,14 +208,11 @@ class Warehouse(Session):
         try:
             connection = duckdb.connect(str(path), read_only=read_only, config=settings)
         except duckdb.Error as error:
-            if "lock" in str(error):
+            if _IN_USE in str(error):
                 raise RetryLaterError(
                     f"warehouse {path.name}: another process is using it; wait for its run to end"
                 ) from error
-            raise CouldNotRunError(
-                f"warehouse {path}: cannot be opened ({str(error).splitlines()[0]}); restore it "
-                "from the last backup"
-            ) from error
+            raise _not_opened(path, error) from error
         super().__init__(connection)
         if not read_only:
             schema = files("ps_integration.stores.warehouse").joinpath("schema.sql")

@@ -27,3 +27,5 @@ where raw_seq > $raw_seq;
 
 update canonical.conformed
 set raw_seq = least(raw_seq, $raw_seq), mapping_hash = '';
+
+delete from config.seals;
