@@ -107,7 +107,6 @@ def test_a_damaged_warehouse_is_replaced(posted: Firm) -> None:
     assert list(folder(posted).glob("warehouse.duckdb.damaged-*"))
 
 
-@pytest.mark.xfail(strict=True, reason="unknown posted work ends the night yet")
 @pytest.mark.case(
     "a store is restored, and work that was posted since is deleted at its source: it is named",
     kind="restored store",
@@ -131,7 +130,6 @@ def test_unknown_posted_work_after_a_restore(posted: Firm) -> None:
     assert is_named(posted, "timesheets:1006")
 
 
-@pytest.mark.xfail(strict=True, reason="unknown posted work ends the night yet")
 @pytest.mark.case(
     "the warehouse and its copy are lost, and posted work is deleted at its source: it is named",
     kind="restored store",

@@ -129,7 +129,11 @@ from billed as bi
 left join versions as ve on bi.object_kind = ve.object_kind and bi.object_id = ve.object_id
 left join targets as ta on bi.object_kind = ta.object_kind and bi.object_id = ta.object_id
 left join waiting as wa on bi.object_kind = wa.object_kind and bi.object_id = wa.object_id
-where not coalesce(ve.is_unread, false) and not coalesce(ta.is_unknown, false);
+where
+    -- what no record says anything of (stores were restored or lost) is unknown too
+    ve.object_id is not null
+    and not coalesce(ve.is_unread, false)
+    and not coalesce(ta.is_unknown, false);
 
 -- Which part of the target each part of the lines is compared with.
 create or replace temp table correction_parts as

@@ -3,7 +3,8 @@
 -- posted documents (else from what was read back). What the ERP has cancelled is on neither side,
 -- once our own record of it (ops.erp_reversals) says so. What an object should come to is not known
 -- while it waits in quarantine, is a milestone that is absent without evidence that it was deleted,
--- has no price or cannot be placed: it then should be as billed.
+-- has no price or cannot be placed, or is in no record that was received (the stores were restored
+-- or lost): it then should be as billed.
 -- `unexplained` counts what fits nowhere: lines without a document, documents that are not the sum
 -- of their lines, ERP documents under our reference that we did not post, reversals that are not
 -- the whole of their document, and entries that do not come to their target.
@@ -73,6 +74,13 @@ due as (
 ),
 
 unknown as (
+    select
+        oc.object_kind,
+        oc.object_id
+    from own_cells as oc
+    anti join canonical.entry_versions as ev on oc.object_id = ev.entry_id
+    where oc.object_kind = 'time_entry'
+    union
     select
         object_kind,
         object_id

@@ -11,6 +11,12 @@ with doubtful as (
     select entry_id
     from canonical.entry_versions
     where is_deleted or approval_state <> 'approved'
+    union all
+    -- in no record that was received: the stores were restored or lost, and its source has it no more
+    select pl.object_id as entry_id
+    from ops.posting_lines as pl
+    anti join canonical.entry_versions as ev on pl.object_id = ev.entry_id
+    where pl.object_kind = 'time_entry'
 ),
 
 -- materialized: few, and all other lines need not be looked at in their documents
@@ -42,12 +48,13 @@ posted as (
 gone as (
     select
         po.*,
-        cv.system as time_system,
+        coalesce(cv.system, split_part(po.entry_id, ':', 1)) as time_system,
         cv.external_id,
         cv.approval_state,
+        cv.entry_id is null as is_unknown,
         coalesce(cv.is_deleted, false) as is_deleted
     from posted as po
-    inner join canonical.entry_versions as cv on po.entry_id = cv.entry_id
+    left join canonical.entry_versions as cv on po.entry_id = cv.entry_id
     qualify row_number() over (partition by po.entry_id order by cv.version_no desc) = 1
 )
 
@@ -60,7 +67,11 @@ select
     go.entry_id,
     go.time_system as left_system,
     go.external_id as left_id,
-    if(go.is_deleted, 'deleted', coalesce(go.approval_state, 'not approved')) as left_value,
+    case
+        when go.is_unknown then 'unknown'
+        when go.is_deleted then 'deleted'
+        else coalesce(go.approval_state, 'not approved')
+    end as left_value,
     go.system as right_system,
     go.document_ref as right_id,
     reconciliation.money_text(go.amount_minor, cy.factor, go.currency) as right_value,
@@ -70,12 +81,19 @@ select
     go.currency,
     if(go.is_deleted, 'deleted_after_posting', 'approval_withdrawn') as cause,
     go.entry_id || ' was posted in ' || go.document_ref || ' and '
-    || if(go.is_deleted, 'has been deleted since.', 'is no longer approved.')
+    || case
+        when go.is_unknown
+            then
+                'is in no record received since the stores were restored or lost: whether it was'
+                || ' deleted is not known, and nothing is credited until a person has looked.'
+        when go.is_deleted then 'has been deleted since.'
+        else 'is no longer approved.'
+    end
     || coalesce(uw.said, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from gone as go
 left join reconciliation.corrections_under_way as uw on go.entry_id = uw.object_id
 left join config.currencies as cy on go.currency = cy.currency
-where go.is_deleted or go.approval_state <> 'approved'
+where go.is_unknown or go.is_deleted or go.approval_state <> 'approved'
 order by record_key;
