@@ -50,11 +50,11 @@ def conform(
     Returns:
         Raw records read, entry versions added, and one contract check per canonical object.
     """
-    with warehouse.transaction():
-        canonical_ids.seed(night, warehouse, store)
     read: dict[str, int] = {}
     rebuild = Rebuild(night, warehouse)
     rebuild.begin({(one.system, st.name) for one in connectors.values() for st in one.streams()})
+    with warehouse.transaction():
+        canonical_ids.seed(night, warehouse, store)
     _note_feeds(warehouse, connectors)
     for system, connector in sorted(connectors.items()):
         for stream in connector.streams():
