@@ -45,8 +45,9 @@ bench: .venv/installed  ## drive a million time entries from raw to batches, wit
 crashes: .venv/installed  ## kill posting 10,000 times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
 	$(BIN)/python -m ps_integration_tests.crashes --cases 10000 --out data/crashes.jsonl
 
-histories: .venv/installed  ## play 300 random histories of 20 steps each against the final truth
-	PS_HISTORIES=300 PS_HISTORY_STEPS=20 $(BIN)/python -m pytest -q ps_integration_tests/billing/test_histories.py
+histories: .venv/installed  ## play 300 random histories of 20 steps against the final truth, 300 of caps night by night
+	PS_HISTORIES=300 PS_HISTORY_STEPS=20 PS_POOLS=300 $(BIN)/python -m pytest -q \
+	  ps_integration_tests/billing/test_histories.py ps_integration_tests/billing/test_pools.py
 
 mutations: .venv/installed  ## change a night's tables row by row, and count what the equations find
 	$(BIN)/python -m ps_integration_tests.mutations --rows 8

@@ -244,8 +244,13 @@ class History(World):
             self.run_night()
             self.post_all()
             self.settle()
-            if not self.refs("planned", "approved") and not self.owed():
+            if not self.refs("planned", "approved") and not self.owed() and not self._is_ready():
                 return
+
+    def _is_ready(self) -> bool:
+        """Whether a credit has just given back the room that something waited for."""
+        ready = "select count(*) > 0 from billing.dispositions where reason = 'to_be_planned'"
+        return bool(self.warehouse.value(ready))
 
     def _take(self, session: Session, document: Document) -> None:
         """The ERP has it from now on; once, however often it is sent."""

@@ -1,9 +1,11 @@
 """Random histories: whatever happens, in any order, the ERP nets to the final truth posted once.
 
 A state machine makes, edits, re-rates, moves, withdraws and deletes work, opens and closes periods,
-approves, posts with faults, and voids documents in the ERP. After every step both equations hold
-and the ledger replays to the stored states; in the end, when the dust has settled, the ERP's own
-documents come to the truth to the cent, by project, period, currency and account.
+approves, posts with faults, and voids documents in the ERP; caps come, go, rise and fall. After
+every step both equations hold, nothing waits above a cap that has room, and the ledger replays to
+the stored states. In the end, when the dust has settled, as much is billed as caps let through; and
+once the caps are lifted the ERP's own documents come to the truth to the cent, by project, period,
+currency and account.
 
 `make histories` is the long run.
 """
@@ -29,6 +31,7 @@ from hypothesis.stateful import (
 from ps_integration.stores.operational import ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration_tests.billing.history import PERIODS, History
+from ps_integration_tests.billing.truth import Group
 
 HISTORIES = int(os.environ.get("PS_HISTORIES", "3"))
 STEPS = int(os.environ.get("PS_HISTORY_STEPS", "10"))
@@ -38,6 +41,8 @@ PROJECT = st.sampled_from(("p1", "p2"))
 FATES = st.sampled_from(("posted", "posted", "refused", "lost_before", "lost_after"))
 POLICIES = st.sampled_from(("delta", "reverse_and_rebill"))
 FAR = st.integers(0, 5)
+FREE = 10**12
+"""A cap that nothing reaches."""
 
 
 class Histories(RuleBasedStateMachine):
@@ -57,6 +62,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(policy=POLICIES)
     def one_entry_is_posted(self, policy: str) -> None:
+        self.caps = dict.fromkeys(("p1", "p2"), FREE)
         self.history.set_policy(corrections_policy=policy)
         self.history.set_entry("1")
         self.history.run_night()
@@ -95,6 +101,11 @@ class Histories(RuleBasedStateMachine):
     @rule(project=PROJECT, price=st.sampled_from(("95.55", "120")))
     def rerate(self, project: str, price: str) -> None:
         self.history.rerate(project, price)
+
+    @rule(project=PROJECT, cap=st.sampled_from((0, 5_000, 9_999, 20_000, None)))
+    def agree_a_cap(self, project: str, cap: int | None) -> None:
+        self.history.set_cap(project, cap)
+        self.caps[project] = FREE if cap is None else cap
 
     @rule(more=st.integers(0, 2), is_reached=st.booleans())
     def reach_a_milestone(self, more: int, is_reached: bool) -> None:
@@ -158,7 +169,18 @@ class Histories(RuleBasedStateMachine):
         try:
             for period in PERIODS:
                 self.history.set_period(period, "open")
-            self.history.quiesce()
+            self.history.quiesce(6)
+            for project, cap in self.caps.items():
+                due, billed = self.history.truth.net(), self.history.net()
+                fixed = sum(
+                    stone.amount_minor
+                    for stone in self.history.truth.milestones.values()
+                    if stone.is_reached and stone.project_id == project
+                )
+                assert of(billed, project) - fixed >= min(cap, of(due, project) - fixed)
+            for project in self.caps:
+                self.history.set_cap(project, None)
+            self.history.quiesce(6)
             assert self.history.net() == self.history.truth.net()
             assert self.history.owed() == []
             must_be_identities(self.history)
@@ -170,6 +192,11 @@ class Histories(RuleBasedStateMachine):
     def change(self, number: str, **fields: object) -> None:
         if number in self.history.truth.entries:
             self.history.set_entry(number, **fields)
+
+
+def of(net: dict[Group, int], project: str) -> int:
+    """What all groups of a project come to."""
+    return sum(minor for group, minor in net.items() if group.project_id == project)
 
 
 def must_be_identities(history: History) -> None:
