@@ -125,7 +125,10 @@ class ErpDocument:
 
 @dataclass(frozen=True, slots=True)
 class ErpReceipt:
-    """What the ERP holds under one reference, as read from the ERP itself."""
+    """What the ERP holds under one reference, as read from the ERP itself.
+
+    `tax_minor` is positive in both kinds; None where the ERP gives none.
+    """
 
     erp_id: str
     number: str
@@ -137,6 +140,7 @@ class ErpReceipt:
     posting_date: date
     amount_minor: int
     line_amounts_minor: tuple[int, ...]
+    tax_minor: int | None = None
 
 
 class NotMappedError(FixConfigError):
@@ -230,6 +234,13 @@ class ErpWriter(Protocol):
 
     def find(self, company: str, reference: str) -> Sequence[ErpReceipt]:
         """Everything the ERP holds under this reference, drafts and posted, read fresh.
+
+        Raises:
+            RetryLaterError: The ERP could not be asked; this is not the same as not found.
+        """
+
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:
+        """Every document that has the ERP's own number, under whatever reference, read fresh.
 
         Raises:
             RetryLaterError: The ERP could not be asked; this is not the same as not found.

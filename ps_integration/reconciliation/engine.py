@@ -77,6 +77,7 @@ class RuleRun:
         message: Why it could not run, or what it could not compare.
         not_compared: Record-key prefixes of breaks that could not be looked at.
         holds_posting: A blocking rule could not look at what it guards.
+        lacking: The systems that lack what it compares; none where it is not known which.
     """
 
     rule: Rule
@@ -87,6 +88,7 @@ class RuleRun:
     message: str = ""
     not_compared: tuple[str, ...] = ()
     holds_posting: bool = False
+    lacking: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> RuleOutcome:
@@ -207,8 +209,13 @@ def _run_rule(rule: Rule, lack_of: Callable[[str], Lack | None], queries: Tables
         perf_counter() - started,
         "; ".join(notes),
         tuple(prefix for prefix, lack in parts if lack.is_whole),
+        lacking=_systems([*lacks, *(lack for _, lack in parts)]),
     )
     return run, found
+
+
+def _systems(lacks: Sequence[Lack]) -> tuple[str, ...]:
+    return tuple(sorted({system for lack in lacks for system in lack.systems}))
 
 
 def _sample(found: pa.Table) -> list[Row]:
@@ -225,6 +232,7 @@ def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
         "could_not_run",
         message="; ".join(lack.message for lack in lacks),
         holds_posting=rule.blocks and is_configured,
+        lacking=_systems(lacks),
     )
 
 
@@ -271,6 +279,7 @@ def _write(queries: Tables, done: Sequence[Ran]) -> None:
                 "seconds": run.seconds,
                 "message": run.message,
                 "holds_posting": run.holds_posting,
+                "lacking_systems": ",".join(run.lacking) or None,
             }
             for run, _ in done
         ],

@@ -48,12 +48,14 @@ class Lack:
         message: One plain sentence.
         is_configured: False when the firm has no system of that role, so that there is nothing
             to compare and nothing to hold back.
+        systems: Those that lack it.
         is_whole: False when some systems of the role have what is needed and others have not.
     """
 
     message: str
     is_configured: bool = True
     is_whole: bool = True
+    systems: tuple[str, ...] = ()
 
 
 def lacking(queries: Queries, need: str) -> Lack | None:
@@ -79,4 +81,6 @@ def lacking(queries: Queries, need: str) -> Lack | None:
     if not without:
         return None
     is_whole = not need.endswith("!") or len(without) == len(systems)
-    return Lack(f"no {what} read from {', '.join(without)}", is_whole=is_whole)
+    return Lack(
+        f"no {what} read from {', '.join(without)}", is_whole=is_whole, systems=tuple(without)
+    )

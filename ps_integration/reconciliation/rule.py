@@ -8,14 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from ps_integration.domain.breaks import CAUSES, SEVERITIES, Severity
+from ps_integration.domain.breaks import BLOCKED_KINDS, CAUSES, SEVERITIES, Severity
 from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.needs import NEED_PATTERN
 
 REQUIRED: Final = (
     "rule", "title", "severity", "owner", "blocks", "needs_period", "cause", "remedy"
 )  # fmt: skip
-OPTIONAL: Final = ("needs", "needs_for")
+OPTIONAL: Final = ("needs", "needs_for", "holds")
 _CLOSED: Final[Mapping[str, Sequence[str]]] = {
     "severity": SEVERITIES,
     "blocks": ("yes", "no", "policy"),
@@ -50,6 +50,7 @@ class Rule:
         owner: Role that works the breaks, e.g. `delivery_ops`.
         blocks: Whether a break holds what it names from being posted.
         may_block: Whether a break names something that a firm may let it hold.
+        holds: The kinds of things that it names, where the file says so.
         remedy: What to do, in plain words.
         cause: The probable cause when the SQL does not say a better one.
         needs: Inputs without which the rule could not run (see `needs`).
@@ -65,6 +66,7 @@ class Rule:
     owner: str
     blocks: bool
     may_block: bool
+    holds: tuple[str, ...]
     remedy: str
     cause: str
     needs: tuple[str, ...]
@@ -142,6 +144,7 @@ def parse_rule(path: Path) -> Rule:
         owner=value["owner"],
         blocks=value["blocks"] == "yes",
         may_block=value["blocks"] != "no",
+        holds=_words(value.get("holds", "")),
         remedy=value["remedy"],
         cause=value["cause"],
         needs=_words(value.get("needs", "")),
@@ -193,6 +196,15 @@ def _value_mistake(path: Path, key: str, value: str) -> str:
         return _code_mistake(path, value)
     if key.startswith("tolerance_") and not _NUMBER.match(value):
         return f"{key} {value!r} is not a number of zero or more"
+    if key in OPTIONAL:
+        return _list_mistake(key, value)
+    return ""
+
+
+def _list_mistake(key: str, value: str) -> str:
+    if key == "holds":
+        unknown = ", ".join(sorted(set(_words(value)) - set(BLOCKED_KINDS)))
+        return f"holds {unknown}, none of {', '.join(BLOCKED_KINDS)}" if unknown else ""
     if key == "needs":
         return _need_mistake(_words(value))
     if key == "needs_for":

@@ -1,5 +1,6 @@
 """The shape of the firm file: who the firm is, its systems, and the policies of its billing."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -233,6 +234,18 @@ class Firm(Strict):
     def rules_path(self) -> Path | None:
         """The folder with the firm's own rule files; None when it has none."""
         return Path(self.rules_folder) if self.rules_folder else None
+
+    @property
+    def suppliers(self) -> Mapping[str, frozenset[str]]:
+        """Systems that the plan of a legal entity is read from besides its time systems and ERP."""
+        prices = {self.rates.source} - {None}
+        return {
+            entity.id: frozenset(
+                {route.system for route in self.routing.psa if route.legal_entity == entity.id}
+                | {system for system in prices if system is not None}
+            )
+            for entity in self.legal_entities
+        }
 
     def system(self, system_id: str) -> System:
         """The system of that id.

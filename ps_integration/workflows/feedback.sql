@@ -10,6 +10,7 @@ with invoices as (
         coalesce(ed.number, oo.erp_number) as number,
         coalesce(
             case
+                when ed.external_id is null and rv.document_ref is not null then 'cancelled'
                 when ed.status = 'corrective' then 'cancelled'
                 when ed.status = 'draft' and oo.state = 'posted' then 'open'
                 else ed.status
@@ -23,8 +24,9 @@ with invoices as (
     left join canonical.erp_documents as ed
         on
             oo.system = ed.system
-            and oo.company = ed.company
+            and coalesce(oo.company, '') = coalesce(ed.company, '')
             and oo.erp_id = ed.external_id
+    left join ops.erp_reversals as rv on oo.document_ref = rv.document_ref
     where oo.state in ('draft', 'posted') and oo.erp_id is not null
 ),
 

@@ -1,19 +1,23 @@
 """Copies the operational store into the warehouse, as it stood at one ledger sequence number.
 
 Before the copy, what the warehouse knows better is settled: what the ERP has cancelled, and
-approvals and refusals over entries that have changed since.
+approvals and refusals over entries that have changed since. After it, what the ERP lists no more is
+looked up there.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import pyarrow as pa
 
+from ps_integration.connectors.protocol import ErpWriter
 from ps_integration.domain.ports import Queries
 from ps_integration.stores.operational import copies, ledger
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.reversals import note_reversals
+from ps_integration.workflows.vanished import note_vanished
 from ps_integration.workflows.voiding import void_stale
 
 
@@ -24,8 +28,19 @@ class Tables(Queries, Protocol):
         """Insert columns by name."""
 
 
-def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepResult:
+def mirror(
+    night: Night,
+    warehouse: Warehouse,
+    store: OperationalStore,
+    erps: Mapping[str, ErpWriter] | None = None,
+) -> StepResult:
     """Replace `ops.*` in one warehouse transaction and stamp the run with the ledger's number.
+
+    Args:
+        night: The run.
+        warehouse: Open for writing.
+        store: The operational store.
+        erps: Asked after documents that they list no more; none are asked when left out.
 
     Raises:
         CouldNotRunError: A column of `ops.*` has no source in the store.
@@ -33,7 +48,12 @@ def mirror(night: Night, warehouse: Warehouse, store: OperationalStore) -> StepR
     reversals = note_reversals(night, warehouse, store)
     voided = {} if night.is_dry else void_stale(night, warehouse, store)
     counts = copy(warehouse, store)
-    return StepResult(sum(counts.values()), {**counts, "reversals": reversals, **voided})
+    vanished = note_vanished(night, warehouse, store, erps or {})
+    if vanished["gone"]:
+        counts = copy(warehouse, store)
+    return StepResult(
+        sum(counts.values()), {**counts, "reversals": reversals, **voided, **vanished}
+    )
 
 
 def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:

@@ -85,7 +85,7 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
         _over_ceiling(session, night, batch)
         or _not_opened(session, night, batch)
         or _before_reversal(session, batch)
-        or _not_clean(session, batch)
+        or _not_clean(session, night, batch)
     )
 
 
@@ -171,13 +171,13 @@ def _before_reversal(session: Session, batch: Batch) -> str:
     return f"{awaited[0]} takes back what it bills again and is not approved" if awaited else ""
 
 
-def _not_clean(session: Session, batch: Batch) -> str:
+def _not_clean(session: Session, night: Night, batch: Batch) -> str:
     if approvals.was_rejected(session, batch.batch_id):
         return "a person rejected one of its lines before"
     for document in approvals.documents(session, batch.batch_id, "planned"):
         if document.amount_minor < 0 and _corrects_nothing(session, document):
             return f"{document.document_ref} credits and corrects nothing; a person decides"
-        breaks = blocking_breaks(session, document)
+        breaks = blocking_breaks(session, document, night.firm.suppliers)
         if breaks:
             return f"{document.document_ref}: open break {breaks[0].rule} {breaks[0].break_id}"
         if not proves(session, batch, document):

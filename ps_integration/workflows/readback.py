@@ -46,6 +46,7 @@ def _confirm(
             "posting_date": held.posting_date.isoformat(),
             "amount_minor": held.amount_minor,
             "line_amounts_minor": list(held.line_amounts_minor),
+            "tax_minor": held.tax_minor,
             "erp_altered": altered,
         }
         document.confirmed_at = sender.night.as_of

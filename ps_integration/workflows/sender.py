@@ -138,6 +138,7 @@ class Sender:
                 for system, writer in self.erps.items()
                 if writer.capability.posting_class == "N"
             ),
+            self.night.firm.suppliers,
         )
 
     def locked(self, session: Session, ref: str) -> Document:

@@ -173,7 +173,7 @@ STEPS: tuple[Step, ...] = (
         "prepare",
         frozenset({"sqlalchemy", "duckdb"}),
         "Operational tables under one ledger sequence number",
-        lambda b: mirror.mirror(b.night, b.warehouse, b.store),
+        lambda b: mirror.mirror(b.night, b.warehouse, b.store, b.erps),
         ("recovery",),
     ),
     Step(

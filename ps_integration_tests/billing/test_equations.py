@@ -142,6 +142,20 @@ def erp_document(world: World, reference: str, minor: int, **fields: object) -> 
     } | fields)  # fmt: skip
 
 
+def test_another_document_under_our_reference_is_not_what_we_posted(world: World):
+    """TM05 names it and holds its customer; the books of the rest tie without it."""
+    world.warehouse.execute("update ops.documents set erp_id = 'ours' where state = 'posted'")
+    erp_document(world, "PS-P1-202603-1", 20006, external_id="ours")
+    erp_document(world, "PS-P1-202603-1", 20006, external_id="copied")
+    account(world.warehouse)
+    assert world.broken()[2] == []
+    world.warehouse.execute(
+        "update canonical.erp_documents set amount_minor = 1 where external_id = 'ours'"
+    )
+    account(world.warehouse)
+    assert world.broken()[2] != []
+
+
 @pytest.mark.parametrize(("minor", "holds"), [(20006, True), (20005, False)])
 def test_the_erps_own_document_outweighs_what_was_read_back(world: World, minor: int, holds: bool):
     erp_document(world, "PS-P1-202603-1", minor)

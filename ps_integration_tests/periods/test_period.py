@@ -38,6 +38,9 @@ CHANGES = [  # one row more, and what it makes of the answer
     ("records", "billing.record_counts", {"system": "clock", "holds": False}, "could not say"),
     ("rule_could_not_run", "reconciliation.rule_runs",
      {"rule": "TM05", "status": "could_not_run", "message": "no rates"}, "could not say"),
+    ("rule_could_not_run", "reconciliation.rule_runs",
+     {"rule": "TM05", "status": "could_not_run", "lacking_systems": "clock,harvest"},
+     "could not say"),
     ("unread", "raw.reads", {"system": "clock", "stream": "tasks", "status": "failed"},
      "could not say"),
     ("unread", "raw.reads",
@@ -55,6 +58,10 @@ ELSEWHERE = [  # what does not concern the UK in March
     ("raw.reads", {"system": "harvest", "stream": "tasks", "status": "failed"}),
     ("raw.reads", {"system": "clock", "stream": "expenses", "status": "absent"}),
     ("quarantine.records", {"system": "harvest", "stream": "entries", "record_id": "7"}),
+    (
+        "reconciliation.rule_runs",
+        {"rule": "TM05", "status": "could_not_run", "lacking_systems": "harvest"},
+    ),
 ]
 
 

@@ -121,6 +121,9 @@ class FakeErp:
             db.execute("insert into calls (what, ref) values ('find', ?)", (reference,))
         return self._rows(company, reference)
 
+    def numbered(self, company: str, number: str):
+        return [one for one in self.documents() if one.number == number]
+
     def discard_draft(self, company: str, erp_id: str) -> WriteAnswer:
         with self._open() as db:
             db.execute("delete from docs where id = ? and posts_at is null", (int(erp_id),))

@@ -203,6 +203,18 @@ def test_a_cancelled_invoice_is_told_to_everyone(store, night, warehouse, posted
     assert [note.status for note in clock.told] == ["invoiced"] * 2 + ["cancelled"] * 2
 
 
+def test_an_erp_without_companies_tells_its_statuses_too(store, night, warehouse, posted):
+    clock = Psa()
+    feedback(night, warehouse, store, {"harvest_uk": clock})
+    warehouse.execute("update ops.documents set company = ''")
+    warehouse.insert(
+        "canonical.erp_documents",
+        [{"system": "bc", "company": None, "external_id": "1", "status": "cancelled"}],
+    )
+    feedback(night, warehouse, store, {"harvest_uk": clock})
+    assert [note.status for note in clock.told] == ["invoiced"] * 2 + ["cancelled"] * 2
+
+
 def test_a_system_out_of_reach_keeps_its_notes_pending(store, night, warehouse, posted):
     psa = Psa("down")
     result = feedback(night, warehouse, store, {"kantata": psa})

@@ -224,6 +224,8 @@ def test_a_break_opened_after_approval_stops_its_document_alone(store, night, ap
         ("project", "apollo"),
         ("customer", "c100"),
         ("company", "US01"),
+        ("company", "bc:US01"),
+        ("document", REF),
         ("system", "bc"),
         ("system", "harvest_uk"),
     ],

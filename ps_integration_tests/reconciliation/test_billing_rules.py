@@ -224,10 +224,10 @@ def test_quiet_bl03_when_the_erp_changed_only_tonight():
     assert not breaks_of("BL03", canonical__erp_documents=[{"status": "paid"}])
 
 
-def test_fires_bl06_when_the_erp_total_differs_and_holds_the_company():
+def test_fires_bl06_when_the_erp_total_differs_and_holds_its_customer():
     [found] = breaks_of("BL06", canonical__erp_documents=[{"amount_minor": 14000}])
-    assert (found["at_risk_minor"], found["blocked_kind"]) == (1000, "company")
-    assert found["blocked_id"] == "bc:US Inc"
+    assert (found["at_risk_minor"], found["blocked_kind"]) == (1000, "customer")
+    assert found["blocked_id"] == "acme"
 
 
 def test_fires_bl06_when_a_line_is_missing_or_the_document_is():
@@ -235,6 +235,33 @@ def test_fires_bl06_when_a_line_is_missing_or_the_document_is():
     lost = [{"external_id": "G5", "reference": ""}]
     [found] = breaks_of("BL06", canonical__erp_documents=lost)
     assert found["at_risk_minor"] == 15000
+
+
+def test_fires_bl06_when_the_erp_lists_no_document_at_all():
+    [found] = breaks_of("BL06", canonical__erp_documents=[], canonical__erp_lines=[])
+    assert (found["at_risk_minor"], found["blocked_kind"]) == (15000, "customer")
+    assert "in its list" in found["detail"]
+
+
+@pytest.mark.parametrize(("policy", "rules"), [("hold", 1), ("rebill", 1), ("leave", 0)])
+def test_bl06_holds_nothing_once_a_look_up_said_that_it_is_gone(policy, rules):
+    gone = [{"document_ref": "PS-APOLLO-202603-1", "amount_minor": 15000, "currency": "USD"}]
+    found = breaks_of(
+        "BL06",
+        canonical__erp_documents=[],
+        canonical__erp_lines=[],
+        ops__erp_reversals=gone,
+        config__legal_entities=[{"voided_policy": policy}],
+    )
+    assert [(row["blocked_kind"], f"is gone: {policy}." in row["detail"]) for row in found] == [
+        (None, True)
+    ] * rules
+
+
+def test_quiet_bl06_when_the_erp_cancelled_it_which_bl05_says():
+    gone = [{"document_ref": "PS-APOLLO-202603-1", "amount_minor": 15000, "currency": "USD"}]
+    emptied = [{**VOIDED, "amount_minor": 0}]
+    assert not breaks_of("BL06", canonical__erp_documents=emptied, ops__erp_reversals=gone)
 
 
 def test_quiet_bl06_for_a_document_confirmed_after_the_last_read():

@@ -14,7 +14,9 @@ EXPECTED = (
     "MD01 MD02 MD03 MD04 MD05 MD06 MD07 MD08 MD09 MD10 MD11 TM01 TM02 TM03 TM04 TM05 TM06 "
     "TM07 TM08 TM09 TM10 TM11 TM12 TM13 TM14 TM15 TM16 TM17"
 )
-BLOCKING = "BL06 BL08 IN02 IN03 IN06 IN07 MD01 MD03 MD04 MD08 MD09 MD10 TM08 TM10 TM11"
+BLOCKING = (
+    "BL06 BL08 IN02 IN03 IN06 IN07 MD01 MD03 MD04 MD08 MD09 MD10 TM05 TM08 TM10 TM11"
+)
 HEADER = """\
 -- rule: ZZ01
 -- title: A firm's own rule
@@ -31,6 +33,16 @@ EMPTY = "select * exclude (rule) from reconciliation.found where false order by 
 def test_no_rule_is_lost_and_none_changes_whether_it_blocks():
     known = [RULES[code] for code in EXPECTED.split()]
     assert " ".join(rule.code for rule in known if rule.blocks) == BLOCKING
+
+
+def test_every_rule_that_holds_things_says_which_kinds_and_no_other_does():
+    assert [rule.code for rule in RULES.values() if bool(rule.holds) != rule.may_block] == []
+
+
+def test_a_kind_of_hold_that_nobody_knows_is_refused(tmp_path):
+    text = HEADER.replace("-- blocks: no", "-- blocks: yes\n-- holds: entry, planet") + EMPTY
+    with pytest.raises(FixConfigError, match="holds planet"):
+        load_rules(_folder(tmp_path, text))
 
 
 def test_every_rule_is_clean_in_a_clean_world():

@@ -71,6 +71,9 @@ def ran(warehouse: Warehouse, rules: Sequence[Rule]) -> dict[str, Ran]:
     """Run rules over a warehouse, by code."""
     runs = run_rules(warehouse, rules)
     found = found_rows(warehouse)
+    kinds = {rule.code: {None, *rule.holds} for rule in rules}
+    strange = [row for row in found if row["blocked_kind"] not in kinds[str(row["rule"])]]
+    assert not strange, "its header names the kinds of things that a rule holds"
     return {
         run.rule.code: Ran(
             **{item.name: getattr(run, item.name) for item in fields(run)},

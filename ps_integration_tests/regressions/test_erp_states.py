@@ -94,3 +94,27 @@ def test_a_voided_invoice_is_seen_and_policy_decides(harbour: Firm) -> None:
         ("AUTHORISED", Decimal("190.00")),
         ("AUTHORISED", Decimal("933.88")),
     ], night["sentence"]
+
+
+@pytest.mark.case(
+    "tax of a posted invoice that was changed in the ERP is seen",
+    kind="what is read back is compared",
+    places=(
+        "reconciliation/rules/bl05_posted_document_changed.sql",
+        "reconciliation/compared.py",
+        "workflows/readback.py",
+    ),
+)
+def test_changed_tax_is_seen(posted: Firm) -> None:
+    net = Decimal("933.88")
+    [document] = posted.state.documents("books", f"{COMPANY}/salesInvoices")
+    tax = Decimal("46.69")
+    posted.far(
+        "books",
+        f"{COMPANY}/salesInvoices",
+        document["id"],
+        totalTaxAmount=tax,
+        totalAmountIncludingTax=net + tax,
+    )
+    night = posted.night("2026-04-02")
+    assert "BL05" in rules_open(posted), night["sentence"]

@@ -1,6 +1,18 @@
 -- Why each object that owes a correction owes it, and the first thing that its correction waits
 -- for. A correction goes out whole or not at all.
 create or replace temp table dated_drafts as
+with sources as (
+    select
+        pr.project_id,
+        min(pr.psa_system) as psa_system,
+        (
+            select max(rs.value) from config.rule_settings as rs
+            where rs.rule = 'RATES' and rs.setting = 'source'
+        ) as rates_source
+    from billing.projects as pr
+    group by pr.project_id
+)
+
 select
     dr.*,
     th.revenue_account as today_account,
@@ -31,8 +43,11 @@ select
         as cost_centre,
     if(dr.content is null, th.revenue_account, json_extract_string(dr.content, '$.revenue_account'))
         as revenue_account,
-    coalesce(ho.rule, hp.rule, hc.rule, ht.rule, hx.rule) as break_rule,
-    coalesce(ho.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id) as break_id,
+    coalesce(ho.rule, hp.rule, hc.rule, hy.rule, ht.rule, hx.rule, ha.rule, hr.rule) as break_rule,
+    coalesce(
+        ho.break_id, hp.break_id, hc.break_id, hy.break_id, ht.break_id, hx.break_id, ha.break_id,
+        hr.break_id
+    ) as break_id,
     dr.content is not null or dr.legal_entity in (
         select op.legal_entity from ops.openings as op
         where op.signed_by is not null and op.time_system = split_part(dr.object_id, ':', 1)
@@ -51,9 +66,14 @@ left join holds as ho
         and ho.blocked_kind = if(dr.object_kind = 'milestone', 'milestone', 'entry')
 left join holds as hp on dr.project_id = hp.blocked_id and hp.blocked_kind = 'project'
 left join holds as hc on dr.customer_key = hc.blocked_id and hc.blocked_kind = 'customer'
+left join holds as hy
+    on dr.system || ':' || dr.company = hy.blocked_id and hy.blocked_kind = 'company'
 left join holds as ht
     on split_part(dr.object_id, ':', 1) = ht.blocked_id and ht.blocked_kind = 'system'
-left join holds as hx on dr.system = hx.blocked_id and hx.blocked_kind = 'system';
+left join holds as hx on dr.system = hx.blocked_id and hx.blocked_kind = 'system'
+left join sources as ps on dr.project_id = ps.project_id
+left join holds as ha on ps.psa_system = ha.blocked_id and ha.blocked_kind = 'system'
+left join holds as hr on ps.rates_source = hr.blocked_id and hr.blocked_kind = 'system';
 
 -- What would be corrected because a project, person or task has got another number, or two were
 -- merged, where a system knows them by that number alone: a person says whether they are the same.
@@ -160,7 +180,7 @@ select
         when state = 'voided_in_erp'
             then
                 'Document ' || co.voided_ref
-                || ' was cancelled in the ERP and policy does not bill it again.'
+                || ' was cancelled or deleted in the ERP and policy does not bill it again.'
         when starts_with(state, 'period_') or state = 'no_open_period'
             then 'Period ' || dr.stuck_period || ': ' || replace(state, '_', ' ') || '.'
         when state = 'to_be_planned' then 'Ready for the next batch.'

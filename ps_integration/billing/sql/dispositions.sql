@@ -184,11 +184,11 @@ all_parts as (
             when op.part_reason = 'voided_and_left'
                 then
                     'Document ' || op.voided_ref
-                    || ' was cancelled in the ERP, and policy leaves it at that.'
+                    || ' was cancelled or deleted in the ERP, and policy leaves it at that.'
             when op.part_reason = 'voided_in_erp'
                 then
                     'Document ' || op.voided_ref
-                    || ' was cancelled in the ERP; policy holds what it billed.'
+                    || ' was cancelled or deleted in the ERP; policy holds what it billed.'
             when op.part_reason = 'correction_in_flight'
                 then 'Waits until the ERP has answered about a correction of this entry.'
             when op.part_reason = 'written_off'

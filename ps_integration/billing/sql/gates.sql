@@ -173,14 +173,17 @@ facts as (
         ) as erp_external_id,
         pr.revenue_account,
         coalesce(
-            he.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id, ha.break_id,
-            hr.break_id
+            he.break_id, hp.break_id, hc.break_id, ho.break_id, ht.break_id, hx.break_id,
+            ha.break_id, hr.break_id
         ) as break_id,
-        coalesce(he.rule, hp.rule, hc.rule, ht.rule, hx.rule, ha.rule, hr.rule) as break_rule,
+        coalesce(he.rule, hp.rule, hc.rule, ho.rule, ht.rule, hx.rule, ha.rule, hr.rule)
+            as break_rule,
         case
             when he.break_id is not null then 'this entry'
             when hp.break_id is not null then 'project ' || op.project_id
             when hc.break_id is not null then 'customer ' || op.customer_key
+            when ho.break_id is not null
+                then 'company ' || op.erp_company || ' of ' || op.erp_system
             when ht.break_id is not null then 'system ' || op.system
             when hx.break_id is not null then 'system ' || op.erp_system
             when ha.break_id is not null then 'system ' || pr.psa_system
@@ -216,6 +219,8 @@ facts as (
     left join holds as he on op.entry_id = he.blocked_id and he.blocked_kind = 'entry'
     left join holds as hp on op.project_id = hp.blocked_id and hp.blocked_kind = 'project'
     left join holds as hc on op.customer_key = hc.blocked_id and hc.blocked_kind = 'customer'
+    left join holds as ho
+        on op.erp_system || ':' || op.erp_company = ho.blocked_id and ho.blocked_kind = 'company'
     left join holds as ht on op.system = ht.blocked_id and ht.blocked_kind = 'system'
     left join holds as hx on op.erp_system = hx.blocked_id and hx.blocked_kind = 'system'
     left join holds as ha on pr.psa_system = ha.blocked_id and ha.blocked_kind = 'system'

@@ -129,20 +129,39 @@ from own_cells as oc
 inner join unknown as un on oc.object_kind = un.object_kind and oc.object_id = un.object_id;
 
 create or replace temp table ledger_documents as
-with in_erp as (
+with told as (
+    select
+        ed.system,
+        ed.external_id,
+        ed.reference,
+        case
+            when not ed.is_standing then 0
+            when ed.kind = 'credit_memo' then -abs(ed.amount_minor)
+            else ed.amount_minor
+        end as erp_minor
+    from canonical.erp_documents as ed
+    where ed.is_posted
+),
+
+-- What we posted is known by the ERP's own id. Another document under its reference is not it:
+-- TM05 names that one and holds its customer. Only where ours is not listed the reference counts.
+ours_in_erp as (
+    select
+        dc.document_ref,
+        min(te.erp_minor) as erp_minor
+    from ops.documents as dc
+    inner join told as te on dc.system = te.system and dc.erp_id = te.external_id
+    group by dc.document_ref
+),
+
+in_erp as (
     select
         system,
         reference,
-        sum(
-            case
-                when not is_standing then 0
-                when kind = 'credit_memo' then -abs(amount_minor)
-                else amount_minor
-            end
-        ) as erp_minor
-    from canonical.erp_documents
-    where is_posted
-    group by all
+        sum(erp_minor) as erp_minor
+    from told
+    where reference is not null
+    group by system, reference
 ),
 
 line_sums as (
@@ -164,6 +183,7 @@ select
     if(
         doc.state = 'posted',
         coalesce(
+            ow.erp_minor,
             er.erp_minor,
             case
                 when rv.document_ref is not null then 0
@@ -192,6 +212,7 @@ select
 from ops.documents as doc
 left join line_sums as ls on doc.document_ref = ls.document_ref
 left join ops.erp_reversals as rv on doc.document_ref = rv.document_ref
+left join ours_in_erp as ow on doc.document_ref = ow.document_ref
 left join in_erp as er on doc.system = er.system and doc.document_ref = er.reference
 union all
 select

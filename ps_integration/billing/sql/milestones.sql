@@ -109,8 +109,11 @@ facts as (
         us.voided_ref,
         le.voided_policy,
         le.zero_lines,
-        coalesce(hm.break_id, hp.break_id, hc.break_id, ht.break_id, hx.break_id) as break_id,
-        coalesce(hm.rule, hp.rule, hc.rule, ht.rule, hx.rule) as break_rule,
+        coalesce(
+            hm.break_id, hp.break_id, hc.break_id, ho.break_id, ht.break_id, hx.break_id,
+            ha.break_id
+        ) as break_id,
+        coalesce(hm.rule, hp.rule, hc.rule, ho.rule, ht.rule, hx.rule, ha.rule) as break_rule,
         coalesce(pp.state, 'unknown') as work_period_state,
         case
             when work_period_state = 'open' then 'open'
@@ -139,8 +142,11 @@ facts as (
     left join holds as hm on re.object_id = hm.blocked_id and hm.blocked_kind = 'milestone'
     left join holds as hp on re.project_id = hp.blocked_id and hp.blocked_kind = 'project'
     left join holds as hc on pr.customer_key = hc.blocked_id and hc.blocked_kind = 'customer'
+    left join holds as ho
+        on pr.erp_system || ':' || pr.erp_company = ho.blocked_id and ho.blocked_kind = 'company'
     left join holds as ht on re.system = ht.blocked_id and ht.blocked_kind = 'system'
     left join holds as hx on pr.erp_system = hx.blocked_id and hx.blocked_kind = 'system'
+    left join holds as ha on pr.psa_system = ha.blocked_id and ha.blocked_kind = 'system'
 ),
 
 decided as (

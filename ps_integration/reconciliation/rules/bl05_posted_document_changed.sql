@@ -8,7 +8,24 @@
 -- cause: unauthorised_posting
 -- remedy: Ask who changed it; a cancelled one is billed again only as the voided policy says.
 
-with ours as (
+with named_projects as (
+    select
+        pr.system,
+        coalesce(pr.company, '') as company,
+        lower(trim(pr.match_key)) as match_key,
+        min(cw.canonical_id) as canonical_id
+    from canonical.projects as pr
+    inner join canonical.crosswalk as cw
+        on
+            pr.system = cw.system
+            and pr.external_id = cw.external_id
+            and cw.object_kind = 'project'
+    where pr.match_key is not null
+    group by all
+    having count(distinct cw.canonical_id) = 1
+),
+
+ours as (
     select
         dc.document_ref,
         dc.kind,
@@ -20,20 +37,76 @@ with ours as (
         dc.period,
         dc.posting_date,
         dc.erp_number,
+        dc.company,
+        dc.erp_id,
+        json_extract_string(dc.content, '$.tax_code') as tax_code,
+        json_extract_string(dc.content, '$.revenue_account') as revenue_account,
+        abs(json_extract(dc.readback, '$.tax_minor')::bigint) as tax_minor,
         abs(dc.amount_minor) as amount_minor,
         ed.number as their_number,
+        ed.reference as their_reference,
+        ed.kind as their_kind,
+        ed.company as their_company,
+        abs(ed.tax_minor) as their_tax_minor,
         ed.posting_date as their_date,
         canonical.id_of('customer', ed.customer_key) as their_customer,
         ed.currency as their_currency,
         abs(ed.amount_minor) as their_minor,
         ed.status as their_status,
         ed.is_standing,
-        le.voided_policy
+        le.voided_policy,
+        rv.document_ref is not null as was_reversed
     from ops.documents as dc
     inner join canonical.erp_documents as ed
-        on dc.document_ref = ed.reference and dc.system = ed.system and dc.erp_id = ed.external_id
+        on dc.system = ed.system and dc.erp_id = ed.external_id
     left join config.legal_entities as le on dc.legal_entity = le.legal_entity
+    left join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
     where dc.state = 'posted'
+),
+
+known_projects as (
+    select distinct
+        system,
+        canonical_id
+    from named_projects
+),
+
+-- What lines say of tax, account and project: of a few kinds in a document, mostly of one.
+their_lines as (
+    select
+        el.system,
+        el.document_external_id,
+        lower(trim(el.tax_code)) as tax_code,
+        el.object_number,
+        lower(trim(el.project_key)) as project_key
+    from canonical.erp_lines as el
+    where coalesce(el.line_type, '') <> 'comment'
+    group by all
+),
+
+-- An account can be compared where the ERP names accounts as the firm does, a tax code where its
+-- lines give one, and a project while ours is one of the ERP's still (it may be merged since).
+line_changes as (
+    select
+        us.document_ref,
+        bool_or(tl.tax_code <> lower(trim(us.tax_code))) as is_tax_code,
+        bool_or(
+            rt.object_number is not null and tl.object_number is distinct from us.revenue_account
+        ) as is_account,
+        bool_or(xw.canonical_id <> kn.canonical_id) as is_project
+    from ours as us
+    inner join their_lines as tl
+        on us.system = tl.system and us.erp_id = tl.document_external_id
+    left join config.revenue_targets as rt
+        on us.system = rt.system and us.revenue_account = rt.object_number
+    left join named_projects as xw
+        on
+            us.system = xw.system
+            and coalesce(us.company, '') = xw.company
+            and tl.project_key = xw.match_key
+    left join known_projects as kn
+        on us.system = kn.system and us.project_id = kn.canonical_id
+    group by us.document_ref
 ),
 
 billed_again as (
@@ -51,7 +124,12 @@ compared as (
             case
                 when us.their_status = 'cancelled' then 'cancelled'
                 when us.their_status = 'draft' then 'a draft again'
+                when not us.is_standing then 'not in force'
+                when us.was_reversed then 'there again'
             end,
+            case when us.their_kind <> us.kind then 'kind' end,
+            case when us.their_company <> us.company then 'company' end,
+            case when us.their_reference is distinct from us.document_ref then 'reference' end,
             case when us.their_minor <> us.amount_minor then 'total' end,
             case when us.their_number <> us.erp_number then 'number' end,
             case
@@ -61,9 +139,14 @@ compared as (
             case when us.their_currency <> us.currency then 'currency' end,
             case
                 when us.their_customer <> lower(trim(us.customer_key)) then 'customer'
-            end
+            end,
+            case when us.their_tax_minor <> us.tax_minor then 'tax' end,
+            case when lc.is_tax_code then 'tax code' end,
+            case when lc.is_account then 'account' end,
+            case when lc.is_project then 'project' end
         ) as what
     from ours as us
+    left join line_changes as lc on us.document_ref = lc.document_ref
     left join billed_again as ba on us.document_ref = ba.document_ref
     where
         us.their_status is distinct from 'cancelled'
@@ -102,6 +185,13 @@ select
     ) as cause,
     co.document_ref || ' was posted as ' || coalesce(co.erp_number, 'a document') || ' and '
     || co.system || ' shows another: ' || co.what || '.'
+    || if(
+        co.their_tax_minor <> co.tax_minor,
+        ' Tax was ' || reconciliation.money_text(co.tax_minor, cy.factor, co.currency)
+        || ' and is ' || reconciliation.money_text(co.their_tax_minor, cy.factor, co.currency)
+        || '.',
+        ''
+    )
     || if(
         co.their_status = 'cancelled',
         ' Policy for what was cancelled: ' || coalesce(co.voided_policy, 'hold') || '.',

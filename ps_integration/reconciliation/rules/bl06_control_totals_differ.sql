@@ -3,24 +3,14 @@
 -- severity: critical
 -- owner: finance
 -- blocks: yes
+-- holds: customer
 -- needs_period: yes
 -- needs: erp_documents@erp, erp_lines@erp
 -- cause: unknown
 -- remedy: Compare the document line by line; correct it in the ERP, or accept the difference.
 -- tolerance_minor: 0
 
-with reads as (
-    select
-        re.system,
-        max(re.started_at) as started_at
-    from raw.reads as re
-    semi join canonical.erp_documents as ed
-        on re.system = ed.system and re.stream = ed.stream
-    where re.status = 'complete'
-    group by re.system
-),
-
-our_lines as (
+with our_lines as (
     select
         document_ref,
         sum(amount_minor) as amount_minor,
@@ -45,10 +35,24 @@ ours as (
         dc.confirmed_at,
         dc.readback_minor,
         abs(ol.amount_minor) as amount_minor,
-        ol.line_count
+        ol.line_count,
+        rv.document_ref is not null as is_absent,
+        le.voided_policy
     from ops.documents as dc
     inner join our_lines as ol on dc.document_ref = ol.document_ref
+    left join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
+    left join config.legal_entities as le on dc.legal_entity = le.legal_entity
     where dc.state = 'posted'
+),
+
+billed_again as (
+    select distinct pl.corrects_document_ref as document_ref
+    from ops.posting_lines as pl
+    inner join ops.documents as dc on pl.document_ref = dc.document_ref
+    where
+        pl.corrects_reason = 'voided_in_erp'
+        and dc.state = 'posted'
+        and pl.corrects_document_ref is not null
 ),
 
 their_lines as (
@@ -70,17 +74,23 @@ compared as (
         coalesce(tl.line_count, 0) as their_count
     from ours as us
     left join canonical.erp_documents as ed
-        on us.document_ref = ed.reference and us.system = ed.system and us.erp_id = ed.external_id
+        on us.system = ed.system and us.erp_id = ed.external_id
     left join their_lines as tl
         on
             ed.system = tl.system
             and ed.company is not distinct from tl.company
             and ed.external_id = tl.document_external_id
-    left join reads as rd on us.system = rd.system
+    left join reconciliation.document_reads as rd on us.system = rd.system
     where
-        -- a document confirmed after the last read began cannot be in what was read
-        ed.external_id is not null
-        or us.confirmed_at < rd.started_at
+        if(
+            us.is_absent,
+            -- cancelled, as BL05 says; or gone, and not yet settled as policy wants it
+            ed.external_id is null
+            and us.voided_policy is distinct from 'leave'
+            and us.document_ref not in (select ba.document_ref from billed_again as ba),
+            -- a document confirmed after the last read began cannot be in what was read
+            ed.external_id is not null or us.confirmed_at < rd.started_at
+        )
 )
 
 select
@@ -118,12 +128,18 @@ select
     || co.line_count::varchar || ' lines were posted, ' || co.system || ' has '
     || if(
         co.their_id is null,
-        'no such document.',
+        'no such document' || if(
+            co.is_absent,
+            ' under its number or its reference. Policy for what is gone: '
+            || coalesce(co.voided_policy, 'hold') || '.',
+            ' in its list; it is billed again only once a look-up says that it is gone.'
+        ),
         reconciliation.money_text(co.their_minor, cy.factor, co.currency) || ' in '
         || co.their_count::varchar || ' lines.'
     ) as detail,
-    'company' as blocked_kind,
-    co.system || ':' || coalesce(co.company, '') as blocked_id
+    -- what is known to be gone is for the policy to decide
+    if(co.is_absent, null, 'customer') as blocked_kind,
+    if(co.is_absent, null, co.customer_key) as blocked_id
 from compared as co
 left join config.currencies as cy on co.currency = cy.currency
 where

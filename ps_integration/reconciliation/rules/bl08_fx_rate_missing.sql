@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: finance
 -- blocks: yes
+-- holds: project
 -- needs_period: yes
 -- cause: fx
 -- remedy: Enter the exchange rate of the named type for the named days in the ERP.

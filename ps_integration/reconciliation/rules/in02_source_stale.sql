@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: integration
 -- blocks: yes
+-- holds: system
 -- needs_period: no
 -- cause: sync_failed
 -- remedy: Run `ps-integration doctor`; repair access to the system, then run the night again.

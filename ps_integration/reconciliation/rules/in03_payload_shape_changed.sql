@@ -3,6 +3,7 @@
 -- severity: medium
 -- owner: integration
 -- blocks: yes
+-- holds: system
 -- needs_period: no
 -- cause: unknown
 -- remedy: Read the vendor's release notes; adapt the connector's mapping, then replay the stream.

@@ -3,6 +3,7 @@
 -- severity: medium
 -- owner: integration
 -- blocks: policy
+-- holds: system
 -- needs_period: no
 -- cause: unknown
 -- remedy: Ask the system's owner what changed; if the count is right, accept the break.

@@ -3,6 +3,7 @@
 -- severity: critical
 -- owner: integration
 -- blocks: yes
+-- holds: document
 -- needs_period: no
 -- cause: sync_failed
 -- remedy: If the ERP has it, the next run adopts it. If not, accept the break: it is sent again.

@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: integration
 -- blocks: yes
+-- holds: entry, milestone
 -- needs_period: no
 -- cause: deleted_after_posting
 -- remedy: Ask the source's owner whether it was deleted on purpose; then accept or restore it.

@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: delivery_ops
 -- blocks: yes
+-- holds: project
 -- needs_period: no
 -- needs: projects@psa, projects@erp
 -- cause: not_synced_yet

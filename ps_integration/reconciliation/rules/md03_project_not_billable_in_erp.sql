@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: finance
 -- blocks: yes
+-- holds: project
 -- needs_period: no
 -- needs: billing_attributes@erp!
 -- cause: master_data_incomplete

@@ -3,6 +3,7 @@
 -- severity: medium
 -- owner: system_of_record
 -- blocks: yes
+-- holds: project, customer
 -- needs_period: no
 -- cause: manual_edit_in_copy
 -- remedy: Correct the copy, or correct the system of record if it is the one that is wrong.

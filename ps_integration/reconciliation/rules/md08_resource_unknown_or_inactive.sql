@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: hr
 -- blocks: yes
+-- holds: entry
 -- needs_period: yes
 -- cause: master_data_incomplete
 -- remedy: Correct the resource in the system that owns it: create it, its dates or its home entity.

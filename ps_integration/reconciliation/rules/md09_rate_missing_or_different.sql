@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: finance
 -- blocks: yes
+-- holds: entry
 -- needs_period: yes
 -- needs_for: erp_price| rates@erp!
 -- cause: master_data_incomplete

@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: integration
 -- blocks: yes
+-- holds: entry
 -- needs_period: no
 -- cause: mapping_missing
 -- remedy: Give the external id exactly one row in the crosswalk for the day, or remove the orphan.

@@ -2,7 +2,8 @@
 -- title: The same entry posted more than once
 -- severity: critical
 -- owner: finance
--- blocks: no
+-- blocks: yes
+-- holds: customer
 -- needs_period: yes
 -- needs: erp_documents@erp
 -- cause: duplicate_posting
@@ -118,8 +119,8 @@ select
     'duplicate_posting' as cause,
     li.system || ' holds a second document, ' || coalesce(nullif(li.number, ''), li.external_id)
     || ', under our reference ' || li.reference || '.' as detail,
-    null as blocked_kind,
-    null as blocked_id
+    'customer' as blocked_kind,
+    li.our_customer_key as blocked_id
 from live as li
 left join config.currencies as cy on li.currency = cy.currency
 where li.place > 1

@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: project_manager
 -- blocks: yes
+-- holds: entry
 -- needs_period: yes
 -- cause: wrong_project
 -- remedy: Reopen the project if the time is to be billed, or have the entry moved or rejected.

@@ -3,6 +3,7 @@
 -- severity: medium
 -- owner: project_manager
 -- blocks: policy
+-- holds: entry
 -- needs_period: yes
 -- cause: master_data_incomplete
 -- remedy: Assign the person to the project for that day, or have the entry moved or rejected.

@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: finance
 -- blocks: yes
+-- holds: entry
 -- needs_period: yes
 -- needs: accounting_periods@erp
 -- cause: period_closed

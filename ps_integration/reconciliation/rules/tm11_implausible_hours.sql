@@ -3,6 +3,7 @@
 -- severity: high
 -- owner: time_owner
 -- blocks: yes
+-- holds: entry
 -- needs_period: yes
 -- cause: unit_or_timezone
 -- remedy: Have the entries corrected in the time system, or accept the long day with a note.

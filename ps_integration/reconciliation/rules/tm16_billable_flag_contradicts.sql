@@ -3,6 +3,7 @@
 -- severity: medium
 -- owner: project_manager
 -- blocks: policy
+-- holds: entry
 -- needs_period: yes
 -- cause: unknown
 -- remedy: Correct the flag of the entry, or of the task or project where that is the wrong one.

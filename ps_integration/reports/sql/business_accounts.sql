@@ -4,7 +4,7 @@ select
     ed.system,
     coalesce(ed.company, '') as company,
     el.object_number as account,
-    strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m') as period,
+    coalesce(strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m'), 'unassigned') as period,
     coalesce(el.currency, 'unassigned') as currency,
     count(*) as lines,
     coalesce(
@@ -28,6 +28,8 @@ inner join config.revenue_targets as rv
 left join ops.documents as dc on ed.reference = dc.document_ref
 where
     ed.is_standing
-    and strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m') >= $first_period
+    and coalesce(
+        strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m') >= $first_period, true
+    )
 group by all
 order by period desc, ed.system asc, company asc, account asc, currency asc;

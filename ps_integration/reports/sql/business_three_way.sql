@@ -48,8 +48,11 @@ ledger as (
 erp as (
     select
         coalesce(kp.canonical_id, lower(trim(el.project_key))) as project_id,
-        coalesce(dc.period, strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m'))
-            as period,
+        coalesce(
+            dc.period,
+            strftime(coalesce(ed.posting_date, ed.invoice_date), '%Y-%m'),
+            'unassigned'
+        ) as period,
         el.currency,
         sum(if(ed.kind = 'credit_memo', -el.quantity, el.quantity)) as quantity,
         sum(if(ed.kind = 'credit_memo', -el.amount_minor, el.amount_minor)) as erp_minor

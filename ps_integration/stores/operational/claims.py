@@ -1,6 +1,6 @@
 """What may be sent: approvals and open breaks, read in the transaction that claims a document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -41,6 +41,7 @@ class Terms:
         rules: Who may approve what, by the firm file.
         versions: Of this program and its mapping.
         unseen: Systems from which nothing can be read back.
+        suppliers: Systems that each legal entity's plan is read from (see `blocks`).
     """
 
     config_hash: str
@@ -49,6 +50,7 @@ class Terms:
     rules: Approval = field(default_factory=Approval)
     versions: Mapping[str, str] = field(default_factory=dict)
     unseen: frozenset[str] = frozenset()
+    suppliers: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def objection(session: Session, document: Document, terms: Terms) -> Objection |
         return Objection("tampered", problem)
     return (
         _billed_by_hand(session, batch, document)
-        or _blocked(session, document)
+        or _blocked(session, document, terms)
         or _before_its_reversal(session, document, terms)
     )
 
@@ -167,8 +169,8 @@ def _billed_by_hand(session: Session, batch: Batch, document: Document) -> Objec
     return Objection("void", told) if told else None
 
 
-def _blocked(session: Session, document: Document) -> Objection | None:
-    breaks = blocking_breaks(session, document)
+def _blocked(session: Session, document: Document, terms: Terms) -> Objection | None:
+    breaks = blocking_breaks(session, document, terms.suppliers)
     if breaks:
         rules = ", ".join(sorted({found.rule for found in breaks}))
         return Objection(

@@ -61,8 +61,19 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
             for kind, column in (
                 ("project", Document.project_id),
                 ("customer", Document.customer_key),
+                ("company", Document.system + ":" + Document.company),
                 ("company", Document.company),
+                ("document", Document.document_ref),
+                ("system", Document.system),
             )
+        ),
+        and_(
+            Break.blocked_kind == "project",
+            Break.blocked_id.in_(
+                select(PostingLine.project_id)
+                .join(Document, Document.document_ref == PostingLine.document_ref)
+                .where(own)
+            ),
         ),
     ]
     accepted = (

@@ -463,8 +463,10 @@ create table if not exists ops.documents (
     erp_id varchar, erp_number varchar, readback_minor bigint,
     sent_at timestamptz, confirmed_at timestamptz, hold_reason varchar,
     content_sha256 varchar,     -- of the planned document; the plan reuses a reference by it
-    content varchar             -- JSON: what its header said of project, tax code and accounts
+    content varchar,            -- JSON: what its header said of project, tax code and accounts
+    readback varchar            -- JSON: what the ERP held right after it was posted
 );
+alter table ops.documents add column if not exists readback varchar;
 alter table ops.documents add column if not exists unknown_until timestamptz;
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
@@ -810,8 +812,10 @@ create table if not exists reconciliation.found (
 create table if not exists reconciliation.rule_runs (
     rule varchar, status varchar,       -- clean | found | could_not_run
     found_count bigint, seconds double, message varchar,
-    holds_posting boolean               -- a blocking rule could not look at what it guards
+    holds_posting boolean,              -- a blocking rule could not look at what it guards
+    lacking_systems varchar             -- those that lack what it compares; null = not known
 );
+alter table reconciliation.rule_runs add column if not exists lacking_systems varchar;
 -- The lines, but for refused and superseded ones, of time entries that may be open or may have
 -- changed since: all entries and all lines are laid side by side once, for the rules that look at
 -- the few. Rebuilt before the rules run.
@@ -1480,6 +1484,28 @@ select record_key, string_agg(text, '' order by text) as text
 from texts
 group by record_key;
 
+-- Since when what an ERP lists of its documents is known. Where it lists none at all, nothing says
+-- which of its streams would: then all of them must have been read since.
+create or replace view reconciliation.document_reads as
+with last_reads as (
+    select
+        re.system,
+        re.stream,
+        max(re.started_at) as started_at,
+        (re.system, re.stream) in (
+            select (ed.system, ed.stream) from canonical.erp_documents as ed
+        ) as has_documents
+    from raw.reads as re
+    where re.status = 'complete'
+    group by re.system, re.stream
+)
+
+select
+    la.system,
+    coalesce(max(la.started_at) filter (where la.has_documents), min(la.started_at)) as started_at
+from last_reads as la
+group by la.system;
+
 -- Documents that stand in the ERP: posted, and not cancelled in it since; and their lines. Who looks
 -- for the lines of a few entries takes these of ops.posting_lines first, then those that stand.
 create or replace view reconciliation.standing_documents as
@@ -1646,10 +1672,16 @@ with blocked as (
             { 'kind': 'system', 'id': un.system },
             { 'kind': 'system', 'id': un.erp_system },
             { 'kind': 'system', 'id': pr.psa_system },
+            { 'kind': 'system', 'id': ra.source },
             { 'kind': 'company', 'id': un.erp_system || ':' || un.erp_company }
         ]) as thing
     from reconciliation.unposted_entries as un
     left join billing.projects as pr on un.project_id = pr.project_id
+    cross join (
+        select max(rs.value) as source
+        from config.rule_settings as rs
+        where rs.rule = 'RATES' and rs.setting = 'source'
+    ) as ra
 )
 
 select bl.entry_id, ho.rule, ho.record_key, ho.period

@@ -72,5 +72,13 @@ select
     rule || coalesce(' (' || nullif(message, '') || ')', '') as subject,
     1::bigint as record_count
 from reconciliation.rule_runs
-where status = 'could_not_run'
+where
+    status = 'could_not_run'
+    -- what only the systems of other legal entities lack is no gap of this one
+    and (
+        lacking_systems is null
+        or list_has_any(
+            string_split(lacking_systems, ','), (select list(sv.system) from serving as sv)
+        )
+    )
 order by gap, subject;

@@ -130,6 +130,10 @@ class BusinessCentralWriter:
         """
         return self._listed(company, f"startswith(externalDocumentNumber,{literal(prefix)})")
 
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:
+        """Everything of this number; an invoice and a credit memo may share one. See `find`."""
+        return self._listed(company, f"number eq {literal(number)}")
+
     def _listed(self, company: str, query: str) -> Sequence[ErpReceipt]:
         found = []
         for kind in KINDS:
@@ -245,4 +249,5 @@ def _read(kind: str, record: Fields) -> ErpReceipt:
         posting_date=record.day("postingDate"),
         amount_minor=record.money("totalAmountExcludingTax", currency),
         line_amounts_minor=tuple(line.money("netAmount", currency) for line in lines),
+        tax_minor=record.opt_money("totalTaxAmount", currency),
     )

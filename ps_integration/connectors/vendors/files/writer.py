@@ -103,6 +103,10 @@ class FileDrop:
         """Nothing: an ERP behind a folder cannot be asked."""
         return ()
 
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:  # noqa: ARG002 - protocol
+        """Nothing: an ERP behind a folder cannot be asked."""
+        return ()
+
     def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:  # noqa: ARG002 - protocol
         """Nothing: an ERP behind a folder cannot be asked."""
         return ()

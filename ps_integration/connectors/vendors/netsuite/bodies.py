@@ -128,6 +128,7 @@ def receipt(raw: JsonObject) -> ErpReceipt:
             posting_date=posting_date(head),
             amount_minor=books.amount_minor,
             line_amounts_minor=tuple(line.amount_minor for line in lines),
+            tax_minor=books.tax_minor,
         )
     except RecordRefusedError as error:
         raise BadAnswerError(f"a document in the answer cannot be read: {error}") from None

@@ -142,6 +142,10 @@ class NetSuiteWriter:
             raise RetryLaterError(f"{reference} is in NetSuite, but queries do not show it yet")
         return found
 
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:  # noqa: ARG002 - account-wide
+        """Invoices and credit memos of this number, in any subsidiary; see `find`."""
+        return self._listed(f"transaction.tranid = {suiteql.literal(number)}")
+
     def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:
         """Everything of a subsidiary whose reference starts so, invoices and credit memos.
 

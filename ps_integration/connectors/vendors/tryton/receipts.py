@@ -47,4 +47,5 @@ def _read(record: Fields) -> ErpReceipt:
         posting_date=head.posting_date,
         amount_minor=head.money(record, "untaxed_amount"),
         line_amounts_minor=tuple(head.money(line, "amount") for line in lines_of(record)),
+        tax_minor=head.money(record, "tax_amount"),
     )

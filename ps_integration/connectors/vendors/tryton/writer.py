@@ -130,6 +130,10 @@ class TrytonWriter:
         """
         return self._listed(company, ["reference", "=", reference])
 
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:
+        """Everything of this number; see `find`."""
+        return self._listed(company, ["number", "=", number])
+
     def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:
         """Everything whose reference starts so; see `find`.
 

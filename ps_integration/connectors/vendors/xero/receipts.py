@@ -96,6 +96,7 @@ class Receipts:
                 posting_date=day(record, "Date"),
                 amount_minor=record.money("SubTotal", currency),
                 line_amounts_minor=tuple(line_amount(record, one, currency) for one in lines),
+                tax_minor=record.opt_money("TotalTax", currency),
             )
         except RecordRefusedError as error:
             raise BadAnswerError(f"a {kind} in the answer cannot be read: {error}") from None

@@ -120,6 +120,10 @@ class XeroWriter:
         found += self._receipts.listed("credit_memo", company, {"where": credit})
         return [receipt for receipt in found if receipt.reference == reference]
 
+    def numbered(self, company: str, number: str) -> Sequence[ErpReceipt]:
+        """Everything of this number, which is our reference; see `find`."""
+        return self.find(company, number)
+
     def ours(self, company: str, prefix: str) -> Sequence[ErpReceipt]:
         """Everything whose reference starts so, in any state.
 
