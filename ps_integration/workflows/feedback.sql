@@ -1,5 +1,6 @@
 -- What each system should know: one row per invoice of ours and project, milestone or time entry.
--- The ERP's own status wins over our ledger's, once the ERP's document has been read.
+-- The ERP's own status wins over our ledger's, once the ERP's document has been read; its id is
+-- one in the whole system, and a company it may not have.
 with invoices as (
     select
         oo.document_ref,
@@ -24,7 +25,6 @@ with invoices as (
     left join canonical.erp_documents as ed
         on
             oo.system = ed.system
-            and coalesce(oo.company, '') = coalesce(ed.company, '')
             and oo.erp_id = ed.external_id
     left join ops.erp_reversals as rv on oo.document_ref = rv.document_ref
     where oo.state in ('draft', 'posted') and oo.erp_id is not null

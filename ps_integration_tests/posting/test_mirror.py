@@ -206,7 +206,6 @@ def test_a_cancelled_invoice_is_told_to_everyone(store, night, warehouse, posted
 def test_an_erp_without_companies_tells_its_statuses_too(store, night, warehouse, posted):
     clock = Psa()
     feedback(night, warehouse, store, {"harvest_uk": clock})
-    warehouse.execute("update ops.documents set company = ''")
     warehouse.insert(
         "canonical.erp_documents",
         [{"system": "bc", "company": None, "external_id": "1", "status": "cancelled"}],

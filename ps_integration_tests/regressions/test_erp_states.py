@@ -96,6 +96,36 @@ def test_a_voided_invoice_is_seen_and_policy_decides(harbour: Firm) -> None:
     ], night["sentence"]
 
 
+def vanish(firm: Firm, collection: str = "salesInvoices") -> None:
+    """Delete every document of a kind in Business Central, as if it had never been posted."""
+    place = f"{COMPANY}/{collection}"
+    for one in list(firm.state.documents("books", place)):
+        firm.state.delete("books", place, one["id"], firm.state.clock())
+
+
+@pytest.mark.case(
+    "an invoice deleted in the ERP before it was ever read is missed, and billed again by policy",
+    kind="a posted document that vanishes",
+    places=(
+        "reconciliation/rules/bl06_control_totals_differ.sql",
+        "workflows/vanished.py",
+        "workflows/mirror.py",
+        "workflows/feedback.sql",
+    ),
+)
+def test_a_posted_invoice_that_was_never_read_is_missed(posted: Firm) -> None:
+    vanish(posted)
+    assert posted.documents() == []
+    night = posted.night("2026-04-02")
+    assert "BL06" in rules_open(posted), night["sentence"]
+    assert posted.documents() == [], "nothing is billed again before policy says so"
+
+    posted.edit("firm.yaml", "id: NL, name:", "id: NL, voided: rebill, name:")
+    posted.run("config", "accept", who="olga")
+    night = posted.night("2026-04-03")
+    assert posted.billed() == Decimal("933.88"), night["sentence"]
+
+
 @pytest.mark.case(
     "tax of a posted invoice that was changed in the ERP is seen",
     kind="what is read back is compared",
@@ -118,3 +148,62 @@ def test_changed_tax_is_seen(posted: Firm) -> None:
     )
     night = posted.night("2026-04-02")
     assert "BL05" in rules_open(posted), night["sentence"]
+
+
+@pytest.mark.case(
+    "a posted invoice that lost a line in the ERP holds its customer's further work",
+    kind="every hold stops a claim",
+    places=(
+        "stores/operational/blocks.py",
+        "stores/operational/makers.py",
+        "billing/sql/gates.sql",
+        "billing/sql/milestones.sql",
+        "billing/sql/correction_states.sql",
+        "reconciliation/rules/bl06_control_totals_differ.sql",
+    ),
+)
+def test_what_differs_in_the_erp_holds_its_customer(posted: Firm) -> None:
+    lines = f"{COMPANY}/salesInvoiceLines"
+    lost = max(posted.state.documents("books", lines), key=lambda line: line["sequence"])
+    posted.state.delete("books", lines, lost["id"], posted.state.clock())
+    posted.edit("drops/hours-2026-03.csv", "Review,6.0,Y,OPEN", "Review,6.0,Y,RELEASED")
+    night = posted.night("2026-04-02")
+    assert "BL06" in rules_open(posted), night["sentence"]
+    assert [net for _, _, net in posted.documents()] == [Decimal("933.88")], night["sentence"]
+
+
+@pytest.mark.case(
+    "a copy of our invoice under our reference stops its own customer only",
+    kind="a hold is as small as its evidence",
+    places=(
+        "billing/sql/ledger.sql",
+        "reconciliation/rules/tm05_posted_more_than_once.sql",
+    ),
+)
+def test_a_copied_invoice_stops_its_own_customer_only(tmp_path: Path) -> None:
+    lay("northlight", tmp_path)
+    docks = '{id: k2, number: "20000", displayName: Docks, type: Company, currencyCode: GBP}'
+    swap(tmp_path / "books.yaml", "        - {id: k1,", f"        - {docks}\n        - {{id: k1,")
+    swap(tmp_path / "books.yaml", 'NL-2, customerNumber: "10000"', 'NL-2, customerNumber: "20000"')
+    keys = '{column: Project, values: {NL-1: "10000", NL-2: "20000"}}'
+    swap(tmp_path / "firm.yaml", 'customer_key: {const: "10000"}', f"customer_key: {keys}")
+    with served(tmp_path) as firm:
+        firm.night("2026-03-31")
+        firm.sign()
+        firm.night("2026-04-01")
+        place = f"{COMPANY}/salesInvoices"
+        [ours] = firm.state.documents("books", place)
+        copy = {**ours, "id": "99999999-0000-4000-8000-000000000001", "number": "COPY-1"}
+        firm.state.put("books", place, copy["id"], copy, firm.state.clock())
+        firm.edit("drops/hours-2026-03.csv", "Review,6.0,Y,OPEN", "Review,6.0,Y,RELEASED")
+        night = firm.night("2026-04-02")
+        assert "TM05" in rules_open(firm), night["sentence"]
+        posted = ("salesInvoices", "Open", Decimal("570.00"))
+        assert posted in firm.documents(), night["sentence"]
+
+
+def swap(path: Path, old: str, new: str) -> None:
+    """Replace one text of a file, which must be there."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
