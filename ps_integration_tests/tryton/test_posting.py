@@ -55,6 +55,10 @@ def test_an_approved_document_is_posted_and_read_back(store, night, approved, ba
     assert (document.state, document.readback_minor) == ("posted", 35_000)
     assert document.readback["erp_altered"] == []
     assert held(rpc, "PS-E-1") == [("posted", "350.00")]
+    company = document.company
+    [found] = writer.numbered(company, document.erp_number)
+    assert (found.erp_id, found.tax_minor) == (document.erp_id, 6_650)
+    assert writer.numbered(company, "no such number") == []
 
 
 @pytest.mark.parametrize("method", ["create", "post"])

@@ -25,6 +25,15 @@ def test_an_invoice_is_posted_under_its_reference_and_read_back(writer, invoice,
     assert held() == [(REF, "invoice", "posted", 109_998)]
 
 
+def test_a_document_is_found_by_its_number_under_whatever_reference(writer, invoice, edit):
+    receipt = writer.create(invoice).receipt
+    edit("invoice", receipt.erp_id, externalId="BY-HAND")
+    assert writer.find("1", REF) == []
+    assert [one.erp_id for one in writer.numbered("1", receipt.number)] == [receipt.erp_id]
+    assert writer.numbered("1", "INV999") == []
+    assert receipt.tax_minor == 10_000
+
+
 def test_a_credit_memo_is_written_with_positive_amounts(writer, invoice, held):
     memo = replace(invoice, reference="PS-2", kind="credit_memo")
     answer = writer.create(memo)
