@@ -73,7 +73,11 @@ def _groups(groups: list[dict[str, object]]) -> None:
         ]
         for group in groups
     ]  # fmt: skip
-    output.table("Every approved hour, in money", ["entity", "cur", "period", *_SHOWN], rows)
+    output.table(
+        "Every approved hour, in money at today's rates, by month of work",
+        ["entity", "cur", "period", *_SHOWN],
+        rows,
+    )
 
 
 _SHOWN = ("approved", "posted", "queued", "excepted", "deferred")

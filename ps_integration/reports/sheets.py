@@ -110,7 +110,8 @@ def completeness(report: NightReport) -> Sheet[CompletenessLine]:
     ]  # fmt: skip
     return Sheet(
         "Completeness",
-        "Every approved hour is in exactly one of eight dispositions.",
+        "Every approved hour is in exactly one of eight dispositions, at today's rates and in the "
+        "month of its work.",
         [
             *group_columns(),
             *hours,
@@ -136,7 +137,8 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
 
     return Sheet(
         "Ledger",
-        "What the ERP confirmed and what is on its way comes to what each entry is worth today.",
+        "What the ERP confirmed and what is on its way comes to what each entry is worth today, "
+        "by the month of the work.",
         [
             *group_columns(),
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),

@@ -53,7 +53,8 @@ class Figure:
     """One headline figure, per currency and as one sum.
 
     Attributes:
-        name: `approved`, `posted`, `waiting`, `held`, `deferred` or `at_risk`.
+        name: `approved`, `posted` (money of confirmed documents), `owed`, `waiting`, `held`,
+            `deferred` or `at_risk`.
         count: Parts, documents or breaks behind it.
         reporting_minor: Sum in the reporting currency of what has a rate.
         is_partial: A currency without a rate is left out of the sum.

@@ -16,7 +16,7 @@ from ps_integration.reports.read import Figures
 from ps_integration.reports.texts import Clauses, Said, say, say_n
 from ps_integration.reports.value import Figure, Verdict, VerdictState
 
-_NAMES: Final = ("approved", "posted", "held", "deferred", "at_risk")
+_NAMES: Final = ("approved", "posted", "owed", "held", "deferred", "at_risk")
 MORE_LINKS: Final = say("{first}, and {n} more like it")
 
 
@@ -35,11 +35,24 @@ class Judged(Protocol):
 def headline_figures(
     figures: Figures, exceptions: Sequence[ExceptionLine], exchange: Exchange
 ) -> tuple[Figure, ...]:
-    """Approved, posted, waiting, held and deferred time and milestones; money at risk once."""
+    """Approved, posted, owed, waiting, held and deferred work; money at risk once.
+
+    Posted is the money of confirmed documents, as the ERP has it. All else is at today's rates, and
+    what is owed as corrections is the difference.
+    """
     roots = [line for line in exceptions if line.root_break_id is None]
     return (
         _all(figures, "approved", None, exchange),
-        _all(figures, "posted", "posted", exchange),
+        exchange.figure(
+            "posted",
+            sum(line.count for line in figures.dispositions if line.disposition == "posted"),
+            ((line.currency, line.confirmed_minor) for line in figures.ledger),
+        ),
+        exchange.figure(
+            "owed",
+            len(figures.corrections),
+            ((line.currency, line.owed_minor) for line in figures.corrections),
+        ),
         _all(figures, "waiting", "queued", exchange),
         _all(figures, "held", "excepted", exchange),
         _all(figures, "deferred", "deferred", exchange),
@@ -99,11 +112,19 @@ def told(
     if problems:
         said = say("{problems}. Both equations hold.", problems=Clauses(problems))
         return "open breaks", said
+    sums = {name: sum_of(name) for name in ("approved", "posted", "owed")}
+    if by_name["owed"].count:
+        said = say(
+            "Every approved hour is accounted for: {approved} approved, {posted} posted, {owed} "
+            "owed as corrections, nothing is held.",
+            **sums,
+        )
+        return "clear", said
     said = say(
         "Every approved hour is accounted for: {approved} approved, {posted} of it posted, "
         "nothing is held.",
-        approved=sum_of("approved"),
-        posted=sum_of("posted"),
+        approved=sums["approved"],
+        posted=sums["posted"],
     )
     return "clear", said
 

@@ -50,6 +50,7 @@ CAUSES: Final = {
 FIGURES: Final = {
     "approved": say("Approved"),
     "posted": say("Posted"),
+    "owed": say("Corrections owed"),
     "waiting": say("Queued for posting"),
     "held": say("Held by breaks"),
     "deferred": say("Deferred"),

@@ -109,6 +109,10 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         },
         "quarantined": quarantined,
         "posted": warehouse.rows(_POSTED)[0],
+        "posted_amounts": [
+            {"currency": one.currency, "amount": Money(one.minor, one.currency).amount}
+            for one in value.figure("posted").by_currency
+        ],
         "waiting": warehouse.rows(_WAITING),
         "reports": {kind: str(folder / f"report.{kind}") for kind in REPORT_KINDS},
     }
