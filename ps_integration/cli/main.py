@@ -10,6 +10,7 @@ from ps_integration.cli import (
     batches,
     break_decisions,
     config,
+    days,
     deletions,
     demo,
     dlq,
@@ -53,6 +54,7 @@ app.add_typer(period.app, name="period")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(write_offs.app, name="write-offs")
+app.add_typer(days.app, name="days")
 app.add_typer(store.app, name="store")
 app.add_typer(audit.app, name="audit")
 

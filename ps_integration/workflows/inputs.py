@@ -27,6 +27,7 @@ class Inputs:
         batches: Content hash of every planned batch, by batch id.
         match_decision_id: Newest decision about a line typed by hand that the plan has seen.
         link_id: Newest link of a record to its canonical object.
+        day_decision_id: Newest entry dated anew that work was dated with.
     """
 
     raw_seq: int
@@ -37,8 +38,10 @@ class Inputs:
     batches: dict[str, str]
     match_decision_id: int = 0
     link_id: int = 0
+    day_decision_id: int = 0
 
 
+_LAST_DAY_DECISION = "select coalesce(max(decision_id), 0) from ops.day_decisions"
 _LAST_MATCH_DECISION = "select coalesce(max(decision_id), 0) from ops.match_decisions"
 
 _LAST_LINK = "select coalesce(max(link_id), 0) from ops.record_links"
@@ -58,6 +61,7 @@ def note(
             batches={batch.batch_id: batch.content_sha256 for batch in batches},
             match_decision_id=_whole(warehouse.value(_LAST_MATCH_DECISION)),
             link_id=_whole(warehouse.value(_LAST_LINK)),
+            day_decision_id=_whole(warehouse.value(_LAST_DAY_DECISION)),
         )
         ensure_run(session, night).inputs = msgspec.to_builtins(asdict(inputs))
 

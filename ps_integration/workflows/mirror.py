@@ -68,9 +68,10 @@ def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
 
 
 def copy_deletions(warehouse: Warehouse, store: OperationalStore) -> None:
-    """Copy what people said was deleted, which reading the sources needs before all else."""
+    """Copy what people said was deleted, and dated anew: reading and dating need it first."""
     with store.snapshot() as session, warehouse.transaction():
         copy_table(warehouse, session, "ops.deletion_decisions")
+        copy_table(warehouse, session, "ops.day_decisions")
 
 
 def copy_table(warehouse: Tables, session: Session, table: str) -> int:

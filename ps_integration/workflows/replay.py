@@ -151,6 +151,7 @@ def _marks(run: Run) -> Marks:
         decision_id=recorded.decision_id,
         match_decision_id=recorded.match_decision_id,
         link_id=recorded.link_id,
+        day_decision_id=recorded.day_decision_id,
         openings=frozenset(recorded.openings),
     )
 

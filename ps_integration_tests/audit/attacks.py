@@ -2,15 +2,16 @@
 
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.trail import Key, KeyRing
 from ps_integration.settings.approval import Approval
-from ps_integration.stores.operational import audit, audit_check, match_decisions
+from ps_integration.stores.operational import audit, audit_check, day_decisions, match_decisions
 from ps_integration.stores.operational.audit_check import Anchor
+from ps_integration.stores.operational.day_decisions import Dated
 from ps_integration.stores.operational.match_decisions import Decider, Match
 from ps_integration.stores.operational.models import Decision, Opening
 from ps_integration.stores.operational.store import OperationalStore
@@ -22,7 +23,7 @@ KEYS = KeyRing(Key(b"k" * 32))
 OTHER = KeyRing(Key(b"o" * 32))
 TABLES = (
     *("ledger", "approvals", "posting_lines", "documents", "batches", "batch_makers"),
-    *("openings", "decisions", "match_decisions", "audit"),
+    *("openings", "decisions", "match_decisions", "day_decisions", "audit"),
 )
 ORDERED = {
     "ledger": "seq",
@@ -30,6 +31,7 @@ ORDERED = {
     "approvals": "approval_id",
     "decisions": "decision_id",
     "match_decisions": "decision_id",
+    "day_decisions": "decision_id",
 }
 POSITIONS = 12
 """Random positions per table and kind of attack; ten tables have over 500 attacks together."""
@@ -69,6 +71,8 @@ def history(folder):
     decide(store, "hotel:2")
     take_for_billed(store, "hotel:3")
     take_for_billed(store, "hotel:4")
+    date_anew(store, "hotel:5")
+    date_anew(store, "hotel:6")
     post.post(night, store, {"bc": FakeErp(folder / "erp.sqlite", "U")})
     store.close()
     return path
@@ -93,6 +97,12 @@ def take_for_billed(store, entry_id):
     match = Match({entry_id: {"number": "S-1", "line_no": "1"}}, {entry_id: {}}, "p", "USD", 0)
     with store.session() as session:
         match_decisions.accept(session, match, Decider("maria", AS_OF, "sent", Approval()))
+
+
+def date_anew(store, entry_id):
+    dated = Dated(entry_id, "Asia/Kolkata", AS_OF.date(), AS_OF.date() + timedelta(days=1))
+    with store.session() as session:
+        day_decisions.decide(session, [dated], "maria", AS_OF, "worked from Pune")
 
 
 @contextmanager

@@ -159,3 +159,35 @@ def test_a_milestone_of_an_upgraded_store_is_not_moved_by_a_zone(suite, days):
     [(kept,)] = suite.values("select reached_on from canonical.milestones")
     assert kept == date(2026, 3, 31 + days) if days == -1 else True
     assert (kept != date(2026, 3, 31)) is (abs(days) == 1)
+
+
+def decide(suite, number, zone, entry="clock:e1"):
+    row = {"decision_id": number, "entry_id": entry, "zone": zone, "decided_by": "kim"}
+    suite.warehouse.insert("ops.day_decisions", [row])
+
+
+def test_what_a_person_says_of_a_zone_comes_first_and_the_newest_counts(suite):
+    suite.land("clock", "people", person("Europe/London"))
+    suite.land("clock", "time", clocked(), clocked("e2"))
+    suite.night()
+    decide(suite, 1, "Asia/Kolkata")
+    suite.night()
+    assert suite.values(DAYS) == [("e1", date(2026, 4, 1)), ("e2", date(2026, 3, 31))]
+    assert suite.values(MADE_FROM)[0] == ("Asia/Kolkata", None, "decided")
+    suite.land("clock", "time", clocked(note="again"))
+    suite.night()
+    assert suite.values(DAYS)[0] == ("e1", date(2026, 4, 1))
+    decide(suite, 2, "America/Chicago")
+    suite.night()
+    assert suite.values(DAYS)[0] == ("e1", date(2026, 3, 31))
+    versions = "select count(*) from canonical.entry_versions where external_id = 'e1'"
+    assert suite.values(versions) == [(3,)]
+
+
+def test_a_decision_about_an_entry_with_a_day_of_its_own_moves_nothing(suite):
+    suite.land("clock", "people", person("Europe/London"))
+    suite.land("clock", "time", make_entry("e1"))
+    suite.night()
+    decide(suite, 1, "Pacific/Auckland")
+    suite.night()
+    assert suite.values(DAYS) == [("e1", date(2026, 5, 4))]

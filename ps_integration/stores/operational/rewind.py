@@ -22,6 +22,7 @@ from ps_integration.stores.operational.models import (
     Break,
     BreakEvent,
     CanonicalId,
+    DayDecision,
     Decision,
     Document,
     ErpReversal,
@@ -61,6 +62,7 @@ class Marks:
         openings: Opening lists to keep, by legal entity and time system.
         match_decision_id: Last decision about a line typed by hand to keep.
         link_id: Last link of a record to its canonical object to keep.
+        day_decision_id: Last entry dated anew to keep.
     """
 
     run_id: str
@@ -71,6 +73,7 @@ class Marks:
     openings: frozenset[tuple[str, str]]
     match_decision_id: int
     link_id: int = 0
+    day_decision_id: int = 0
 
 
 def rewind(source: OperationalStore, target: OperationalStore, marks: Marks) -> None:
@@ -143,6 +146,12 @@ def _put_decisions(reading: Session, writing: Session, marks: Marks) -> None:
         if int(str(row["decision_id"])) <= marks.match_decision_id
     )
     _put(writing, MatchDecision, matched)
+    dated = (
+        row
+        for row in _rows(reading, DayDecision)
+        if int(str(row["decision_id"])) <= marks.day_decision_id
+    )
+    _put(writing, DayDecision, dated)
     openings = (
         row
         for row in _rows(reading, Opening)

@@ -21,6 +21,7 @@ from ps_integration.stores.operational.models import (
     Approval,
     Batch,
     BatchMaker,
+    DayDecision,
     Decision,
     DeletionDecision,
     Document,
@@ -41,6 +42,7 @@ REPLACEABLE: Final = frozenset({"openings"})
 _MODELS: Final[tuple[type[Base], ...]] = (
     *(LedgerEntry, Approval, Batch, BatchMaker, Decision, MatchDecision, Opening),
     DeletionDecision,
+    DayDecision,
 )
 MODELS: Final = {model.__tablename__: model for model in _MODELS}
 

@@ -309,7 +309,7 @@ create table if not exists canonical.resource_zones (
 create table if not exists canonical.work_days (
     system varchar, stream varchar, external_id varchar, started_at timestamptz,
     zone varchar, zone_raw_seq bigint,  -- the profile's record; null = the entry's own zone
-    how varchar,                        -- derived | kept (as before an upgrade)
+    how varchar,                        -- derived | kept (as before an upgrade) | decided
     work_date date
 );
 create table if not exists canonical.kept_milestone_days as
@@ -515,6 +515,10 @@ create table if not exists ops.decisions (
     entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar
 );
 -- What people decided about lines typed into an ERP by hand, as both sides were then.
+-- Entries that a person dated anew because the zone was wrong; the newest counts.
+create table if not exists ops.day_decisions (
+    decision_id bigint, entry_id varchar, zone varchar, decided_by varchar
+);
 create table if not exists ops.match_decisions (
     decision_id bigint,
     decision varchar,           -- accepted | proposed | rejected | withdrawn

@@ -1,7 +1,25 @@
 -- The calendar date, where the person was, of time that says only when it started (ADR 0037). The
 -- zone is the one that the person's profile showed when the entry was first seen, or showed first
 -- after it: a function of raw, so that a later move of the person, or a rebuild, gives the same
--- day. An entry of an upgraded store keeps the day that it had while its start is the same.
+-- day. An entry of an upgraded store keeps the day that it had while its start is the same. What a
+-- person says of an entry's zone (`days rederive`) comes before both.
+create or replace temp table decided as
+select
+    de.entry_id,
+    de.zone
+from ops.day_decisions as de
+qualify row_number() over (partition by de.entry_id order by de.decision_id desc) = 1;
+
+update canonical.time_entries as te
+set work_date = null
+from canonical.work_days as wd, decided as de
+where
+    te.system = wd.system
+    and te.stream = wd.stream
+    and te.external_id = wd.external_id
+    and te.system || ':' || te.external_id = de.entry_id
+    and (wd.how <> 'decided' or wd.zone is distinct from de.zone);
+
 create or replace temp table dated as
 with undated as (
     select
@@ -63,20 +81,27 @@ derived as (
         pi.stream,
         pi.external_id,
         pi.started_at,
-        coalesce(pi.person_zone, ez.name) as zone,
-        pi.zone_raw_seq
+        coalesce(dc.zone, pi.person_zone, ez.name) as zone,
+        if(dc.zone is null, pi.zone_raw_seq, null) as zone_raw_seq,
+        dc.zone is not null as is_decided
     from picked as pi
+    left join decided as dc on pi.system || ':' || pi.external_id = dc.entry_id
     left join pg_timezone_names() as ez on pi.time_zone = ez.name
 )
 
 select
-    de.*,
-    if(kd.work_date is null, 'derived', 'kept') as how,
+    de.* exclude (is_decided),
+    case
+        when de.is_decided then 'decided'
+        when kd.work_date is null then 'derived'
+        else 'kept'
+    end as how,
     coalesce(kd.work_date, config.day_in(de.started_at, de.zone)) as work_date
 from derived as de
 left join canonical.kept_days as kd
     on
-        de.system = kd.system
+        not de.is_decided
+        and de.system = kd.system
         and de.stream = kd.stream
         and de.external_id = kd.external_id
         and de.started_at = kd.started_at
