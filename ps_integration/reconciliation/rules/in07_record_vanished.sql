@@ -167,7 +167,7 @@ streams as (
         dt.stream,
         count(*) as records,
         max(kn.records) as known,
-        min(dt.since)::date as since_on
+        config.day_of(min(dt.since), null) as since_on
     from raw.doubted as dt
     inner join known as kn on dt.system = kn.system and dt.stream = kn.stream
     group by dt.system, dt.stream
