@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ps_integration.domain.money import RoundingMode, hours, line_minor
+from ps_integration.stores.operational.models import Decision
 from ps_integration_tests.billing.history import History
 from ps_integration_tests.billing.world import World
 
@@ -223,6 +224,23 @@ def test_a_voided_document_keeps_its_room_while_policy_holds_it(billed, policy: 
     billed.set_entry("4", seconds=36_000)
     billed.run_night()
     assert [part[2] for part in money(billed, "tt:4")] == [room, 120_500 - room]
+
+
+def test_growth_above_the_cap_can_be_written_off(billed: History):
+    billed.set_cap("p1", 93_388)
+    billed.set_entry("1", seconds=36_000)
+    billed.run_night(with_rules=True)
+    assert billed.warehouse.rows("from reconciliation.found where rule = 'TM15'")
+    with billed.store.session() as session:
+        session.add(Decision(
+            kind="write_off", entry_id="tt:1", part=2, amount_minor=30_125, currency="GBP",
+            reason="agreed", decided_by="Bo", seconded_by="Ana", decided_at=billed.tonight.as_of,
+        ))  # fmt: skip
+    billed.set_cap("p1", 200_000)
+    billed.run_night(with_rules=True)
+    assert money(billed, "tt:1") == [("posted", 27_000, 90_375), ("written_off", 9_000, 30_125)]
+    assert (billed.owed(), billed.refs("planned")) == ([], [])
+    assert not billed.warehouse.rows("from reconciliation.found where rule = 'TM15'")
 
 
 def test_growth_that_is_held_claims_nothing(billed: History):

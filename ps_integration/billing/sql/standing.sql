@@ -61,11 +61,13 @@ worth as (
 ),
 
 write_offs as (
-    select distinct
+    select
         entry_id,
-        part
+        part,
+        max(amount_minor) as amount_minor
     from ops.decisions
     where kind = 'write_off' and decided_by <> seconded_by
+    group by all
 ),
 
 totals as (
@@ -113,17 +115,19 @@ select
         ),
         false
     ) as is_changed,
-    -- what two persons have written off of an entry whose hours are still those
-    if(
-        tt.is_edited or wo.entry_id is null,
-        null,
-        minor_of(
-            hours_at(ae.seconds - tt.billed_seconds, ae.scale),
-            wr.unit_price,
-            ae.factor,
-            ae.rounding
-        )
-    ) as written_off_minor
+    -- what two persons have written off of what is not billed: their amount, and never more
+    case
+        when wo.entry_id is null then null
+        when wo.amount_minor is not null
+            then least(wo.amount_minor, greatest(tt.worth_minor - tt.billed_minor, 0))
+        when not tt.is_edited
+            then minor_of(
+                hours_at(ae.seconds - tt.billed_seconds, ae.scale),
+                wr.unit_price,
+                ae.factor,
+                ae.rounding
+            )
+    end as written_off_minor
 from totals as tt
 inner join approved_entries as ae on tt.entry_id = ae.entry_id
 inner join worth as wr on tt.entry_id = wr.entry_id

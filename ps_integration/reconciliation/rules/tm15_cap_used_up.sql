@@ -8,13 +8,24 @@
 -- cause: cap_reached
 -- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
 
--- what an entry's documents hold is used already; the rest of it waits
-with entries as (
+with written_off as (
+    select
+        entry_id,
+        sum(amount_minor) as amount_minor
+    from ops.decisions
+    where kind = 'write_off' and decided_by <> seconded_by
+    group by entry_id
+),
+
+-- what an entry's documents hold is used already; the rest of it waits, but for what is written off
+entries as (
     select
         ce.project_id,
-        greatest(ce.amount_minor - coalesce(ce.documented_minor, 0), 0) as amount_minor
+        ce.amount_minor - coalesce(ce.documented_minor, 0) - coalesce(wo.amount_minor, 0)
+            as amount_minor
     from reconciliation.capped_entries as ce
     left join reconciliation.unposted_entries as un on ce.entry_id = un.entry_id
+    left join written_off as wo on ce.entry_id = wo.entry_id
     anti join reconciliation.holds as ho
         on ho.blocked_kind = 'entry' and ce.entry_id = ho.blocked_id
     anti join reconciliation.billed_by_hand as bh on ce.entry_id = bh.entry_id

@@ -512,8 +512,11 @@ create table if not exists ops.break_events (
 );
 create table if not exists ops.decisions (
     kind varchar,               -- write_off | waiver
-    entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar
+    entry_id varchar, part integer, reason varchar, decided_by varchar, seconded_by varchar,
+    amount_minor bigint, currency varchar   -- as it was when it was decided
 );
+alter table ops.decisions add column if not exists amount_minor bigint;
+alter table ops.decisions add column if not exists currency varchar;
 -- What people decided about lines typed into an ERP by hand, as both sides were then.
 -- Entries that a person dated anew because the zone was wrong; the newest counts.
 create table if not exists ops.day_decisions (
