@@ -243,6 +243,17 @@ def test_growth_above_the_cap_can_be_written_off(billed: History):
     assert not billed.warehouse.rows("from reconciliation.found where rule = 'TM15'")
 
 
+def test_work_moved_to_where_no_room_is_left_is_credited_as_moved_and_waits(billed: History):
+    billed.set_cap("p2", 0)
+    billed.move("1", project_id="p2")
+    billed.run_night()
+    [owed] = billed.owed()
+    assert (owed["owed_minor"], owed["reason"]) == (-90_375, "moved")
+    billed.post_all()
+    billed.run_night()
+    assert money(billed, "tt:1") == [("deferred", 27_000, 60_375)]
+
+
 def test_growth_that_is_held_claims_nothing(billed: History):
     billed.set_cap("p1", 100_000)
     billed.set_entry("1", seconds=36_000)

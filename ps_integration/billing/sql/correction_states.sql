@@ -123,7 +123,18 @@ cells as (
     select
         object_kind,
         object_id,
-        bool_or(is_due_here and not is_billed_here and owed_minor <> 0) as is_moved
+        bool_or(
+            is_due_here
+            and not is_billed_here
+            -- moved to where no room is left under the cap, it is due there and waits
+            and (
+                owed_minor <> 0
+                or object_id in (
+                    select di.entry_id from billing.dispositions as di
+                    where di.reason in ('cap_used_up', 'cap_currency_differs')
+                )
+            )
+        ) as is_moved
     from correction_cells
     group by all
     having bool_or(owed_minor <> 0)
