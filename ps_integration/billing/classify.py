@@ -5,6 +5,7 @@ from ps_integration.domain.ports import Queries
 
 _FILES = (
     "macros",
+    "charge_entries",
     "chargeable",
     "live_lines",
     "standing",

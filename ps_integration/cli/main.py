@@ -10,6 +10,7 @@ from ps_integration.cli import (
     batches,
     break_decisions,
     config,
+    corrections,
     days,
     deletions,
     demo,
@@ -49,6 +50,7 @@ app.add_typer(batches.app, name="batches")
 app.add_typer(break_decisions.app, name="breaks")
 app.add_typer(matches.app, name="matches")
 app.add_typer(deletions.app, name="deletions")
+app.add_typer(corrections.app, name="corrections")
 app.add_typer(opening.app, name="opening")
 app.add_typer(period.app, name="period")
 app.add_typer(metrics.app, name="metrics")

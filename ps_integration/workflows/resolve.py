@@ -8,14 +8,15 @@ from ps_integration.workflows.statements import sql_text
 def resolve(night: Night, warehouse: Queries) -> StepResult:
     """Rebuild billing.projects, billing.resources and billing.entries in one transaction.
 
-    Reads config.* and canonical.*; nothing outside. Entries whose newest record is in quarantine
-    are not among billing.entries, and are counted in the metadata.
+    Reads config.*, canonical.* and the ledger's copy; nothing outside. Posted work stays as it was
+    posted where the master data of today says otherwise (`billing.as_posted`). Entries whose
+    newest record is in quarantine are not among billing.entries, and are counted in the metadata.
     """
     # Its guess of many-column joins would hash the widest table; every right side here is small.
     warehouse.execute("set disabled_optimizers = 'build_side_probe_side'")
     try:
         with warehouse.transaction():
-            for name in ("projects", "resources", "entries"):
+            for name in ("projects", "resources", "entries", "as_posted"):
                 warehouse.execute(sql_text(name))
     finally:
         warehouse.execute("reset disabled_optimizers")

@@ -161,20 +161,20 @@ STEPS: tuple[Step, ...] = (
         checks=step_checks.of_contracts,
     ),
     Step(
-        "entries",
-        "conform",
-        _SQL,
-        "Projects, people and entries resolved over the crosswalk",
-        lambda b: resolve.resolve(b.night, b.warehouse),
-        ("canonical",),
-    ),
-    Step(
         "ledger_copy",
         "prepare",
         frozenset({"sqlalchemy", "duckdb"}),
         "Operational tables under one ledger sequence number",
         lambda b: mirror.mirror(b.night, b.warehouse, b.store, b.erps),
         ("recovery",),
+    ),
+    Step(
+        "entries",
+        "conform",
+        _SQL,
+        "Projects, people and entries resolved over the crosswalk",
+        lambda b: resolve.resolve(b.night, b.warehouse),
+        ("canonical", "ledger_copy"),
     ),
     Step(
         "rated_entries",

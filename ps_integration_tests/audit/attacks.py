@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.trail import Key, KeyRing
 from ps_integration.settings.approval import Approval
-from ps_integration.stores.operational import audit, audit_check, day_decisions, match_decisions
+from ps_integration.stores.operational import (
+    audit,
+    audit_check,
+    correction_decisions,
+    day_decisions,
+    match_decisions,
+)
 from ps_integration.stores.operational.audit_check import Anchor
 from ps_integration.stores.operational.day_decisions import Dated
 from ps_integration.stores.operational.match_decisions import Decider, Match
@@ -23,7 +29,8 @@ KEYS = KeyRing(Key(b"k" * 32))
 OTHER = KeyRing(Key(b"o" * 32))
 TABLES = (
     *("ledger", "approvals", "posting_lines", "documents", "batches", "batch_makers"),
-    *("openings", "decisions", "match_decisions", "day_decisions", "audit"),
+    *("openings", "decisions", "match_decisions", "day_decisions", "correction_decisions"),
+    "audit",
 )
 ORDERED = {
     "ledger": "seq",
@@ -32,6 +39,7 @@ ORDERED = {
     "decisions": "decision_id",
     "match_decisions": "decision_id",
     "day_decisions": "decision_id",
+    "correction_decisions": "decision_id",
 }
 POSITIONS = 12
 """Random positions per table and kind of attack; ten tables have over 500 attacks together."""
@@ -73,6 +81,8 @@ def history(folder):
     take_for_billed(store, "hotel:4")
     date_anew(store, "hotel:5")
     date_anew(store, "hotel:6")
+    release(store, "hotel:5")
+    release(store, "hotel:6")
     post.post(night, store, {"bc": FakeErp(folder / "erp.sqlite", "U")})
     store.close()
     return path
@@ -103,6 +113,13 @@ def date_anew(store, entry_id):
     dated = Dated(entry_id, "Asia/Kolkata", AS_OF.date(), AS_OF.date() + timedelta(days=1))
     with store.session() as session:
         day_decisions.decide(session, [dated], "maria", AS_OF, "worked from Pune")
+
+
+def release(store, entry_id):
+    change = correction_decisions.Change("time_entry", entry_id, "c" * 64, {}, 100, "USD")
+    by = correction_decisions.Decider("maria", AS_OF, "agreed", Approval())
+    with store.session() as session:
+        correction_decisions.decide(session, "released", [change], by)
 
 
 @contextmanager

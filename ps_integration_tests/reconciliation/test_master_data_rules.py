@@ -101,6 +101,55 @@ def test_fires_md08_when_home_entities_differ():
     assert (found["left_value"], found["right_value"]) == ("uk", "us")
 
 
+CHANGED = {
+    "object_kind": "time_entry",
+    "object_id": "harvest:1",
+    "what": "home entity",
+    "subject_kind": "resource",
+    "subject": "asha",
+    "from_value": "us",
+    "to_value": "uk",
+    "project_id": "apollo",
+    "legal_entity": "us",
+    "currency": "USD",
+    "period": "2026-03",
+    "customer_key": "acme",
+    "system": "bc",
+    "document_ref": "PS-APOLLO-202603-1",
+    "billed_seconds": 3600,
+    "billed_minor": 15000,
+    "today_currency": "USD",
+    "today_minor": 0,
+    "effect_minor": 15000,
+    "state": "open",
+}
+CUSTOMER = {**CHANGED, "what": "customer", "subject_kind": "project", "subject": "apollo"}
+
+
+def test_fires_md08_for_posted_work_once_a_cause_and_holds_nothing():
+    changes = [CHANGED, {**CHANGED, "object_id": "harvest:2"}]
+    [found] = breaks_of("MD08", billing__posted_changes=changes)
+    assert (found["at_risk_minor"], found["difference_minor"]) == (30000, -30000)
+    assert (found["blocked_kind"], found["left_value"], found["right_value"]) == (None, "uk", "us")
+    assert "2 entries were posted (2.00 h, 300.00 USD)" in found["detail"]
+
+
+def test_fires_md12_when_the_master_data_of_posted_work_changed():
+    [found] = breaks_of("MD12", billing__posted_changes=[CUSTOMER])
+    assert (found["at_risk_minor"], found["blocked_kind"]) == (15000, None)
+    assert found["detail"].startswith("The customer of project apollo changed after 1 entry was")
+
+
+@pytest.mark.parametrize("change", [{"state": "released"}, {"state": "refused"}])
+def test_quiet_md12_once_somebody_has_decided(change):
+    assert not breaks_of("MD12", billing__posted_changes=[CUSTOMER | change])
+    assert not breaks_of("MD08", billing__posted_changes=[CHANGED | change])
+
+
+def test_quiet_md12_for_a_home_entity_which_is_a_matter_of_md08():
+    assert not breaks_of("MD12", billing__posted_changes=[CHANGED])
+
+
 @pytest.mark.parametrize("change", [{"ends_on": date(2026, 3, 10)}, {"is_active": True}])
 def test_quiet_md08_on_the_last_active_day(change):
     assert not breaks_of("MD08", **UNPOSTED, billing__resources=[change])

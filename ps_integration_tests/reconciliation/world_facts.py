@@ -141,6 +141,7 @@ FACTS: dict[str, list[Row]] = {
     "ops.open_breaks": [],
     "ops.decisions": [],
     "ops.match_decisions": [],
+    "billing.posted_changes": [],
     "ops.openings": [{"legal_entity": "us", "time_system": "harvest"}],
     "ops.feedback": [
         {

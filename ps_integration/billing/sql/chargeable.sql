@@ -19,7 +19,7 @@ routed as (
     from (select distinct
         home_legal_entity,
         work_date
-    from billing.entries) as ho
+    from entries_to_charge) as ho
     inner join config.routing as ro
         on
             ro.role = 'time'
@@ -77,7 +77,7 @@ select
         and coalesce(en.billing_type, '') not in ('internal', 'milestone', 'fixed_fee')
         and coalesce(en.seconds, 0) <> 0
     ) as is_by_the_hour
-from billing.entries as en
+from entries_to_charge as en
 inner join time_systems as ts on en.system = ts.system
 left join canonical.entry_versions as ev
     on en.entry_id = ev.entry_id and en.version_no = ev.version_no

@@ -3,6 +3,29 @@
 -- while it waits in quarantine, is absent without evidence that it was deleted, has no price or
 -- cannot be placed: nothing is owed for it yet.
 create or replace temp table correction_targets as
+-- A part stays with the customer it was billed to until a person has released another one.
+with part_customers as (
+    select
+        ll.object_id,
+        ll.part,
+        ll.project_id,
+        max_by(ll.customer_key, ll.correction_no) as customer_key
+    from live_lines as ll
+    where
+        ll.object_kind = 'time_entry'
+        and not ll.is_voided
+        and (
+            coalesce(ll.correction, 'rebill') = 'rebill'
+            or (ll.correction = 'delta' and ll.amount_minor > 0)
+        )
+        and ll.object_id not in (
+            select pc.object_id
+            from billing.posted_changes as pc
+            where pc.object_kind = 'time_entry' and pc.state = 'released'
+        )
+    group by all
+)
+
 select
     'time_entry' as object_kind,
     di.entry_id as object_id,
@@ -22,11 +45,16 @@ select
     di.work_date,
     en.erp_system as system,
     en.erp_company as company,
-    en.customer_key
+    coalesce(pc.customer_key, en.customer_key) as customer_key
 from billing.dispositions as di
 inner join billing.entries as en on di.entry_id = en.entry_id
 left join config.currencies as cu on di.currency = cu.currency
 left join config.legal_entities as le on di.legal_entity = le.legal_entity
+left join part_customers as pc
+    on
+        di.entry_id = pc.object_id
+        and di.part = pc.part
+        and di.project_id = pc.project_id
 where
     di.disposition = 'posted'
     or (di.disposition = 'queued' and di.reason not in ('to_be_planned', 'planned'))
@@ -159,6 +187,7 @@ with lines as (
         ll.legal_entity,
         ll.currency,
         ll.period,
+        ll.customer_key,
         sum(ll.seconds) as billed_seconds,
         sum(ll.amount_minor) filter (where ll.is_posted) as confirmed_minor,
         sum(ll.amount_minor) filter (where not ll.is_posted) as in_flight_minor
@@ -187,6 +216,7 @@ compared as (
         coalesce(li.legal_entity, ta.legal_entity) as legal_entity,
         coalesce(li.currency, ta.currency) as currency,
         coalesce(li.period, ta.period) as period,
+        coalesce(li.customer_key, ta.customer_key) as customer_key,
         cast(coalesce(li.billed_seconds, 0) as bigint) as billed_seconds,
         cast(coalesce(ta.seconds, 0) as bigint) as target_seconds,
         cast(coalesce(li.confirmed_minor, 0) as bigint) as confirmed_minor,
@@ -204,6 +234,7 @@ compared as (
             and li.legal_entity = ta.legal_entity
             and li.currency = ta.currency
             and li.period = ta.period
+            and li.customer_key is not distinct from ta.customer_key
 )
 
 select

@@ -40,6 +40,7 @@ inner join correction_cells as cc
         and li.legal_entity = cc.legal_entity
         and li.currency = cc.currency
         and li.period = cc.period
+        and li.customer_key is not distinct from cc.customer_key
 inner join live_cells as lc
     on
         li.object_kind = lc.object_kind
@@ -93,13 +94,13 @@ newest_here as (
         legal_entity,
         currency,
         period,
+        customer_key,
         max_by(document_ref, (correction_no, document_ref)) as document_ref,
         max_by(line_key, (correction_no, document_ref)) as line_key,
         max_by(coalesce(erp_number, document_ref) || '/' || line_no, (correction_no, document_ref))
             as origin,
         max_by(system, (correction_no, document_ref)) as system,
         max_by(company, (correction_no, document_ref)) as company,
-        max_by(customer_key, (correction_no, document_ref)) as customer_key,
         max_by(content, (correction_no, document_ref)) as content,
         max_by(work_date, (correction_no, document_ref)) as work_date,
         max_by(part, (correction_no, document_ref)) as part,
@@ -111,7 +112,7 @@ newest_here as (
 
 deltas as (
     select
-        cc.*,
+        cc.* exclude (customer_key),
         nh.line_key is not null as has_line_here,
         coalesce(nh.part, cc.part) as line_part,
         coalesce(nh.document_ref, nw.document_ref) as corrects_document_ref,
@@ -142,6 +143,7 @@ deltas as (
             and cc.legal_entity = nh.legal_entity
             and cc.currency = nh.currency
             and cc.period = nh.period
+            and cc.customer_key is not distinct from nh.customer_key
     left join newest as nw
         on
             cc.object_kind = nw.object_kind

@@ -54,7 +54,7 @@ due as (
     select
         'milestone' as object_kind,
         bi.object_id,
-        min(pr.legal_entity) as legal_entity,
+        coalesce(min(ap.legal_entity), min(pr.legal_entity)) as legal_entity,
         mi.currency,
         strftime(mi.reached_on, '%Y-%m') as period,
         mi.amount_minor as target_minor
@@ -69,6 +69,15 @@ due as (
             and mi.reached_on >= xw.valid_from
             and mi.reached_on < xw.valid_to
     left join billing.projects as pr on xw.canonical_id = pr.project_id
+    left join billing.as_posted as ap
+        on
+            bi.object_id = ap.object_id
+            and ap.object_kind = 'milestone'
+            and bi.object_id not in (
+                select pc.object_id
+                from billing.posted_changes as pc
+                where pc.object_kind = 'milestone' and pc.state = 'released'
+            )
     where mi.is_reached
     group by bi.object_id, mi.currency, mi.reached_on, mi.amount_minor
 ),

@@ -19,8 +19,12 @@ with placed as (
         ) as of_entry,
         br.resource_id as known_resource,
         br.home_legal_entity as home,
-        br.role as usual_role
+        br.role as usual_role,
+        coalesce(ap.is_same_project, false) as is_as_posted,
+        row(ap.project_id, ap.legal_entity, ap.currency, ap.customer_key) as of_posted
     from billing.entries as en
+    left join billing.as_posted as ap
+        on en.entry_id = ap.object_id and ap.object_kind = 'time_entry' and ap.is_held
     left join canonical.time_entries as te
         on en.system = te.system and en.external_id = te.external_id
     left join billing.projects as pr on en.project_id = pr.project_id
@@ -73,8 +77,13 @@ where
         strftime(rv.work_date, '%Y-%m')
     )
     or pl.is_invoiced is distinct from pl.is_invoiced_there
-    or pl.project_id is distinct from pl.known_project
-    or pl.of_entry is distinct from pl.of_project
+    or (not pl.is_as_posted and pl.project_id is distinct from pl.known_project)
+    or (not pl.is_as_posted and pl.of_entry is distinct from pl.of_project)
+    or (
+        pl.is_as_posted
+        and row(pl.project_id, pl.legal_entity, pl.currency, pl.customer_key)
+        is distinct from pl.of_posted
+    )
     or pl.resource_id is distinct from pl.known_resource
     or pl.home_legal_entity is distinct from pl.home
     or pl.role is distinct from coalesce(rv.role, pl.usual_role);

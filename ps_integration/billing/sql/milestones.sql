@@ -27,8 +27,23 @@ our_lines as (
         max_by(ll.document_ref, (ll.is_posted, ll.part, ll.correction_no)) as document_ref,
         max_by(ll.state, (ll.is_posted, ll.part, ll.correction_no)) as state,
         max_by(ll.posting_period, (ll.is_posted, ll.part, ll.correction_no)) as posting_period,
-        max_by(ll.part, (ll.is_posted, ll.part, ll.correction_no)) as part
+        max_by(ll.part, (ll.is_posted, ll.part, ll.correction_no)) as part,
+        any_value(ap.project_id) as project_then,
+        any_value(ap.legal_entity) as entity_then,
+        any_value(ap.customer_key) as customer_then,
+        any_value(ap.system) as system_then,
+        any_value(ap.company) as company_then
     from live_lines as ll
+    -- what was posted stays so until a person has released what changed
+    left join billing.as_posted as ap
+        on
+            ll.object_id = ap.object_id
+            and ap.object_kind = 'milestone'
+            and ll.object_id not in (
+                select pc.object_id
+                from billing.posted_changes as pc
+                where pc.object_kind = 'milestone' and pc.state = 'released'
+            )
     where
         ll.object_kind = 'milestone'
         and not ll.is_voided
@@ -84,16 +99,16 @@ facts as (
         re.reached_on,
         re.is_invoiced,
         re.own_currency,
-        re.project_id,
+        coalesce(ol.project_then, re.project_id) as project_id,
         re.project_matches,
-        pr.legal_entity,
+        coalesce(ol.entity_then, pr.legal_entity) as legal_entity,
         pr.currency,
-        pr.customer_key,
+        coalesce(ol.customer_then, pr.customer_key) as customer_key,
         pr.status,
         pr.billing_type,
         pr.is_billable as project_is_billable,
-        pr.erp_system,
-        pr.erp_company,
+        coalesce(ol.system_then, pr.erp_system) as erp_system,
+        coalesce(ol.company_then, pr.erp_company) as erp_company,
         pr.erp_external_id,
         coalesce(pr.revenue_account, nullif($revenue_account, '')) as revenue_account,
         strftime(re.reached_on, '%Y-%m') as period,

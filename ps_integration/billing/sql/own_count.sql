@@ -11,6 +11,13 @@ with time_systems as (
     where role = 'time'
 ),
 
+-- What stays as it was posted though today's master data says otherwise.
+held as (
+    select *
+    from billing.as_posted
+    where object_kind = 'time_entry' and is_held
+),
+
 people as (
     select
         xw.system,
@@ -175,14 +182,14 @@ select
     co.work_date,
     co.seconds,
     if(pd.people = 1, pd.resource_id, null) as resource_id,
-    pr.project_id,
+    if(coalesce(he.is_same_project, false), he.project_id, pr.project_id) as project_id,
     xt.canonical_id as task_id,
     if(pd.people = 1, pd.person_role, null) as person_role,
     co.role,
-    pr.legal_entity,
-    pr.currency,
-    tg.target[1] as erp_system,
-    tg.target[2] as erp_company,
+    if(coalesce(he.is_same_project, false), he.legal_entity, pr.legal_entity) as legal_entity,
+    if(coalesce(he.is_same_project, false), he.currency, pr.currency) as currency,
+    if(coalesce(he.is_same_project, false), he.system, tg.target[1]) as erp_system,
+    if(coalesce(he.is_same_project, false), he.company, tg.target[2]) as erp_company,
     strftime(co.work_date, '%Y-%m') as period,
     coalesce(le.rounding, 'half_up') as rounding,
     le.currency as local_currency,
@@ -190,9 +197,17 @@ select
     cast(power(10, least(coalesce(sy.quantity_decimals, 5), 5)) as bigint) as scale,
     (
         co.is_billable is distinct from false
-        and ta.is_billable is distinct from false
-        and pr.is_billable is distinct from false
-        and coalesce(pr.billing_type, 'time_and_materials') = 'time_and_materials'
+        and (
+            ta.is_billable is distinct from false
+            or coalesce(he.is_same_project and he.is_same_task, false)
+        )
+        and (
+            coalesce(he.is_same_project, false)
+            or (
+                pr.is_billable is distinct from false
+                and coalesce(pr.billing_type, 'time_and_materials') = 'time_and_materials'
+            )
+        )
         and co.seconds <> 0
     ) as has_price
 from counted as co
@@ -225,7 +240,11 @@ left join canonical.crosswalk as xt
         and xt.object_kind = 'task'
         and co.work_date >= xt.valid_from
         and co.work_date < xt.valid_to
-left join config.legal_entities as le on pr.legal_entity = le.legal_entity
-left join config.currencies as cu on pr.currency = cu.currency
-left join config.systems as sy on tg.target[1] = sy.system
-where coalesce(ro.is_routed_here, true);
+left join held as he on co.entry_id = he.object_id
+left join config.legal_entities as le
+    on if(coalesce(he.is_same_project, false), he.legal_entity, pr.legal_entity) = le.legal_entity
+left join config.currencies as cu
+    on if(coalesce(he.is_same_project, false), he.currency, pr.currency) = cu.currency
+left join config.systems as sy
+    on if(coalesce(he.is_same_project, false), he.system, tg.target[1]) = sy.system
+where coalesce(ro.is_routed_here, true) or coalesce(he.is_same_person, false);

@@ -262,12 +262,18 @@ create or replace temp table own_amounts as
 with prices as (
     select
         up.entry_id,
-        cast(
-            round(
-                if(up.rate_currency = up.currency, up.rate_price, up.rate_price * fx.rate), 5
-            ) as decimal(18, 6)
+        if(
+            ap.object_id is not null,
+            ap.unit_price,
+            cast(
+                round(
+                    if(up.rate_currency = up.currency, up.rate_price, up.rate_price * fx.rate), 5
+                ) as decimal(18, 6)
+            )
         ) as unit_price
     from own_unit_prices as up
+    left join billing.as_posted as ap
+        on up.entry_id = ap.object_id and ap.object_kind = 'time_entry' and ap.is_role_held
     left join own_fx as fx
         on
             up.erp_system = fx.erp_system

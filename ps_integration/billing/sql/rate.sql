@@ -1,4 +1,4 @@
--- Fills billing.rated_entries: the first scope with a rate on the work date wins, and it must hold
+-- Makes `rated`, the price of each chargeable entry: the first scope with a rate on the work date wins, and it must hold
 -- exactly one. A zero price is a price; no rate is not a zero price.
 create or replace temp table entry_rates as
 with days as (
@@ -227,9 +227,7 @@ select
     ) as fx_source
 from both_legs;
 
-delete from billing.rated_entries;
-
-insert into billing.rated_entries by name
+create or replace temp table rated as
 with settled as (
     select ae.entry_id
     from approved_entries as ae

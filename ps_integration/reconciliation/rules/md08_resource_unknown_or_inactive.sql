@@ -100,4 +100,36 @@ select
     ju.entry_id as blocked_id
 from judged as ju
 where ju.problem_of_resource is not null
+union all
+-- Posted work stays as it was posted, and nothing new is held.
+select
+    reconciliation.change_key(pc.what, pc.subject, pc.legal_entity, pc.currency) as record_key,
+    pc.period,
+    pc.legal_entity,
+    if(count(distinct pc.project_id) = 1, min(pc.project_id), null) as project_id,
+    if(count(distinct pc.customer_key) = 1, min(pc.customer_key), null) as customer_key,
+    null as entry_id,
+    min(split_part(pc.object_id, ':', 1)) as left_system,
+    pc.subject as left_id,
+    max(pc.to_value) as left_value,
+    min(pc.system) as right_system,
+    pc.subject as right_id,
+    min(pc.from_value) as right_value,
+    null as difference_seconds,
+    sum(-pc.billed_minor)::bigint as difference_minor,
+    sum(pc.effect_minor)::bigint as at_risk_minor,
+    pc.currency,
+    'edited_after_posting' as cause,
+    'The home entity of resource ' || pc.subject || ' changed after ' || count(*)::varchar
+    || if(count(*) = 1, ' entry was', ' entries were') || ' posted ('
+    || reconciliation.hours_text(sum(pc.billed_seconds)::bigint) || ', '
+    || reconciliation.money_text(sum(pc.billed_minor)::bigint, cy.factor, pc.currency)
+    || '). What is posted stays until a person decides: ps-integration corrections list.'
+        as detail,
+    null as blocked_kind,
+    null as blocked_id
+from billing.posted_changes as pc
+left join config.currencies as cy on pc.currency = cy.currency
+where pc.state = 'open' and pc.what = 'home entity'
+group by pc.what, pc.subject, pc.legal_entity, pc.currency, pc.period, cy.factor
 order by record_key;

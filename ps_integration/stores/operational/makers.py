@@ -9,6 +9,7 @@ from ps_integration.stores.operational.models import (
     BatchMaker,
     Break,
     BreakEvent,
+    CorrectionDecision,
     Decision,
     DeletionDecision,
     Document,
@@ -33,8 +34,8 @@ def join(session: Session, batch_id: str, who: Iterable[str]) -> None:
 def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     """Who decided what the batch bills: write-offs and waivers of its entries, accepted breaks.
 
-    Also who took back that one of its entries was billed by hand, and who said that the source had
-    deleted one.
+    Also who took back that one of its entries was billed by hand, who said that the source had
+    deleted one, and who released a correction.
     """
     own = Document.batch_id == batch_id
     objects = (
@@ -54,6 +55,10 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
         billed = set(session.scalars(objects))
         found.update(one.decided_by for one in taken_back if billed & set(one.entries))
     found.update(_said_deleted(session, objects))
+    released = select(CorrectionDecision.decided_by).where(
+        CorrectionDecision.decision == "released", CorrectionDecision.object_id.in_(objects)
+    )
+    found.update(session.scalars(released))
     holds = [
         and_(Break.blocked_kind.in_(("entry", "milestone")), Break.blocked_id.in_(objects)),
         *(

@@ -22,6 +22,7 @@ from ps_integration.stores.operational.models import (
     Break,
     BreakEvent,
     CanonicalId,
+    CorrectionDecision,
     DayDecision,
     Decision,
     Document,
@@ -152,6 +153,12 @@ def _put_decisions(reading: Session, writing: Session, marks: Marks) -> None:
         if int(str(row["decision_id"])) <= marks.day_decision_id
     )
     _put(writing, DayDecision, dated)
+    corrections = (
+        row
+        for row in _rows(reading, CorrectionDecision)
+        if _is_before(row["decided_at"], marks.as_of)
+    )
+    _put(writing, CorrectionDecision, corrections)
     openings = (
         row
         for row in _rows(reading, Opening)

@@ -21,6 +21,7 @@ from ps_integration.stores.operational.models import (
     Approval,
     Batch,
     BatchMaker,
+    CorrectionDecision,
     DayDecision,
     Decision,
     DeletionDecision,
@@ -43,6 +44,7 @@ _MODELS: Final[tuple[type[Base], ...]] = (
     *(LedgerEntry, Approval, Batch, BatchMaker, Decision, MatchDecision, Opening),
     DeletionDecision,
     DayDecision,
+    CorrectionDecision,
 )
 MODELS: Final = {model.__tablename__: model for model in _MODELS}
 

@@ -756,6 +756,45 @@ create table if not exists billing.milestones (
     posting_period varchar, erp_system varchar, erp_company varchar, part integer
 );
 
+-- What stands in documents of ours, by object: the newest line that bills, and what all lines come
+-- to. Held: today's master data says otherwise, and the object is accounted for as it was posted.
+create table if not exists billing.as_posted (
+    object_kind varchar, object_id varchar, document_ref varchar, part integer,
+    version_sha256 varchar, project_id varchar, legal_entity varchar, currency varchar,
+    period varchar, customer_key varchar, system varchar, company varchar,
+    unit_price decimal(18, 6), billed_seconds bigint, billed_minor bigint,
+    is_held boolean, is_role_held boolean,
+    -- whether the entry itself still names that project, person and task
+    is_same_project boolean, is_same_person boolean, is_same_task boolean
+);
+-- Posted entries as today's master data would have them, where that differs; and their prices.
+create table if not exists billing.entries_today as
+select * from billing.entries limit 0;
+create table if not exists billing.rated_today as
+select * from billing.rated_entries limit 0;
+-- Posted work that today's master data would bill otherwise: what changed, and its effect.
+create table if not exists billing.posted_changes (
+    change_id varchar, cause_id varchar,  -- of this object; of all objects of the same cause
+    object_kind varchar, object_id varchar,
+    what varchar,               -- the fields that changed, e.g. 'customer, currency'
+    subject_kind varchar, subject varchar,  -- resource, task or project that was changed
+    from_value varchar, to_value varchar,
+    project_id varchar, legal_entity varchar, currency varchar, period varchar,
+    customer_key varchar, system varchar, document_ref varchar,
+    billed_seconds bigint, billed_minor bigint,
+    today_project_id varchar, today_legal_entity varchar, today_currency varchar,
+    today_customer_key varchar,
+    today_minor bigint,         -- in today_currency; null where today's data gives no price
+    effect_minor bigint,        -- money that a release moves, in `currency`, without sign
+    content_sha256 varchar,     -- of all above: what a decision is bound to
+    state varchar,              -- open | released | refused
+    decision_id bigint
+);
+create table if not exists ops.correction_decisions (
+    decision_id bigint, decision varchar, object_kind varchar, object_id varchar,
+    content_sha256 varchar, decided_by varchar, decided_at timestamptz, withdraws bigint
+);
+
 -- What goes into tonight's documents (billing/sql/ready_lines.sql).
 create table if not exists billing.ready_documents (
     document_no bigint, system varchar, company varchar, legal_entity varchar, period varchar,
@@ -1033,6 +1072,9 @@ case
     else case when minor < 0 then '-' else '' end || (abs(minor) // factor)::varchar || '.'
         || lpad((abs(minor) % factor)::varchar, (length(factor::varchar) - 1)::integer, '0')
 end || ' ' || currency;
+-- Which break is about a change of the master data of posted work.
+create or replace macro reconciliation.change_key(what, subject, legal_entity, currency) as
+left(concat_ws('|', 'posted', what, coalesce(subject, ''), legal_entity, currency), 255);
 create or replace macro reconciliation.hours_text(seconds) as
 round(seconds / 3600.0, 2)::decimal(18, 2)::varchar || ' h';
 

@@ -12,6 +12,7 @@ from ps_integration.stores.operational.models.breaks import (
     PeriodEvent,
 )
 from ps_integration.stores.operational.models.canonical import CanonicalId, RecordLink
+from ps_integration.stores.operational.models.corrections import CorrectionDecision
 from ps_integration.stores.operational.models.days import DayDecision
 from ps_integration.stores.operational.models.decisions import (
     Approval,
@@ -46,6 +47,7 @@ __all__ = [
     "BreakImport",
     "CanonicalId",
     "ConfigChange",
+    "CorrectionDecision",
     "DayDecision",
     "Decision",
     "DeletionDecision",

@@ -1,0 +1,3 @@
+-- What `chargeable` looks at: posted entries as the master data of today would have them.
+create or replace temp view entries_to_charge as
+select * from billing.entries_today;

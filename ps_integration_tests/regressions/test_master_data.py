@@ -1,0 +1,125 @@
+"""Posted work never moves because master data changed; a person decides."""
+
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ps_integration_tests.regressions.firm import Firm, lay, served
+
+POSTED = Decimal("1500.00")  # 15 hours at 100.00
+PLACES = (
+    "workflows/sql/entries.sql",
+    "workflows/sql/resources.sql",
+    "workflows/sql/projects.sql",
+    "billing/sql/rate_keys.sql",
+    "billing/sql/chargeable.sql",
+    "billing/sql/milestones.sql",
+    "billing/sql/correction_cells.sql",
+    "billing/sql/own_count.sql",
+)
+
+
+@pytest.fixture(scope="module")
+def billed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two legal entities with a time system each, staff in a file of HR; 1,500.00 GBP posted."""
+    folder = tmp_path_factory.mktemp("halves")
+    lay("halves", folder)
+    with served(folder) as firm:
+        firm.night("2026-03-31")
+        firm.sign()
+        firm.night("2026-04-01")
+        assert firm.billed() == POSTED
+    return folder
+
+
+@pytest.fixture
+def billed(billed_folder: Path, tmp_path: Path) -> Iterator[Firm]:
+    shutil.copytree(billed_folder, tmp_path, dirs_exist_ok=True)
+    with served(tmp_path) as firm:
+        yield firm
+
+
+def listed(firm: Firm) -> dict[str, dict[str, Any]]:
+    """What waits for a decision, by what changed."""
+    return {row["what"]: row for row in firm.said("corrections", "list")["causes"]}
+
+
+@pytest.mark.case(
+    "one cell of the staff file, home entity or title, moves nothing that was posted",
+    kind="master data of posted work",
+    places=PLACES,
+)
+def test_home_entity_and_role_of_posted_work_wait_for_a_person(billed: Firm) -> None:
+    billed.edit("drops/people.csv", "P-22,NL", "P-22,DE")
+    billed.edit("drops/people.csv", "P-17,NL,Consultant", "P-17,NL,Principal")
+    billed.night("2026-04-02")
+    waiting = [
+        one for one in billed.said("batches", "list")["batches"] if one["status"] == "planned"
+    ]
+    assert (billed.billed(), waiting) == (POSTED, [])
+    found = listed(billed)
+    home, role = found["home entity"], found["role"]
+    assert (home["subject"], home["from_value"], home["to_value"]) == ("p-22", "NL", "DE")
+    assert (home["billed_minor"], home["today_minor"]) == (40_000, 0)
+    assert (role["billed_minor"], role["today_minor"]) == (80_000, 120_000)
+    breaks = {one["rule"]: one for one in billed.said("breaks", "list")["breaks"]}
+    assert breaks["MD08"]["at_risk_minor"] == 40_000
+    assert breaks["MD12"]["at_risk_minor"] == 40_000
+    answer = billed.run("corrections", "refuse", home["cause_id"], "--note", "transfer", who="olga")
+    assert answer.code == 0, answer.text + answer.errors
+    answer = billed.run(
+        "corrections", "release", role["cause_id"], "--note", "promoted", who="olga"
+    )
+    assert answer.code == 0, answer.text + answer.errors
+    billed.night("2026-04-03")
+    assert listed(billed)["home entity"]["states"] == {"refused": 1}
+    assert not [one for one in billed.said("breaks", "list")["breaks"] if one["rule"] == "MD08"]
+    billed.approve()
+    billed.night("2026-04-04")
+    billed.night("2026-04-05")
+    assert billed.billed() == POSTED + Decimal("400.00")  # 8 hours at 150.00 instead of 100.00
+    assert "role" not in listed(billed)
+
+
+@pytest.mark.case(
+    "a posted project that becomes a fixed fee, or another customer's, credits nothing",
+    kind="master data of posted work",
+    places=PLACES,
+)
+def test_a_project_of_posted_work_changes_and_nothing_is_credited(billed: Firm) -> None:
+    billed.edit(
+        "drops/projects.csv",
+        "NL-2,NL,GBP,active,time_and_materials,Y",
+        "NL-2,NL,EUR,active,fixed_fee,N",
+    )
+    billed.edit(
+        "drops/projects.csv",
+        "NL-1,NL,GBP,active,time_and_materials,Y,10000",
+        "NL-1,NL,GBP,active,time_and_materials,Y,20000",
+    )
+    billed.night("2026-04-02")
+    billed.night("2026-04-03")
+    waiting = [
+        one for one in billed.said("batches", "list")["batches"] if one["status"] == "planned"
+    ]
+    assert (billed.billed(), waiting) == (POSTED, [])
+    found = listed(billed)
+    customer = found["customer"]
+    assert (customer["from_value"], customer["to_value"]) == ("10000", "20000")
+    assert (customer["objects"], customer["effect_minor"]) == (2, 120_000)
+    fee = found["currency, billing type, billable flag of the project"]
+    assert (fee["objects"], fee["billed_minor"], fee["today_minor"]) == (2, 30_000, 0)
+    for cause in (customer, fee):
+        words = ("corrections", "release", cause["cause_id"], "--note", "agreed")
+        answer = billed.run(*words, who="olga")
+        assert answer.code == 0, answer.text + answer.errors
+    for day in ("2026-04-04", "2026-04-05", "2026-04-06"):
+        billed.night(day)
+        billed.approve()
+    assert billed.billed() == Decimal("1200.00")
+    customers = {one["customerNumber"] for one in billed.bc("salesInvoices")}
+    assert customers == {"10000", "20000"}
