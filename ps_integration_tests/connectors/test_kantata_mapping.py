@@ -169,6 +169,15 @@ def test_a_milestone_is_reached_on_the_day_it_last_became_completed():
     assert str(only(parser(), "stories", record)["reached_on"]) == "2026-03-12"
 
 
+def test_a_milestone_of_an_evening_belongs_to_that_evenings_month():
+    record = story()
+    record["state_changes"] = [
+        {"state": "completed", "created_at": "2026-03-31T08:00:00Z"},
+        {"state": "completed", "created_at": "2026-03-31T20:30:00-05:00"},
+    ]
+    assert str(only(parser(), "stories", record)["reached_on"]) == "2026-03-31"
+
+
 def test_a_milestone_that_takes_time_is_a_task_as_well():
     tables = [table for table, _ in rows(parser(), "stories", story(time_trackable=True))]
     assert tables == ["milestones", "tasks"]
