@@ -44,6 +44,19 @@ def break_id(rule: str, record_key: str, period: str) -> str:
     return sha256(f"{rule}|{record_key}|{period}".encode()).hexdigest()[:24]
 
 
+_OVERBILLED: Final = frozenset({"TM06", "TM07"})
+
+
+def is_overbilled(found: Mapping[str, object]) -> bool:
+    """Whether a break says that a customer has been billed what is not due from them.
+
+    Work that moved to another project is over-billed where it was, whatever both come to together.
+    """
+    minor = found.get("difference_minor")
+    is_less = isinstance(minor, int) and minor < 0
+    return found.get("rule") in _OVERBILLED and (is_less or found.get("cause") == "wrong_project")
+
+
 def id_of(found: Mapping[str, object]) -> str:
     """The break id of one row that a rule found."""
     return break_id(str(found["rule"]), str(found["record_key"]), str(found["period"] or ""))

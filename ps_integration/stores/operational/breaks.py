@@ -7,14 +7,14 @@ people decide is in `break_decisions`, what the calendar brings in `break_tendin
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ps_integration.domain.breaks import RuleOutcome, id_of
+from ps_integration.domain.breaks import RuleOutcome, id_of, is_overbilled
 from ps_integration.stores.operational.break_events import (
     Found,
     Word,
@@ -45,6 +45,8 @@ __all__ = [
     "sightings",
 ]
 _CORRECTED: Final = ("TM06", "TM07", "IN07")
+OVERBILLED_FOR: Final = timedelta(hours=12)
+"""What a customer was billed too much for longer than this is older than a night."""
 
 
 class Sessions(Protocol):
@@ -283,13 +285,20 @@ def _new(now: _Night, key: str, row: Found) -> Break:
 
 def _set(item: Break, sighting: _Found, facts: dict[str, object]) -> None:
     row = sighting.row
-    item.severity, item.owner = sighting.outcome.severity, sighting.outcome.owner
+    item.severity, item.owner = _severity(item, sighting), sighting.outcome.owner
     item.blocked_kind, item.blocked_id = _text(row["blocked_kind"]), _text(row["blocked_id"])
     item.root_break_id = sighting.root_break_id
     item.facts = facts
     at_risk = row["at_risk_minor"]
     item.at_risk_minor = at_risk if isinstance(at_risk, int) else None
     item.currency = _text(row["currency"])
+
+
+def _severity(item: Break, sighting: _Found) -> str:
+    """The rule's, but critical once a customer has been over-billed for longer than a night."""
+    since = item.episode_at or item.opened_at
+    is_old = item.last_seen_at - since > OVERBILLED_FOR
+    return "critical" if is_old and is_overbilled(sighting.row) else sighting.outcome.severity
 
 
 def _text(value: object) -> str | None:
