@@ -177,3 +177,46 @@ def test_a_link_that_was_configured_is_kept_when_the_row_is_taken_out():
     world.configured = {}
     world.night()
     assert world.id_of("erp:10000") == "acme"
+
+
+KINDS = ("project", "customer", "resource", "task")
+STEADY = {"psa": "guid", "time": "guid", "erp": "number"}
+"""Systems whose records keep their own id; Business Central's external id is the number itself."""
+ORDERS = {
+    "one system": (("psa",), ("time",), ("erp",)),
+    "all at once": (("psa", "time", "erp"),),
+    "over nights": (("psa", "time", "erp"), ("erp", "psa", "time"), ("time", "erp", "psa")),
+}
+
+
+def grid():
+    """Every kind of object, changed in every way, in one system, in all, and over nights."""
+    for kind in KINDS:
+        for change in ("renumber", "rename", "merge"):
+            for where, orders in ORDERS.items():
+                for order in orders:
+                    yield pytest.param(kind, change, where, order, id=f"{kind}-{change}-{where}")
+
+
+def put_both(world, kind, first, second):
+    for system, own in STEADY.items():
+        for record, key in (("1", first), ("2", second)):
+            external = f"GB/{key}" if own == "number" else record
+            world.put(f"{system}:{record}", key, external=external, kind=kind)
+
+
+@pytest.mark.parametrize(("kind", "change", "where", "order"), list(grid()))
+def test_no_record_becomes_another_object(kind, change, where, order):
+    world = World()
+    put_both(world, kind, "one", "two")
+    world.night()
+    before = {name: world.id_of(name) for name in ("psa:1", "time:1", "erp:1", "psa:2")}
+    new = {"renumber": "nine", "rename": "one renamed", "merge": "two"}[change]
+    for system in order:
+        external = f"GB/{new}" if STEADY[system] == "number" else "1"
+        world.put(f"{system}:1", new, external=external, kind=kind)
+        if where == "over nights":
+            world.night()
+    world.night()
+    assert {name: world.id_of(name) for name in before} == before
+    assert world.night() == {}, "a quiet night writes nothing"

@@ -127,3 +127,22 @@ def test_open_breaks_come_by_money_at_risk():
         assert [item.record_key for item in breaks.open_breaks(session)] == ["b", "a", "c"]
         with pytest.raises(AskFinanceError, match="no break begins"):
             breaks.show(session, "zzz")
+
+
+@pytest.mark.parametrize(
+    ("told", "severity"),
+    [
+        ({"rule": "TM07", "difference_minor": -100}, "critical"),
+        ({"rule": "TM06", "difference_minor": -100}, "critical"),
+        ({"rule": "TM06", "difference_minor": 0, "cause": "wrong_project"}, "critical"),
+        ({"rule": "TM06", "difference_minor": 100}, "high"),
+        ({"rule": "TM01", "difference_minor": -100}, "high"),
+    ],
+)
+def test_what_was_billed_too_much_is_critical_after_a_night(told, severity):
+    rule = told["rule"]
+    with _store() as session:
+        for day, expected in enumerate(["high", severity]):
+            _night(session, day, _row(**told), rules=(rule,))
+            item, _ = breaks.show(session, break_id(rule, "k", "2026-03"))
+            assert item.severity == expected

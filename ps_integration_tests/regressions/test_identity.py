@@ -1,6 +1,7 @@
-"""What is renumbered or renamed stays what it is: nobody is credited and billed again."""
+"""What is renumbered, renamed or merged stays what it is: nobody is credited and billed again."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
@@ -11,20 +12,13 @@ PLACES = (
     "billing/sql/correction_states.sql",
     "stores/operational/claims.py",
 )
-WAYS = {"all at once": ("both",), "files first": ("files", "erp"), "ERP first": ("erp", "files")}
 
 
-def renumber(firm: Firm, where: str, day: str) -> None:
-    """NL-1 becomes NL-9 in the time files, in the ERP, or in both."""
-    if where in {"files", "both"}:
-        for name in ("drops/hours-2026-03.csv", "drops/rates.csv"):
-            text = firm.path(name).read_text("utf-8")
-            firm.path(name).write_text(text.replace("NL-1", "NL-9"), "utf-8")
-    if where in {"erp", "both"}:
-        firm.state.set_clock(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
-        change(firm, "projects", "j1", number="NL-9")
-        change(firm, "projectBillings", "b1", projectNumber="NL-9")
-        change(firm, "dimensionValues", "v1", code="NL-9")
+def renumber_in_files(firm: Firm, old: str, new: str) -> None:
+    """Replace a project's or person's number in the hours and the price list."""
+    for name in ("drops/hours-2026-03.csv", "drops/rates.csv"):
+        text = firm.path(name).read_text("utf-8")
+        firm.path(name).write_text(text.replace(old, new), "utf-8")
 
 
 def change(firm: Firm, collection: str, record: str, **values: object) -> None:
@@ -34,16 +28,78 @@ def change(firm: Firm, collection: str, record: str, **values: object) -> None:
     firm.state.put("books", name, record, {**known, **values}, firm.state.clock())
 
 
-@pytest.mark.parametrize("way", WAYS)
+def renumber_in_erp(firm: Firm, day: str) -> None:
+    """Project NL-1 becomes NL-9 and customer 10000 becomes 20000 in the ERP."""
+    firm.state.set_clock(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+    change(firm, "projects", "j1", number="NL-9")
+    change(firm, "projectBillings", "b1", projectNumber="NL-9", customerNumber="20000")
+    change(firm, "projectBillings", "b2", customerNumber="20000")
+    change(firm, "dimensionValues", "v1", code="NL-9")
+    change(firm, "customers", "k1", number="20000")
+
+
+def two_nights(firm: Firm, first: str, second: str) -> None:
+    """A night, everything approved that waits, and the next one."""
+    firm.night(first)
+    firm.approve()
+    firm.night(second)
+
+
 @pytest.mark.case(
-    "a project that gets another number is not credited and billed again",
+    "a project, its customer and a person get other numbers everywhere, and nobody is billed again",
     kind="identity",
     places=PLACES,
 )
-def test_a_renumbered_project_makes_no_document(posted: Firm, way: str) -> None:
+def test_what_is_renumbered_everywhere_goes_on(posted: Firm) -> None:
     before = posted.documents()
-    for where, day in zip((*WAYS[way], ""), ("2026-04-02", "2026-04-03"), strict=False):
-        if where:
-            renumber(posted, where, day)
-        posted.night(day)
+    renumber_in_files(posted, "NL-1", "NL-9")
+    renumber_in_files(posted, "P-17", "P-71")
+    renumber_in_erp(posted, "2026-04-02")
+    two_nights(posted, "2026-04-02", "2026-04-03")
     assert posted.documents() == before
+
+    with posted.path("drops/hours-2026-03.csv").open("a", encoding="utf-8") as file:
+        file.write("1006,P-71,NL-9,Design,2.0,Y,RELEASED\n")
+    with posted.path("drops/worked-on.csv").open("a", encoding="utf-8") as file:
+        file.write("1006,02/04/2026\n")
+    two_nights(posted, "2026-04-04", "2026-04-05")
+    invoices = [one for one in posted.bc("salesInvoices") if one["customerNumber"] == "20000"]
+    assert [Decimal(str(one["totalAmountExcludingTax"])) for one in invoices] == [Decimal(241)]
+    assert posted.billed() == sum(net for _, _, net in before) + Decimal(241)
+
+
+@pytest.mark.parametrize(("old", "new"), [("NL-1", "NL-9"), ("NL-2", "NL-1")])
+@pytest.mark.case(
+    "a project is renumbered or merged in the time files alone, and nobody is billed again",
+    kind="identity",
+    places=PLACES,
+)
+def test_what_is_renumbered_in_one_system_waits_for_a_person(
+    posted: Firm, old: str, new: str
+) -> None:
+    before = posted.documents()
+    hours = posted.path("drops/hours-2026-03.csv")
+    hours.write_text(hours.read_text("utf-8").replace(f",{old},", f",{new},"), "utf-8")
+    if new == "NL-9":
+        prices = posted.path("drops/rates.csv")
+        prices.write_text(prices.read_text("utf-8").replace(old, new), "utf-8")
+        renumber_in_erp_as_a_new_project(posted, "2026-04-02")
+    two_nights(posted, "2026-04-02", "2026-04-03")
+    assert posted.documents() == before
+    found = posted.said("breaks", "list")
+    named = f"renumbered|project|timesheets|{old}|{new}|"
+    assert any(one["record_key"].startswith(named) for one in found["breaks"]), found
+
+
+def renumber_in_erp_as_a_new_project(firm: Firm, day: str) -> None:
+    """The ERP gets a project NL-9 beside NL-1: nothing says that they are one."""
+    firm.state.set_clock(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+    for collection, record, old in (
+        ("projects", "j1", "number"),
+        ("projectBillings", "b1", "projectNumber"),
+        ("dimensionValues", "v1", "code"),
+    ):
+        name = f"{COMPANY}/{collection}"
+        [known] = [one for one in firm.state.documents("books", name) if one["id"] == record]
+        made = {**known, "id": f"{record}-new", old: "NL-9"}
+        firm.state.put("books", name, f"{record}-new", made, firm.state.clock())

@@ -591,6 +591,8 @@ with living as (
     from canonical.known_records as kr
     anti join raw.missing as ms
         on kr.system = ms.system and kr.stream = ms.stream and kr.record_id = ms.record_id
+    anti join raw.doubted as db
+        on kr.system = db.system and kr.stream = db.stream and kr.record_id = db.record_id
 )
 
 select distinct li.object_kind, li.system, li.external_id, li.canonical_id
@@ -603,7 +605,21 @@ anti join living as lv
 -- Versions of entries that named a project, person or task which has vanished, and whose entry names
 -- another one now: probably the same thing under another number or title, or two that were merged.
 create or replace view canonical.renumbered_versions as
-with changes as (
+with several as (
+    select distinct entry_id from canonical.entry_versions where version_no > 1
+),
+
+versions as (
+    select ev.* from canonical.entry_versions as ev semi join several as se on ev.entry_id = se.entry_id
+),
+
+newest as (
+    select *
+    from versions
+    qualify row_number() over (partition by entry_id order by version_no desc) = 1
+),
+
+changes as (
     select
         ev.entry_id,
         ev.version_sha256,
@@ -621,8 +637,8 @@ with changes as (
             },
             { 'object_kind': 'task', 'was': ev.task_external_id, 'now': cv.task_external_id }
         ]) as change
-    from canonical.entry_versions as ev
-    inner join canonical.current_versions as cv on ev.entry_id = cv.entry_id
+    from versions as ev
+    inner join newest as cv on ev.entry_id = cv.entry_id
     where ev.version_sha256 <> cv.version_sha256 and not cv.is_deleted
 )
 
