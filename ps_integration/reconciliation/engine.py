@@ -1,7 +1,8 @@
 """Runs every enabled rule over the warehouse; one rule that cannot run never stops the others."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from ps_integration.contracts import found as contract
 from ps_integration.domain.breaks import RuleOutcome, RuleStatus
 from ps_integration.domain.ports import Params, Queries, Row
-from ps_integration.errors import CouldNotRunError, StatementRefusedError
+from ps_integration.errors import CouldNotRunError, PsIntegrationError
 from ps_integration.reconciliation import likeness, setting
 from ps_integration.reconciliation.matching.fill import fill as fill_matches
 from ps_integration.reconciliation.matching.fill_credits import fill as fill_credits
@@ -41,6 +42,9 @@ _FORGET: Final = (
 )
 _TOOK: Final = "select rule, seconds from reconciliation.rule_runs"
 """Last night's seconds: what took longest begins first, so that both workers end together."""
+_VIEWS: Final = "select view_name as name, sql from duckdb_views() where not internal"
+_FAILS: Final = (PsIntegrationError, pa.ArrowException, ValueError, TypeError, ArithmeticError)
+"""What odd data can bring about in one rule."""
 WORKERS: Final = 2
 """How many rules run at once. More would hardly be faster: they share the cores and the memory."""
 SAMPLE_MAX: Final = 5
@@ -119,9 +123,11 @@ def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
     lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
     runs: list[RuleRun] = []
     with queries.sessions(WORKERS) as sessions:
-        _prepare(queries, sessions)
+        broken = _dependent(queries, _prepare(queries, sessions))
         for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
-            part = [partial(_run_rule, rule, lack_of) for rule in enabled if rule.turn == turn]
+            part = [
+                partial(_run_rule, rule, lack_of, broken) for rule in enabled if rule.turn == turn
+            ]
             done = side_by_side(sessions, part)
             with queries.transaction():
                 _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
@@ -142,7 +148,7 @@ def run_again(
     settings = setting.read_settings(queries)
     changed = [rule for rule in setting.apply(rules, settings) if rule.code in codes]
     enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
-    done = [_run_rule(rule, partial(lacking, queries), queries) for rule in enabled]
+    done = [_run_rule(rule, partial(lacking, queries), {}, queries) for rule in enabled]
     with queries.transaction():
         for statement in _FORGET:
             queries.execute(statement, {"codes": sorted(codes)})
@@ -150,20 +156,50 @@ def run_again(
     return tuple(run for run, _ in done)
 
 
-def _prepare(queries: Tables, sessions: Sequence[Tables]) -> None:
-    """Make anew what rules share; what builds on each other in turn, the rest side by side."""
+def _prepare(queries: Tables, sessions: Sequence[Tables]) -> Mapping[str, str]:
+    """Make anew what rules share; what builds on each other in turn, the rest side by side.
+
+    Returns:
+        What could not be made and why, by table.
+    """
     with queries.transaction():
         for table in _ANEW:
             queries.execute(_EMPTY.format(table=table))
-    unposted = _filled("unsettled_entries", "unsettled_lines", "unposted_entries")
+    unposted = ("unsettled_entries", "unsettled_lines", "unposted_entries")
+    matching = ("matches", "non_matches", "credit_matches")
     work = (
-        (*unposted, fill_matches, fill_credits),
-        (likeness.fill,),
-        _filled("unlike_documents", "unlike_lines"),
-        _filled("capped_entries"),
-        _filled("fields_tonight", "field_history"),
+        ((*unposted, *matching), (*_filled(*unposted), fill_matches, fill_credits)),
+        (("likenesses",), (likeness.fill,)),
+        *(
+            (tables, _filled(*tables))
+            for tables in (
+                ("unlike_documents", "unlike_lines"),
+                ("capped_entries",),
+                ("fields_tonight", "field_history"),
+            )
+        ),
     )
-    side_by_side(sessions, [partial(_in_turn, fills) for fills in work])
+    failed = side_by_side(sessions, [partial(_in_turn, fills) for _, fills in work])
+    return {
+        table: why for (tables, _), why in zip(work, failed, strict=True) if why for table in tables
+    }
+
+
+def _dependent(queries: Queries, broken: Mapping[str, str]) -> Mapping[str, str]:
+    """What could not be made, and the views that rest on it."""
+    known = dict(broken)
+    views = queries.rows(_VIEWS) if broken else []
+    for _ in views:
+        more = {
+            str(view["name"]): why
+            for view in views
+            for table, why in known.items()
+            if re.search(rf"\b{table}\b", str(view["sql"]))
+        }
+        if more.keys() <= known.keys():
+            break
+        known = {**more, **known}
+    return known
 
 
 def _filled(*tables: str) -> tuple[Callable[[Queries], None], ...]:
@@ -173,10 +209,16 @@ def _filled(*tables: str) -> tuple[Callable[[Queries], None], ...]:
     return tuple(methodcaller("execute", text) for text in texts)
 
 
-def _in_turn(fills: Sequence[Callable[[Queries], None]], queries: Tables) -> None:
-    with queries.transaction():
-        for fill in fills:
-            fill(queries)
+def _in_turn(fills: Sequence[Callable[[Queries], None]], queries: Tables) -> str:
+    """Fill tables in one transaction; why it could not be done, or nothing."""
+    try:
+        with queries.transaction():
+            for fill in fills:
+                fill(queries)
+    except _FAILS as error:
+        _LOG.warning("what rules share could not be made: %s", error)
+        return str(error)
+    return ""
 
 
 def found_rows(queries: Queries) -> list[Row]:
@@ -184,9 +226,19 @@ def found_rows(queries: Queries) -> list[Row]:
     return queries.rows(_FOUND)
 
 
-def _run_rule(rule: Rule, lack_of: Callable[[str], Lack | None], queries: Tables) -> Ran:
+def _run_rule(
+    rule: Rule,
+    lack_of: Callable[[str], Lack | None],
+    broken: Mapping[str, str],
+    queries: Tables,
+) -> Ran:
     """Run one rule; what goes wrong in it becomes its status and message."""
     started = perf_counter()
+    for table, why in broken.items():
+        if re.search(rf"\b{table}\b", rule.sql):
+            # also where the rule holds nothing: planning reads what it could not be told
+            text = f"reconciliation.{table} could not be made: {why}"
+            return RuleRun(rule, "could_not_run", message=text, holds_posting=True), None
     lacks = [lack for need in rule.needs if (lack := lack_of(need)) is not None]
     if any(lack.is_whole for lack in lacks):
         return _not_run(rule, lacks), None
@@ -195,7 +247,7 @@ def _run_rule(rule: Rule, lack_of: Callable[[str], Lack | None], queries: Tables
     ]
     try:
         found = _look(queries, rule)
-    except (StatementRefusedError, CouldNotRunError) as error:
+    except _FAILS as error:
         _LOG.warning("rule %s could not run: %s", rule.code, error)
         run = RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
         return run, None
@@ -247,11 +299,17 @@ def _look(queries: Tables, rule: Rule) -> pa.Table:
         raise CouldNotRunError(f"{rule.path.name} must select exactly: {wanted}")
     if not len(found):
         return found
-    text = contract.mistakes(found)
-    if not text and rule.needs_period and pc.any(pc.equal(found["period"], "")).as_py():
-        text = "needs_period is yes and a break has no period"
-    if text:
-        raise CouldNotRunError(f"{rule.path.name} breaks the contract of breaks: {text}")
+    if rule.needs_period and pc.any(pc.equal(found["period"], "")).as_py():
+        raise CouldNotRunError(
+            f"{rule.path.name} breaks the contract of breaks: needs_period is yes and a break has "
+            "no period"
+        )
+    try:
+        found = contract.readable(contract.mended(found), rule.code, blocks=rule.blocks)
+    except ValueError as error:
+        raise CouldNotRunError(
+            f"{rule.path.name} breaks the contract of breaks: {error}"
+        ) from error
     return _without_sign(found)
 
 

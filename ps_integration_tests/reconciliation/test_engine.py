@@ -6,6 +6,7 @@ import pytest
 from ps_integration.contracts.found import COLUMNS
 from ps_integration.domain.breaks import id_of
 from ps_integration.errors import FixConfigError
+from ps_integration.reconciliation import engine
 from ps_integration.reconciliation.consequences import roots_of
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.reconciliation.world import RULES, UNPOSTED, fill, ran, runs_of
@@ -35,18 +36,79 @@ def _select(**values):
         ("select * from nowhere", "nowhere"),
         ("select 1 as record_key", "must select exactly"),
         (_select(cause="'magic'"), "cause='magic'"),
-        (_select(at_risk_minor="1.5"), "at_risk_minor"),
-        (_select(record_key="null"), "record_key"),
-        (_select(at_risk_minor="0"), "money_has_a_currency"),
-        (_select(difference_minor="5"), "money_has_a_currency"),
-        (_select(period="'March'"), "period='March'"),
-        (_select() + " union all " + _select(), "breaks the contract"),
+        (_select(at_risk_minor="1.5", currency="'GBP'"), "at_risk_minor"),
+        (_select(blocked_kind="'planet'", blocked_id="'x'"), "blocked_kind"),
     ],
 )
 def test_a_rule_that_goes_wrong_could_not_run_and_the_others_go_on(sql, said):
     run = _run(sql)
     assert (run.status, run.found) == ("could_not_run", ())
     assert said in run.message
+
+
+@pytest.mark.parametrize("money", ["at_risk_minor", "difference_minor"])
+def test_money_without_a_currency_is_left_out_and_the_break_stays(money):
+    run = _run(_select(**{money: "5"}))
+    assert (run.status, run.found[0]["record_key"], run.found[0][money]) == ("found", "k", None)
+
+
+def test_a_key_too_long_for_the_store_is_shortened_the_same_way_every_night():
+    first, again = (_run(_select(record_key="repeat('k', 320)")).found[0] for _ in range(2))
+    other = _run(_select(record_key="repeat('k', 319) || 'x'")).found[0]
+    assert len(first["record_key"]) == 255
+    assert first["record_key"] == again["record_key"] != other["record_key"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"record_key": "null"},
+        {"record_key": "' '"},
+        {"period": "'March'"},
+        {"period": "null"},
+        {"detail": "null"},
+        {"currency": "'pounds'", "at_risk_minor": "5"},
+    ],
+)
+def test_a_row_that_cannot_be_read_holds_what_it_names_and_the_rule_lives(odd):
+    good = _select()
+    run = _run(
+        good + " union all " + _select(**{"entry_id": "'clock:1'", "record_key": "'o'", **odd})
+    )
+    assert run.status == "found"
+    keys = {row["record_key"]: row for row in run.found}
+    assert set(keys) == {"k", *[key for key in keys if key.startswith("unreadable|clock:1|")]}
+    [named] = [row for key, row in keys.items() if key != "k"]
+    assert (named["cause"], named["entry_id"]) == ("unknown", "clock:1")
+    assert "TM13 found entry clock:1 and cannot say what is wrong with it" in named["detail"]
+
+
+def test_two_rows_under_one_key_are_two_breaks():
+    run = _run(_select() + " union all " + _select(detail="'other'", project_id="'P'"))
+    assert run.status == "found"
+    assert len({row["record_key"] for row in run.found}) == 2
+
+
+def test_a_blocking_rule_whose_odd_row_names_nothing_could_not_run():
+    rule = dataclasses.replace(
+        RULES["MD01"], sql=_select(record_key="null"), needs_period=False, tolerances={}
+    )
+    with Warehouse(Path(":memory:")) as warehouse:
+        fill(warehouse, {})
+        run = ran(warehouse, [rule])["MD01"]
+    assert (run.status, run.holds_posting) == ("could_not_run", True)
+    assert "names nothing that could be held" in run.message
+
+
+def test_what_rules_share_and_cannot_be_made_holds_posting_and_stops_no_other_rule(monkeypatch):
+    def fails(_queries):
+        raise ValueError("no likeness tonight")
+
+    monkeypatch.setattr(engine.likeness, "fill", fails)
+    runs = runs_of({}, {"MD06", "TM13"})
+    assert (runs["MD06"].status, runs["MD06"].holds_posting) == ("could_not_run", True)
+    assert "no likeness tonight" in runs["MD06"].message
+    assert runs["TM13"].status == "clean"
 
 
 def test_what_a_rule_finds_is_written_under_its_code():

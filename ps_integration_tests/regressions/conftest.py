@@ -40,6 +40,34 @@ def northlight(tmp_path: Path) -> Iterator[Firm]:
 
 
 @pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Firm]:
+    """Studio in an empty folder: HR, PSA and time tool are drops of their own; no night has run."""
+    lay("studio", tmp_path)
+    with served(tmp_path) as firm:
+        yield firm
+
+
+@pytest.fixture(scope="session")
+def studio_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Studio after its first invoices of 933.88 and 570.00 GBP: nights of 31 March and 1 April."""
+    folder = tmp_path_factory.mktemp("studio_posted")
+    lay("studio", folder)
+    with served(folder) as firm:
+        firm.night("2026-03-31")
+        firm.sign()
+        assert firm.night("2026-04-01")["posted"] == {"new": 3, "total": 3}
+    return folder
+
+
+@pytest.fixture
+def studio_posted(studio_folder: Path, tmp_path: Path) -> Iterator[Firm]:
+    """Studio after its first invoices; the next night is that of 2 April 2026."""
+    shutil.copytree(studio_folder, tmp_path, dirs_exist_ok=True)
+    with served(tmp_path) as firm:
+        yield firm
+
+
+@pytest.fixture
 def posted(posted_folder: Path, tmp_path: Path) -> Iterator[Firm]:
     """Northlight after its first invoice; the next night is that of 2 April 2026."""
     shutil.copytree(posted_folder, tmp_path, dirs_exist_ok=True)

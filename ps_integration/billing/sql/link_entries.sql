@@ -1,14 +1,23 @@
 -- Adds to billing.broken_links: entries, prices and parts that do not follow from versions and the
 -- own count.
 
--- Entries: one for every readable version, placed where its project and person say.
+-- Entries: one for every readable version, placed where its project and person say. A project or
+-- person that only the crosswalk knows (a new joiner, a mapping of the firm file to what no system
+-- lists) is a break of the entry, not a mistake in the account.
 insert into billing.broken_links by name
-with placed as (
+with mapped as (
+    select distinct
+        object_kind,
+        canonical_id
+    from canonical.crosswalk
+),
+
+placed as (
     select
         en.*,
         count(*) over (partition by en.entry_id) as copies,
         coalesce(te.is_invoiced, false) as is_invoiced_there,
-        pr.project_id as known_project,
+        mp.canonical_id as known_project,
         row(
             pr.legal_entity, pr.currency, pr.customer_key, pr.status, pr.billing_type,
             pr.is_billable, pr.cap_minor, pr.closed_on
@@ -17,7 +26,7 @@ with placed as (
             en.legal_entity, en.currency, en.customer_key, en.project_status, en.billing_type,
             en.project_is_billable, en.cap_minor, en.closed_on
         ) as of_entry,
-        br.resource_id as known_resource,
+        mr.canonical_id as known_resource,
         br.home_legal_entity as home,
         br.role as usual_role,
         coalesce(ap.is_same_project, false) as is_as_posted,
@@ -29,6 +38,8 @@ with placed as (
         on en.system = te.system and en.external_id = te.external_id
     left join billing.projects as pr on en.project_id = pr.project_id
     left join billing.resources as br on en.resource_id = br.resource_id
+    left join mapped as mp on mp.object_kind = 'project' and en.project_id = mp.canonical_id
+    left join mapped as mr on mr.object_kind = 'resource' and en.resource_id = mr.canonical_id
 )
 
 select
@@ -174,6 +185,7 @@ where
     or (
         pr.rate_scope is distinct from 'entry'
         and pr.rate_id is not null
+        and pr.problem is distinct from 'rate_overlap'
         and row(rt.unit_price, rt.currency, rt.scope)
         is distinct from row(pr.rate_price, pr.rate_currency, pr.rate_scope)
     )

@@ -34,15 +34,29 @@ where
     or row(pl.legal_entity, pl.currency, pl.period)
     is distinct from row(dc.legal_entity, dc.currency, strftime(pl.work_date, '%Y-%m'))
 union all
+-- A line is of the day of the version that it bills; what takes a line back is of that line's day,
+-- for the entry may have moved since. A delta may be either.
 select
     'ledger' as equation,
     'ops.posting_lines' as table_name,
     pl.line_key as record_key,
-    'is of another day than the version of the entry that it bills' as problem
+    if(
+        pl.correction = 'reversal',
+        'is of another day than the line that it takes back',
+        'is of another day than the version of the entry that it bills'
+    ) as problem
 from ops.posting_lines as pl
-inner join canonical.entry_versions as ev
-    on
-        pl.object_kind = 'time_entry'
-        and pl.object_id = ev.entry_id
-        and pl.version_sha256 = ev.version_sha256
-where pl.work_date is distinct from ev.work_date;
+left join canonical.entry_versions as ev
+    on pl.object_id = ev.entry_id and pl.version_sha256 = ev.version_sha256
+left join ops.posting_lines as ba
+    on pl.correction is not null and pl.corrects_line_key = ba.line_key
+where
+    pl.object_kind = 'time_entry'
+    and case pl.correction
+        when 'reversal' then pl.work_date is distinct from ba.work_date
+        when 'delta'
+            then
+                pl.work_date is distinct from ba.work_date
+                and pl.work_date is distinct from ev.work_date
+        else ev.entry_id is not null and pl.work_date is distinct from ev.work_date
+    end;

@@ -182,7 +182,11 @@ select
     co.work_date,
     co.seconds,
     if(pd.people = 1, pd.resource_id, null) as resource_id,
-    if(coalesce(he.is_same_project, false), he.project_id, pr.project_id) as project_id,
+    if(
+        coalesce(he.is_same_project, false),
+        he.project_id,
+        if(pj.projects = 1, pj.project_id, null)
+    ) as project_id,
     xt.canonical_id as task_id,
     if(pd.people = 1, pd.person_role, null) as person_role,
     co.role,

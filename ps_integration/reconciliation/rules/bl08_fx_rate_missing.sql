@@ -24,7 +24,11 @@ with needed as (
         sum(round(un.seconds * un.rate_price / 3600 * cy.factor))::bigint as amount_minor
     from reconciliation.unposted_entries as un
     left join config.currencies as cy on un.rate_currency = cy.currency
-    where un.problem in ('fx_missing', 'fx_stale')
+    where
+        un.problem in ('fx_missing', 'fx_stale')
+        -- an exchange needs two currencies: unplaced time is MD10's, a project without one MD03's
+        and un.project_id is not null
+        and un.currency is not null
     group by un.project_id, un.rate_currency, un.currency, un.problem, un.period
 ),
 

@@ -1,4 +1,5 @@
 -- Each person's week, by the Monday it begins on: approved in the time system, in the PSA, posted.
+-- What is posted for a person whom nobody lists any more stands under `unassigned`.
 with worked as (
     select
         en.resource_id,
@@ -16,7 +17,7 @@ with worked as (
 
 posted as (
     select
-        en.resource_id,
+        coalesce(en.resource_id, 'unassigned') as resource_id,
         date_trunc('week', pl.work_date)::date as week,
         sum(pl.seconds) as ledger_seconds
     from ops.posting_lines as pl
@@ -24,7 +25,7 @@ posted as (
     inner join billing.entries as en on pl.object_id = en.entry_id
     left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
     where dc.state = 'posted' and rv.document_ref is null and pl.object_kind = 'time_entry'
-    group by en.resource_id, date_trunc('week', pl.work_date)
+    group by coalesce(en.resource_id, 'unassigned'), date_trunc('week', pl.work_date)
 )
 
 select
