@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations quality matching regressions lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings quality matching regressions lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,12 @@ histories: .venv/installed  ## play 300 random histories of 20 steps against the
 
 mutations: .venv/installed  ## change a night's tables row by row, and count what the equations find
 	$(BIN)/python -m ps_integration_tests.mutations --rows 8
+
+between: .venv/installed  ## change a firm's stores row by row between nights: named, repaired, or equal to a twin
+	$(BIN)/python -m ps_integration_tests.between --mutations 1000
+
+endings: .venv/installed  ## end a night for every state of documents and stores: a report, or a sentence
+	$(BIN)/python -m ps_integration_tests.endings
 
 quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
