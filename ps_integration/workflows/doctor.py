@@ -11,13 +11,13 @@ from ps_integration.connectors.auth import secret
 from ps_integration.connectors.limits import Paces
 from ps_integration.connectors.messages import AppriseMessenger
 from ps_integration.connectors.protocol import Connector
-from ps_integration.errors import FixConfigError, PsIntegrationError
+from ps_integration.errors import FixConfigError, PsIntegrationError, RetryLaterError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.snapshot import SNAPSHOT_NAME
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import connect
-from ps_integration.workflows.night import sqlite_path, store_url
+from ps_integration.workflows.night import WAREHOUSE_NAME, sqlite_path, store_url
 from ps_integration.workflows.nightly import state_folder
 
 CLOCK_WARN_SECONDS = 60
@@ -50,6 +50,7 @@ def doctor(file: FirmFile, environ: Mapping[str, str]) -> list[Finding]:
 def _stores(file: FirmFile) -> Iterator[Finding]:
     folder = state_folder(file)
     yield _operational(file, folder)
+    yield _warehouse(folder)
     free = shutil.disk_usage(folder if folder.exists() else ".").free
     is_low = free < FREE_BYTES_MIN
     message = f"{free // 1024**2:,} MiB free"
@@ -74,6 +75,23 @@ def _operational(file: FirmFile, folder: Path) -> Finding:
     except PsIntegrationError as error:
         return Finding("store", "operational", "fail", str(error))
     return Finding("store", "operational", "ok", "opened, version and settings checked")
+
+
+def _warehouse(folder: Path) -> Finding:
+    path, copy = folder / WAREHOUSE_NAME, folder / SNAPSHOT_NAME
+    if not path.exists() or not path.stat().st_size:
+        if copy.exists():
+            said = "it is gone; the next night puts the published copy in its place"
+            return Finding("store", "warehouse", "warn", said)
+        return Finding("store", "warehouse", "ok", "not there yet; the first night makes it")
+    try:
+        with Warehouse(path, read_only=True) as warehouse:
+            warehouse.rows("select * from config.run")
+    except RetryLaterError:
+        return Finding("store", "warehouse", "ok", "a run is writing it")
+    except PsIntegrationError as error:
+        return Finding("store", "warehouse", "fail", str(error))
+    return Finding("store", "warehouse", "ok", "opened")
 
 
 def _systems(file: FirmFile, environ: Mapping[str, str]) -> Iterator[Finding]:
