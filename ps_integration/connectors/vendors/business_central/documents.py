@@ -5,6 +5,7 @@ positive in both kinds; a credit memo has no remaining amount there.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from ps_integration.connectors.compose import listed, part, whole
@@ -28,6 +29,7 @@ STATES: Final = {
     "Corrective": "corrective",
 }
 LINES: Final = {"invoice": "salesInvoiceLines", "credit_memo": "salesCreditMemoLines"}
+PRICE_STEP: Final = Decimal("0.000001")
 DATES: Final = {"invoice": "invoiceDate", "credit_memo": "creditMemoDate"}
 
 
@@ -75,6 +77,19 @@ def _document(raw: JsonObject, options: Options, kind: str) -> Iterator[Canonica
             yield _line(raw, line, project, currency)
 
 
+def includes_tax(record: Fields) -> bool:
+    """Whether a document's prices include tax, as its customer's card said when it was made."""
+    return record.raw("pricesIncludeTax") is True
+
+
+def price_before_tax(record: Fields, line: Fields) -> Decimal:
+    """A line's price without tax, to six decimals."""
+    price = line.number("unitPrice")
+    if not includes_tax(record):
+        return price
+    return (price / (1 + line.number("taxPercent") / 100)).quantize(PRICE_STEP)
+
+
 def project_of(line: Fields, options: Options) -> str | None:
     """The project a line bills: on a revenue account or resource, with the project dimension."""
     revenue = {"Account": options.revenue_accounts, "Resource": options.revenue_resources}
@@ -101,7 +116,7 @@ def _line(raw: JsonObject, line: Fields, project: str, currency: str) -> Canonic
             "project_key": match_key(project),
             "description": blank_to_none(line, "description"),
             "quantity": line.number("quantity"),
-            "unit_price": line.number("unitPrice"),
+            "unit_price": price_before_tax(part(raw, "record"), line),
             "amount_minor": line.money("netAmount", currency),
             "currency": currency,
             "tax_code": blank_to_none(line, "taxCode"),

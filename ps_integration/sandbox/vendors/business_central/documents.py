@@ -246,6 +246,7 @@ def _completed(company: Company, kind: DocumentType, header: Document) -> Docume
         "billToName": customer.get("displayName", ""),
         "billToCustomerId": customer["id"],
         "billToCustomerNumber": customer["number"],
+        "pricesIncludeTax": customer.get("pricesIncludeTax") is True,
         **_currency(company, currency or customer.get("currencyCode", "")),
         "dimensionSetLines": dimension_set(
             company, kind.entity.type_name, header["id"], header.get("dimensionSetLines", [])

@@ -78,7 +78,7 @@ def _stored(company: Company, entity: Entity, header: Document, line: Document) 
     line["dimensionSetLines"] = dimension_set(
         company, entity.type_name, line["id"], line.get("dimensionSetLines", [])
     )
-    line |= _amounts(company, header["currencyCode"], line)
+    line |= _amounts(company, header, line)
     company.put(entity.set_name, line)
     return line
 
@@ -173,15 +173,23 @@ def _dimension_value(company: Company, dimension: Document, sent: Document) -> D
     return record
 
 
-def _amounts(company: Company, currency: str, line: Document) -> Document:
-    """Round quantity and price as the vendor stores them, then the amounts to minor units."""
-    precision = company.precision(currency)
+def _amounts(company: Company, header: Document, line: Document) -> Document:
+    """Round quantity and price as the vendor stores them, then the amounts to minor units.
+
+    Where the document's prices include tax, tax is taken out of the line's amount.
+    """
+    precision = company.precision(header["currencyCode"])
     quantity = rounded(decimal_of(line, "quantity"), FIVE_DECIMALS)
     price = rounded(decimal_of(line, "unitPrice"), FIVE_DECIMALS)
     gross = rounded(quantity * price, precision)
     discount = rounded(gross * decimal_of(line, "discountPercent") / 100, precision)
     percent = tax_percent(company, line.get("taxCode", ""))
-    net, tax = gross - discount, rounded((gross - discount) * percent / 100, precision)
+    amount = gross - discount
+    if header.get("pricesIncludeTax") is True:
+        net = rounded(amount / (1 + percent / 100), precision)
+        tax = amount - net
+    else:
+        net, tax = amount, rounded(amount * percent / 100, precision)
     return {
         "quantity": quantity,
         "unitPrice": price,

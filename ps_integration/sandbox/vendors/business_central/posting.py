@@ -39,6 +39,7 @@ _COPIED = (
     "currencyCode",
     "externalDocumentNumber",
     "dimensionSetLines",
+    "pricesIncludeTax",
     "totalAmountExcludingTax",
     "totalTaxAmount",
     "totalAmountIncludingTax",
