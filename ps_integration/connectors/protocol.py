@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ps_integration.domain.posting import Outcome, Recovery, Scope
 from ps_integration.domain.records import (
@@ -85,6 +85,14 @@ class Connector(Protocol):
 
     def probe(self) -> Mapping[str, object]:
         """Cheapest authenticated call: who we are, rights, the server's clock (`server_time`)."""
+
+
+@runtime_checkable
+class Exports(Protocol):
+    """A connector that reads what its system wrote down earlier: it knows nothing since."""
+
+    def exported_at(self, stream: str) -> datetime | None:
+        """When the newest of what was read of this stream was written; None before any."""
 
 
 @dataclass(frozen=True, slots=True)

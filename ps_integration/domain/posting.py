@@ -56,7 +56,7 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
     ("sending", "dead"): "policy stopped trying: put off too often",
     ("draft", "sending"): "intent to post the draft",
     ("draft", "posted"): "found posted in the ERP",
-    ("draft", "refused"): "posting was refused and the draft discarded",
+    ("draft", "refused"): "posting was refused and the draft discarded, or people deleted it",
     ("draft", "held"): "the draft in the ERP is not what was approved, or could not be discarded",
     ("unknown", "posted"): "found in the ERP and equal",
     ("unknown", "draft"): "found in the ERP as a draft and equal",
@@ -76,6 +76,14 @@ TRANSITIONS: Final[Mapping[tuple[State | None, State], str]] = {
 FINAL: Final[frozenset[State]] = frozenset({"posted", "refused", "superseded"})
 FREES_ITS_LINES: Final[frozenset[State]] = frozenset({"refused", "superseded"})
 """States in which the lines of a document may be planned into another one."""
+
+
+def drop_id(reference: str) -> str:
+    """The name of a dropped document's file: what it is known by until an export has it.
+
+    An ERP that imports files answers nothing, so this stands where others give their own id.
+    """
+    return f"{reference}.csv"
 
 
 class TransitionRefusedError(PsIntegrationError):

@@ -4,6 +4,8 @@ A need is written `table@role`: every system of that role has rows in that canon
 had all its streams read completely (then the table is truly empty). A need ending in `!`
 (`rates@erp!`) asks for rows, because an optional stream that is not served looks like an empty one.
 A need ending in `?` (`opportunities@crm?`) is met where the firm has no system of that role.
+A file system is asked only for what the firm's own streams of it bring: an ERP that imports files
+need not export any.
 `billing_attributes@erp!` asks for ERP projects that say how they are billed.
 `reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
 all others, `reconciliation.all` after these too.
@@ -26,7 +28,15 @@ _PHRASES: Final = {
     "time_entries": "time entries",
 }
 
-_SYSTEMS: Final = "select system from config.system_roles where role = $role order by system"
+_SYSTEMS: Final = """
+select
+    ro.system,
+    sy.feeds is null or list_contains(string_split(sy.feeds, ','), $name) as feeds_it
+from config.system_roles as ro
+inner join config.systems as sy on ro.system = sy.system
+where ro.role = $role
+order by ro.system
+"""
 _WITH_ROWS: Final = "select distinct system from canonical.{table} where {condition}"
 _READ_WHOLE: Final = """
 select re.system
@@ -64,14 +74,20 @@ def lacking(queries: Queries, need: str) -> Lack | None:
         return None
     name, role = need.rstrip("!?").split("@")
     what = _PHRASES.get(name, name.replace("_", " "))
-    systems = [str(row["system"]) for row in queries.rows(_SYSTEMS, {"role": role})]
-    if not systems and need.endswith("?"):
-        return None
-    if not systems:
-        return Lack(f"no system has the role {role}", is_configured=False)
     table, condition = (
         ("projects", "has_billing_attributes") if name == "billing_attributes" else (name, "true")
     )
+    known = queries.rows(_SYSTEMS, {"role": role, "name": table})
+    systems = [str(row["system"]) for row in known if row["feeds_it"]]
+    if not systems and need.endswith("?"):
+        return None
+    if not systems:
+        lack = (
+            f"no system of the role {role} brings {what}"
+            if known
+            else (f"no system has the role {role}")
+        )
+        return Lack(lack, is_configured=False)
     served = {
         row["system"] for row in queries.rows(_WITH_ROWS.format(table=table, condition=condition))
     }

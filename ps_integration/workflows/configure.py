@@ -7,10 +7,12 @@ from ps_integration.connectors.registry import vendor
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import exact_minor
 from ps_integration.domain.ports import Queries, Row
-from ps_integration.settings.firm import Firm
+from ps_integration.settings.firm import Firm, System
 from ps_integration.workflows.calendars import public_holidays
 from ps_integration.workflows.night import Night, StepResult
 
+FILES = "files"
+"""The vendor whose streams a firm names itself."""
 _ROLES = ("time", "psa", "erp", "hr", "crm")
 
 
@@ -87,9 +89,19 @@ def _systems(firm: Firm) -> list[Row]:
             "roles": ",".join(sorted(system.roles)),
             "freshness_hours": system.freshness_hours,
             "quantity_decimals": vendor(system.vendor).hour_decimals(system),
+            "feeds": _feeds(system),
         }
         for system in firm.systems
     ]
+
+
+def _feeds(system: System) -> str | None:
+    """The canonical objects that a firm's own streams bring; None where the vendor says it."""
+    streams = system.options.get("streams")
+    if system.vendor != FILES or not isinstance(streams, list | tuple):
+        return "" if system.vendor == FILES else None
+    told = {str(one.get("table")) for one in streams if isinstance(one, dict)}
+    return ",".join(sorted(told))
 
 
 def _accounts(firm: Firm) -> dict[tuple[str, str, str], str]:

@@ -211,6 +211,7 @@ def _read_row(night: Night, read: Fetched, changed: int) -> dict[str, object]:
         "finished_at": read.finished_at,
         "error_kind": read.error_kind,
         "error_message": read.error_message,
+        "source_at": read.source_at,
     }
 
 

@@ -15,6 +15,7 @@ from ps_integration.domain.ports import Queries
 from ps_integration.stores.operational import copies, ledger
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows.exports import note_exports
 from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.reversals import note_reversals
 from ps_integration.workflows.vanished import note_vanished
@@ -45,15 +46,15 @@ def mirror(
     Raises:
         CouldNotRunError: A column of `ops.*` has no source in the store.
     """
+    exported = note_exports(night, warehouse, store)
     reversals = note_reversals(night, warehouse, store)
     voided = {} if night.is_dry else void_stale(night, warehouse, store)
     counts = copy(warehouse, store)
     vanished = note_vanished(night, warehouse, store, erps or {})
     if vanished["gone"]:
         counts = copy(warehouse, store)
-    return StepResult(
-        sum(counts.values()), {**counts, "reversals": reversals, **voided, **vanished}
-    )
+    noted = {"reversals": reversals, "exported": exported, **voided, **vanished}
+    return StepResult(sum(counts.values()), {**counts, **noted})
 
 
 def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ps_integration.connectors.answers import NotThereError
-from ps_integration.connectors.protocol import Ask, Connector
+from ps_integration.connectors.protocol import Ask, Connector, Exports
 from ps_integration.domain.records import RawRecord
 from ps_integration.errors import (
     BadAnswerError,
@@ -62,6 +62,7 @@ class Fetched:
     finished_at: datetime
     error_kind: str | None = None
     error_message: str | None = None
+    source_at: datetime | None = None
 
     @property
     def status(self) -> str:
@@ -117,6 +118,7 @@ def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched
         finished,
         kind if problem else None,
         str(problem) if problem else None,
+        connector.exported_at(ask.stream.name) if isinstance(connector, Exports) else None,
     )
 
 

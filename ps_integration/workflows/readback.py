@@ -2,6 +2,7 @@
 
 from ps_integration.connectors.protocol import ErpReceipt
 from ps_integration.domain.crashpoint import crashpoint
+from ps_integration.domain.posting import drop_id
 from ps_integration.workflows import erp_document
 from ps_integration.workflows.sender import Sender, Sent
 
@@ -16,7 +17,8 @@ def read_back(sender: Sender, ref: str) -> bool:
     if sent is None:
         return False
     if sent.writer.capability.posting_class == "N":
-        return False
+        _confirm(sender, sent, dropped(sent), [], "dropped")
+        return True
     found = sender.find(sent)
     if not found:
         return False
@@ -27,18 +29,41 @@ def read_back(sender: Sender, ref: str) -> bool:
     if held.state != "posted":
         altered.append({"field": "state", "approved": "posted", "erp": held.state})
     crashpoint("P9 read-back")
-    _confirm(sender, sent, held, altered)
+    _confirm(sender, sent, held, altered, "erp")
     return True
 
 
+def dropped(sent: Sent) -> ErpReceipt:
+    """What we dropped, as its receipt: it counts until an export of the ERP says otherwise."""
+    payload, document = sent.payload, sent.document
+    return ErpReceipt(
+        erp_id=document.erp_id or drop_id(payload.reference),
+        number=document.erp_number or "",
+        reference=payload.reference,
+        kind=payload.kind,
+        state="posted",
+        customer_key=payload.customer_key,
+        currency=payload.currency,
+        posting_date=payload.posting_date,
+        amount_minor=payload.amount_minor,
+        line_amounts_minor=tuple(line.amount_minor for line in payload.lines),
+    )
+
+
 def _confirm(
-    sender: Sender, sent: Sent, held: ErpReceipt, altered: list[erp_document.Difference]
+    sender: Sender,
+    sent: Sent,
+    held: ErpReceipt,
+    altered: list[erp_document.Difference],
+    source: str,
 ) -> None:
     with sender.store.session() as session:
         document = sender.locked(session, sent.payload.reference)
+        document.erp_id = document.erp_id or held.erp_id
         document.erp_number = held.number
         document.readback_minor = erp_document.sign_of(document) * held.amount_minor
         document.readback = {
+            "source": source,
             "number": held.number,
             "state": held.state,
             "customer_key": held.customer_key,

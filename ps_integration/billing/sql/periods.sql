@@ -1,6 +1,31 @@
 -- Posting periods by ERP company: the period itself when open, else what the policy may shift to.
 create or replace temp table posting_periods as
-with known as (
+-- An ERP that imports files and lists no periods has every month open since billing began.
+with unlisted as (
+    select
+        ro.system,
+        coalesce(ro.company, '') as company,
+        strftime(
+            unnest(generate_series(min(gl.bill_from), any_value(ru.as_of_date), interval 1 month)),
+            '%Y-%m'
+        ) as period
+    from config.routing as ro
+    cross join config.run as ru
+    inner join config.systems as sy on ro.system = sy.system
+    inner join config.going_live as gl on ro.legal_entity = gl.legal_entity
+    where ro.role = 'erp' and not list_contains(string_split(sy.feeds, ','), 'accounting_periods')
+    group by ro.system, ro.company
+),
+
+known as (
+    select
+        system,
+        company,
+        period,
+        'open' as state,
+        true as is_open
+    from unlisted
+    union all
     select
         system,
         coalesce(company, '') as company,

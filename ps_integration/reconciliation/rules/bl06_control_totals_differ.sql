@@ -33,6 +33,8 @@ ours as (
         dc.erp_id,
         dc.erp_number,
         dc.confirmed_at,
+        dc.sent_clock_at,
+        dc.erp_id = dc.document_ref || '.csv' as is_dropped,
         dc.readback_minor,
         abs(ol.amount_minor) as amount_minor,
         ol.line_count,
@@ -88,8 +90,10 @@ compared as (
             ed.external_id is null
             and us.voided_policy is distinct from 'leave'
             and us.document_ref not in (select ba.document_ref from billed_again as ba),
-            -- a document confirmed after the last read began cannot be in what was read
-            ed.external_id is not null or us.confirmed_at < rd.started_at
+            -- a document confirmed after the last read began cannot be in what was read, nor one
+            -- dropped as a file in an export that was written before
+            ed.external_id is not null
+            or if(us.is_dropped, us.sent_clock_at < rd.source_at, us.confirmed_at < rd.started_at)
         )
 )
 

@@ -12,7 +12,11 @@ select
     dc.currency,
     dc.amount_minor,
     dc.state,
-    dc.erp_number,
+    if(
+        dc.state = 'posted' and dc.erp_id = dc.document_ref || '.csv',
+        'dropped as a file, in no export yet',
+        dc.erp_number
+    ) as erp_number,
     if(dc.kind = 'credit_memo', -abs(dc.readback_minor), dc.readback_minor) as readback_minor,
     dc.confirmed_at,
     dc.hold_reason

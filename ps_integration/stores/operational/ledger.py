@@ -9,7 +9,13 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from ps_integration.domain.posting import FREES_ITS_LINES, State, TransitionRefusedError, require
+from ps_integration.domain.posting import (
+    FREES_ITS_LINES,
+    State,
+    TransitionRefusedError,
+    drop_id,
+    require,
+)
 from ps_integration.stores.operational.models import Batch, Document, LedgerEntry, LiveLine
 
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -186,3 +192,17 @@ def batch_status(states: frozenset[str]) -> str:
     if "approved" in alive:
         return "approved"
     return "planned" if alive == {"planned"} else "partly_posted"
+
+
+def dropped(session: Session) -> Sequence[str]:
+    """References of posted documents that only our own drop of a file confirms."""
+    return session.scalars(
+        select(Document.document_ref)
+        .where(Document.state == "posted", Document.erp_id == Document.document_ref + drop_id(""))
+        .order_by(Document.document_ref)
+    ).all()
+
+
+def is_dropped(document: Document) -> bool:
+    """Whether only our own drop of a file confirms a document."""
+    return document.state == "posted" and document.erp_id == drop_id(document.document_ref)

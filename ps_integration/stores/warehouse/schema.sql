@@ -838,10 +838,15 @@ where is_standing is null;
 alter table config.systems add column if not exists account varchar;
 alter table billing.projects add column if not exists other_cap_minor bigint;
 alter table billing.projects add column if not exists other_cap_currency varchar;
+-- Canonical objects of a system whose firm names its streams; null = those of its vendor.
+alter table config.systems add column if not exists feeds varchar;
+-- When what was read had been made by its source: of files, the newest one's time.
+alter table raw.reads add column if not exists source_at timestamptz;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
 alter table config.legal_entities add column if not exists voided_policy varchar;
 alter table config.legal_entities add column if not exists zero_lines boolean;
 alter table ops.documents add column if not exists content varchar;
+alter table ops.documents add column if not exists sent_clock_at timestamptz;
 alter table ops.posting_lines add column if not exists correction varchar;
 alter table ops.posting_lines add column if not exists corrects_document_ref varchar;
 alter table ops.posting_lines add column if not exists corrects_line_key varchar;
@@ -1557,6 +1562,7 @@ with last_reads as (
         re.system,
         re.stream,
         max(re.started_at) as started_at,
+        max(re.source_at) as source_at,
         (re.system, re.stream) in (
             select (ed.system, ed.stream) from canonical.erp_documents as ed
         ) as has_documents
@@ -1567,7 +1573,9 @@ with last_reads as (
 
 select
     la.system,
-    coalesce(max(la.started_at) filter (where la.has_documents), min(la.started_at)) as started_at
+    coalesce(max(la.started_at) filter (where la.has_documents), min(la.started_at)) as started_at,
+    -- of an export that was written earlier
+    max(la.source_at) filter (where la.has_documents) as source_at
 from last_reads as la
 group by la.system;
 

@@ -195,6 +195,31 @@ erp as (
             ro.system is null, fi.has_billing_attributes desc nulls last,
             fi.system asc, fi.company asc, fi.stream asc, fi.external_id asc
     ) = 1
+),
+
+-- An ERP that imports files and lists no projects knows them as the PSA does.
+unlisted as (
+    select
+        en.project_id,
+        ro.system,
+        ro.company,
+        coalesce(ps.external_id, en.project_id) as external_id
+    from entities as en
+    cross join config.run as ru
+    inner join config.routing as ro
+        on
+            ro.role = 'erp' and en.entity = ro.legal_entity
+            and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
+    inner join config.systems as sy on ro.system = sy.system
+    left join psa as ps on en.project_id = ps.project_id
+    where not list_contains(string_split(sy.feeds, ','), 'projects')
+),
+
+in_erp as (
+    select * from erp
+    union all
+    select un.* from unlisted as un
+    anti join erp as er on un.project_id = er.project_id
 )
 
 select
@@ -225,7 +250,7 @@ select
 from picked as pi
 inner join entities as en on pi.project_id = en.project_id
 left join psa as ps on pi.project_id = ps.project_id
-left join erp as er on pi.project_id = er.project_id
+left join in_erp as er on pi.project_id = er.project_id
 left join caps as ca on pi.project_id = ca.project_id
 left join picked as pc on pi.project_id = pc.project_id and pc.field = 'currency'
 group by pi.project_id;

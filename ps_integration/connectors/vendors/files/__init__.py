@@ -9,10 +9,12 @@ payload, which holds nothing but what the file does.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
@@ -63,6 +65,11 @@ class FilesConnector:
     def parse(self, stream: str, payload: JsonObject) -> Sequence[CanonicalRow]:
         """Map one row; see `Connector.parse`."""
         return [canonical(self._streams[stream], payload)]
+
+    def exported_at(self, stream: str) -> datetime | None:
+        """The time of the newest file of a stream, on this machine's clock."""
+        times = [path.stat().st_mtime for path in self._files(self._streams[stream])]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def probe(self) -> Mapping[str, object]:
         """Whether the folder is there, and how many files each stream finds."""
@@ -133,7 +140,7 @@ class FilesConnector:
     ) -> Iterator["_Row"]:
         files = self._files(form)
         if not files:
-            raise BadAnswerError(f"system {self.system}: no file is {form.path} in the folder")
+            raise NotThereError(f"system {self.system}: no file is {form.path} in the folder")
         for path in files:
             rows = _open(path, form)
             _, header = next(rows, (0, None))

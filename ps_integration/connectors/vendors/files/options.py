@@ -154,7 +154,7 @@ class FilesOptions(Options):
     """The folder and its streams."""
 
     folder: str = Field(description="where the drops are, or env:NAME", examples=["drops"])
-    streams: tuple[FileStream, ...] = Field(min_length=1, examples=[_EXAMPLE])
+    streams: tuple[FileStream, ...] = Field(default=(), examples=[_EXAMPLE])
     drop_folder: str = Field(
         default="", description="role erp: where documents are put for import, or env:NAME"
     )
@@ -164,4 +164,6 @@ class FilesOptions(Options):
         names = [stream.name for stream in self.streams]
         if len(set(names)) != len(names):
             raise ValueError("two streams have one name")
+        if not names and not self.drop_folder:
+            raise ValueError("streams: name at least one, for nothing is read or written here")
         return self

@@ -14,6 +14,7 @@ from typing import Final
 
 from ps_integration.connectors.protocol import ErpDocument, ErpReceipt, Outgoing, WriteAnswer
 from ps_integration.domain.money import Money
+from ps_integration.domain.posting import drop_id
 from ps_integration.domain.records import Capability
 from ps_integration.domain.text import match_key
 
@@ -65,7 +66,7 @@ class FileDrop:
                     amount,
                 )
             )
-        return Outgoing("PUT", f"{document.reference}.csv", text.getvalue().encode())
+        return Outgoing("PUT", drop_id(document.reference), text.getvalue().encode())
 
     def validate(self, document: ErpDocument) -> WriteAnswer | None:  # noqa: ARG002 - protocol
         """None: nobody answers."""
@@ -125,7 +126,7 @@ def _inert(text: str) -> str:
 def _receipt(document: ErpDocument) -> ErpReceipt:
     """What was dropped: the importer gives the number."""
     return ErpReceipt(
-        erp_id=f"{document.reference}.csv",
+        erp_id=drop_id(document.reference),
         number="",
         reference=document.reference,
         kind=document.kind,
