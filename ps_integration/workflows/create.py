@@ -97,7 +97,7 @@ def post_draft(sender: Sender, ref: str) -> None:
     elif looked == "posted":
         follow(sender, ref, adopt(sender, sent, found))
     elif sent.document.attempts >= ATTEMPTS_MAX:
-        _hold(sender, ref, "policy stopped trying to post the draft")
+        hold(sender, ref, "policy stopped trying to post the draft")
     else:
         _post(sender, sent, found[0].erp_id)
 
@@ -127,7 +127,7 @@ def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | Non
     if found is None or looked == "copies":
         return
     ref = sent.payload.reference
-    if not _standing(found):
+    if not standing(found):
         with sender.store.snapshot() as session:
             refused = refusal_of(claims.last_evidence(session, ref))
         if refused is not None:  # an earlier run discarded it and died
@@ -136,7 +136,7 @@ def _without_draft(sender: Sender, sent: Sent, found: Sequence[ErpReceipt] | Non
     if looked == "absent" and sender.settles_in(sent.document, sent.writer.capability) > 0:
         return
     shown = erp_document.told(sent.payload, found)
-    _hold(sender, ref, f"the draft in the ERP is not what was approved: {shown}")
+    hold(sender, ref, f"the draft in the ERP is not what was approved: {shown}")
 
 
 def refusal_of(evidence: dict[str, object]) -> WriteAnswer | None:
@@ -171,13 +171,13 @@ def discard(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     left = sender.find(sent)
     if left is None:
         return
-    if _standing(left):
-        _hold(sender, sent.payload.reference, "its posting was refused and the draft stayed")
+    if standing(left):
+        hold(sender, sent.payload.reference, "its posting was refused and the draft stayed")
         return
     _finish_refusal(sender, sent, refused)
 
 
-def _standing(found: Sequence[ErpReceipt]) -> list[ErpReceipt]:
+def standing(found: Sequence[ErpReceipt]) -> list[ErpReceipt]:
     """What is still a draft or in the books: some ERPs show a deleted draft as cancelled."""
     return [receipt for receipt in found if receipt.state != "cancelled"]
 
@@ -196,7 +196,8 @@ def _finish_refusal(sender: Sender, sent: Sent, refused: WriteAnswer) -> None:
     sender.tally.add("refused")
 
 
-def _hold(sender: Sender, ref: str, reason: str) -> None:
+def hold(sender: Sender, ref: str, reason: str) -> None:
+    """Leave a document to a person."""
     with sender.store.session() as session:
         document = sender.locked(session, ref)
         document.hold_reason = reason[:REASON_MAX]

@@ -13,6 +13,7 @@ from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.catch_up import Standing, catch_up
 from ps_integration.workflows.comeback import come_back
 from ps_integration.workflows.create import post_draft, send
+from ps_integration.workflows.drafts import read_draft
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 from ps_integration.workflows.readback import read_back
 from ps_integration.workflows.rounds import each
@@ -110,8 +111,8 @@ def _recover(sender: Sender) -> None:
     each(sender, mark_interrupted, "sending")
     come_back(sender)
     settle(sender)
-    if sender.night.firm.posting.mode == "post":
-        each(sender, post_draft, "draft")
+    does_post = sender.night.firm.posting.mode == "post"
+    each(sender, post_draft if does_post else read_draft, "draft")
     each(sender, _confirm, "posted", unconfirmed=True)
 
 

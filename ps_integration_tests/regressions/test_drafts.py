@@ -1,5 +1,7 @@
 """Documents that stand in the ERP otherwise than they were approved: drafts, and what is held."""
 
+from decimal import Decimal
+
 import pytest
 
 from ps_integration_tests.regressions.firm import Firm
@@ -51,3 +53,51 @@ def test_a_held_document_is_named_at_once_and_stops_no_night(northlight: Firm) -
     after = northlight.night("2026-04-02")
     assert after["breaks"]["open"].get("IN01") == 1
     assert northlight.documents()[0][1:] == ("Draft", 500)
+
+
+@pytest.mark.case(
+    "what people do with drafts in the ERP is learned the next night",
+    kind="what the ERP says of a document is read in one posting mode only",
+    places=(
+        "workflows/post.py",
+        "workflows/create.py",
+        "workflows/drafts.py",
+        "reconciliation/rules/bl05_posted_document_changed.sql",
+    ),
+)
+def test_drafts_are_read_back_while_people_post_them(northlight: Firm) -> None:
+    firm = northlight
+    firm.edit("drops/hours-2026-03.csv", "1005,P-22,NL-2,Review,24.5", "1005,P-22,NL-2,Review,2")
+    firm.edit("firm.yaml", "going_live:", "posting: {mode: draft}\n\ngoing_live:")
+    firm.edit("firm.yaml", "currency: GBP, time_zone", "voided: rebill, currency: GBP, time_zone")
+    firm.night("2026-03-31")
+    firm.sign()
+    made = firm.night("2026-04-01")
+    assert sorted(firm.documents()) == [
+        ("salesInvoices", "Draft", Decimal(190)), ("salesInvoices", "Draft", Decimal("933.88")),
+    ]  # fmt: skip
+    assert made["posted"] == {"new": 0, "total": 0}
+    by_reference = {one["externalDocumentNumber"]: one["id"] for one in firm.bc("salesInvoices")}
+    firm.bc_send("POST", f"salesInvoices({by_reference['PS-NL-2-202603-1']})/Microsoft.NAV.post")
+    firm.bc_send("DELETE", f"salesInvoices({by_reference['PS-NL-1-202603-1']})")
+
+    read = firm.night("2026-04-02")
+    assert read["posted"]["total"] == 1  # one line, 190.00
+    assert sorted(firm.documents()) == [
+        ("salesInvoices", "Draft", Decimal("933.88")), ("salesInvoices", "Open", Decimal(190)),
+    ]  # fmt: skip
+    assert read["failed_checks"] == []
+
+    [again] = [one for one in firm.bc("salesInvoices") if one["status"] == "Draft"]
+    lines = firm.bc(f"salesInvoices({again['id']})/salesInvoiceLines")
+    edited = f"salesInvoices({again['id']})/salesInvoiceLines({lines[0]['id']})"
+    firm.bc_send("DELETE", edited)
+    firm.edit("drops/hours-2026-03.csv", "1005,P-22,NL-2,Review,2,", "1005,P-22,NL-2,Review,1,")
+    last = firm.night("2026-04-03")
+    assert last["breaks"]["open"].get("BL05") == 1
+    drafts = [one for one in firm.documents() if one[1] == "Draft"]
+    assert ("salesCreditMemos", "Draft", Decimal(190)) in drafts or (
+        "salesCreditMemos", "Draft", Decimal(95)
+    ) in drafts  # fmt: skip
+    assert last["posted"]["total"] == 1
+    assert last["failed_checks"] == []

@@ -42,6 +42,7 @@ ours as (
         json_extract_string(dc.content, '$.tax_code') as tax_code,
         json_extract_string(dc.content, '$.revenue_account') as revenue_account,
         abs(json_extract(dc.readback, '$.tax_minor')::bigint) as tax_minor,
+        dc.state,
         abs(dc.amount_minor) as amount_minor,
         ed.number as their_number,
         ed.reference as their_reference,
@@ -61,7 +62,10 @@ ours as (
         on dc.system = ed.system and dc.erp_id = ed.external_id
     left join config.legal_entities as le on dc.legal_entity = le.legal_entity
     left join ops.erp_reversals as rv on dc.document_ref = rv.document_ref
-    where dc.state = 'posted'
+    where
+        dc.state = 'posted'
+        -- a draft that waits for people there: what they changed in it
+        or (dc.state in ('draft', 'held') and ed.status is distinct from 'cancelled')
 ),
 
 known_projects as (
@@ -123,6 +127,8 @@ compared as (
             ', ',
             case
                 when us.their_status = 'cancelled' then 'cancelled'
+                -- a draft of ours that waits there is none of these
+                when us.state <> 'posted' then null
                 when us.their_status = 'draft' then 'a draft again'
                 when not us.is_standing then 'not in force'
                 when us.was_reversed then 'there again'
@@ -183,7 +189,8 @@ select
         co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1,
         'rounding', 'unauthorised_posting'
     ) as cause,
-    co.document_ref || ' was posted as ' || coalesce(co.erp_number, 'a document') || ' and '
+    co.document_ref || if(co.state = 'posted', ' was posted as ', ' is ' || co.state || ' as ')
+    || coalesce(co.erp_number, 'a document') || ' and '
     || co.system || ' shows another: ' || co.what || '.'
     || if(
         co.their_tax_minor <> co.tax_minor,
