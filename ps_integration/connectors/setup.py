@@ -113,6 +113,8 @@ class Vendor:
         credentials: Names the credentials must have.
         roles: Roles it is usually connected in, for a new firm file.
         quantity_decimals: Decimals an ERP keeps of a quantity; hours are rated at that scale.
+        lines_max: Lines that an ERP takes in one document; None = it states no limit. More become
+            several documents.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Vendor:
     credentials: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     quantity_decimals: int = 5
+    lines_max: int | None = None
 
     def hour_decimals(self, system: System) -> int:
         """Decimals that a system keeps of hours: its own setting, or the vendor's."""

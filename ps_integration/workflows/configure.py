@@ -90,6 +90,7 @@ def _systems(firm: Firm) -> list[Row]:
             "freshness_hours": system.freshness_hours,
             "quantity_decimals": vendor(system.vendor).hour_decimals(system),
             "feeds": _feeds(system),
+            "lines_max": vendor(system.vendor).lines_max,
         }
         for system in firm.systems
     ]

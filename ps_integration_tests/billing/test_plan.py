@@ -89,6 +89,24 @@ def test_small_chunks_give_the_same_plan(shared: World, monkeypatch: pytest.Monk
     assert frozen(shared.plan()) == before
 
 
+def test_more_lines_than_the_erp_takes_become_several_documents(world: World):
+    world.rate("r1")
+    for number in range(1, 6):
+        world.entry(str(number), 1800 * number, work_date=date(2026, 3, number))
+    world.night()
+    [whole] = world.plan()
+    [document] = whole.documents
+    world.warehouse.execute("update config.systems set lines_max = 2")
+    [split] = world.plan()
+    assert [len(one.lines) for one in split.documents] == [2, 2, 1]
+    assert [one.document_ref[-2:] for one in split.documents] == ["-1", "-2", "-3"]
+    assert [
+        [line.object_id, line.amount_minor] for one in split.documents for line in one.lines
+    ] == [[line.object_id, line.amount_minor] for line in document.lines]
+    world.warehouse.execute("update config.systems set lines_max = 5")
+    assert frozen(world.plan()) == frozen((whole,))
+
+
 def test_documents_can_be_read_by_number_and_slice(shared: World):
     documents = shared.plan()[1].documents
     assert documents[-1] == list(documents)[-1]

@@ -226,6 +226,36 @@ select
 from ordered
 window same as (partition by header_no, goes_first);
 
+-- More lines than the ERP takes in one document become several, in order of day and key.
+create or replace temp table sided as
+select
+    si.* replace (
+        if(
+            count(*) over whole <= sy.lines_max or sy.lines_max is null,
+            si.side,
+            si.side
+            || lpad(cast((row_number() over in_order - 1) // sy.lines_max as varchar), 6, '0')
+        ) as side
+    )
+from sided as si
+left join config.systems as sy on si.system = sy.system
+window
+    whole as (
+        partition by
+            si.system, si.company, si.legal_entity, si.posting_period, si.currency, si.project_id,
+            si.customer_key, si.project_external_id, si.purchase_order, si.tax_code,
+            si.cost_centre, si.revenue_account, si.side, si.lot
+    ),
+    in_order as (
+        partition by
+            si.system, si.company, si.legal_entity, si.posting_period, si.currency, si.project_id,
+            si.customer_key, si.project_external_id, si.purchase_order, si.tax_code,
+            si.cost_centre, si.revenue_account, si.side, si.lot
+        order by
+            si.work_date, si.source_system, si.object_kind, si.external_id, si.part,
+            si.correction_no
+    );
+
 delete from billing.ready_lines;
 
 delete from billing.ready_documents;

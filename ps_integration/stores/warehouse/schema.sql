@@ -840,6 +840,8 @@ alter table billing.projects add column if not exists other_cap_minor bigint;
 alter table billing.projects add column if not exists other_cap_currency varchar;
 -- Canonical objects of a system whose firm names its streams; null = those of its vendor.
 alter table config.systems add column if not exists feeds varchar;
+-- Lines that an ERP takes in one document; null = it states no limit.
+alter table config.systems add column if not exists lines_max integer;
 -- When what was read had been made by its source: of files, the newest one's time.
 alter table raw.reads add column if not exists source_at timestamptz;
 alter table config.legal_entities add column if not exists corrections_policy varchar;

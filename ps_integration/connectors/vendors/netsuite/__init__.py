@@ -16,6 +16,7 @@ from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import inside, raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.vendors.netsuite import mapping, suiteql
+from ps_integration.connectors.vendors.netsuite.bodies import LINES_MAX
 from ps_integration.connectors.vendors.netsuite.options import Options
 from ps_integration.connectors.vendors.netsuite.signing import TokenBased
 from ps_integration.connectors.vendors.netsuite.writer import NetSuiteWriter
@@ -159,4 +160,5 @@ VENDOR = Vendor(
     erp_writer=_writer,
     credentials=("consumer_key", "consumer_secret", "token_id", "token_secret"),
     roles=("erp",),
+    lines_max=LINES_MAX,
 )

@@ -32,6 +32,8 @@ APPROVED: Final = {"id": "2"}
 CUSTOM_PRICE: Final = {"id": "-1"}  # the price level that lets rate and amount stand as sent
 EXTERNAL_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 DESCRIPTION_MAX: Final = 999
+LINES_MAX: Final = 200
+"""Lines of an invoice (vendor page "Limitations for Creating Transactions")."""
 
 
 def address(kind: str, identity: str) -> str:
