@@ -51,6 +51,8 @@ def show(result: Outcome) -> None:
         output.say(f"  blocking check failed: {check}")
     for alert in _listed(data["alerts"]):
         output.say(f"  alert: {alert}")
+    for part in _listed(data["failed_parts"]):
+        output.say(f"  failed and is missing: {part['part']}: {part['why']}")
     for read in _listed(data["unread"]):
         output.say(f"  could not read {read['system']} {read['stream']}: {read['error_message']}")
     completeness = data["completeness"]
@@ -60,9 +62,8 @@ def show(result: Outcome) -> None:
     _breaks(data)
     reports = data["reports"]
     if isinstance(reports, dict):
-        output.say(f"Report: {reports['html']}")
-        output.say(f"        {reports['xlsx']}")
-        output.say(f"        {reports['pdf']}")
+        for at, path in enumerate(reports.values()):
+            output.say(f"{'        ' if at else 'Report: '}{path}")
 
 
 def _groups(groups: list[dict[str, object]]) -> None:

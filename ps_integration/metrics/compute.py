@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from ps_integration.domain.ports import Queries, Row
+from ps_integration.errors import PsIntegrationError
 from ps_integration.metrics.metric import Metric, all_metrics, macros
 
 
@@ -42,8 +43,13 @@ class Window:
         }
 
 
-def compute(queries: Queries, run_id: str, window: Window) -> list[Row]:
+def compute(
+    queries: Queries, run_id: str, window: Window, failed: dict[str, str] | None = None
+) -> list[Row]:
     """Compute all, in place of what the same run has kept before; the rows that were kept.
+
+    A metric that cannot be computed has no figures, and why stands in `failed` under its title;
+    without `failed` its error comes out.
 
     A row of `metrics.series` is one figure: run_id, as_of, metric, statistic, unit (`seconds`,
     `days`, `share` from 0 to 1, `count`), labels (a JSON object with sorted names; `{}` = of
@@ -51,7 +57,14 @@ def compute(queries: Queries, run_id: str, window: Window) -> list[Row]:
     it rests on).
     """
     queries.execute(macros())
-    rows = [row for one in all_metrics() for row in _figures(queries, one, window)]
+    rows: list[Row] = []
+    for one in all_metrics():
+        try:
+            rows += _figures(queries, one, window)
+        except (PsIntegrationError, ValueError, ArithmeticError, TypeError) as error:
+            if failed is None:
+                raise
+            failed[one.title] = str(error)
     for row in rows:
         row.update(run_id=run_id, as_of=window.as_of)
     with queries.transaction():

@@ -21,6 +21,7 @@ from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.health import RuleLine, RuleStatus
 from ps_integration.reports.lines import DocumentLine, ExceptionLine
 from ps_integration.reports.measures import MetricText, metric_lines
+from ps_integration.reports.parts import Parts
 from ps_integration.reports.texts import say
 from ps_integration.reports.value import Changes, NightPoint, NightReport
 from ps_integration.reports.verdict import headline_figures, verdict
@@ -65,9 +66,16 @@ def assemble(
     before: Before,
     metrics: Sequence[MetricText] = (),
 ) -> NightReport:
-    """Read and judge one settled night."""
-    figures = read.figures(queries, _since(occasion, before.report))
-    exchange = read.exchange(queries, occasion.reporting_currency)
+    """Read and judge one settled night; a part that cannot be made says so in its place."""
+    parts = Parts()
+    for row in parts.make("Parts", lambda: read.rows(queries, "failed_parts"), []):
+        parts.note(str(row["part"]), str(row["why"]))
+    figures = read.figures(queries, _since(occasion, before.report), parts)
+    exchange = parts.make(
+        "Exchange rates",
+        lambda: read.exchange(queries, occasion.reporting_currency),
+        Exchange(occasion.reporting_currency, {}),
+    )
     lines = exception_lines(
         breaks, {rule.code: rule for rule in rules}, occasion.owners, exchange, occasion.as_of
     )
@@ -79,6 +87,18 @@ def assemble(
     rule_lines = tuple(_rule(rule, runs, exceptions, occasion.owners) for rule in rules)
     headline = headline_figures(figures, exceptions, exchange)
     held_rules = [str(row["rule"]) for row in runs if row["holds_posting"]]
+    alerts = parts.make(
+        "Alerts", lambda: read.alerts(queries, occasion.as_of - timedelta(days=ALERT_DAYS)), ()
+    )
+    blocked = parts.make(
+        "Blocked projects",
+        lambda: blocked_projects(read.rows(queries, "held_projects"), exceptions, exchange),
+        (),
+    )
+    measured = parts.make(
+        "Metrics", lambda: metric_lines(queries, read.statement("metrics"), metrics), ()
+    )
+    figures = replace(figures, failed_parts=parts.failed)
     return NightReport(
         run_id=occasion.run_id,
         firm=occasion.firm,
@@ -90,7 +110,7 @@ def assemble(
         ledger_seq=msgspec.convert(queries.value("select ledger_seq from config.run") or 0, int),
         is_dry=occasion.is_dry,
         verdict=verdict(figures, headline, rule_lines, held_rules, occasion.reporting_currency),
-        alerts=read.alerts(queries, occasion.as_of - timedelta(days=ALERT_DAYS)),
+        alerts=alerts,
         figures=headline,
         fx=tuple(exchange.quotes[currency] for currency in sorted(exchange.quotes)),
         completeness=figures.completeness,
@@ -101,9 +121,7 @@ def assemble(
         older_batches=figures.older_batches,
         documents=figures.documents,
         exceptions=exceptions,
-        blocked_projects=blocked_projects(
-            read.rows(queries, "held_projects"), exceptions, exchange
-        ),
+        blocked_projects=blocked,
         quarantine=figures.quarantine,
         dispositions=figures.dispositions,
         changes=different,
@@ -114,7 +132,8 @@ def assemble(
             _point(occasion, different, figures.documents, exceptions, exchange),
             NIGHTS_MAX,
         ),
-        metrics=metric_lines(queries, read.statement("metrics"), metrics),
+        metrics=measured,
+        failed_parts=parts.failed,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from ps_integration.domain.ports import Queries
+from ps_integration.errors import CouldNotRunError
 from ps_integration.reports import read
 from ps_integration.reports.lines import (
     BatchLine,
@@ -18,6 +19,7 @@ from ps_integration.reports.lines import (
     ExceptionLine,
     LedgerLine,
 )
+from ps_integration.reports.parts import Parts
 from ps_integration.reports.value import NightReport
 
 VERSION: Final = 1
@@ -120,9 +122,16 @@ def close_pack(
         report: That night's report.
         asked: The answer for the period.
         evidence: SHA-256 of that night's files, by name.
+
+    Raises:
+        CouldNotRunError: A table of it cannot be read; what people sign is whole or not there.
     """
     place = {"legal_entity": asked.legal_entity, "period": asked.period}
-    figures = read.figures(queries, _EVER)
+    parts = Parts()
+    figures = read.figures(queries, _EVER, parts)
+    if parts.failed:
+        named = "; ".join(f"{part.name}: {part.why}" for part in parts.failed)
+        raise CouldNotRunError(f"the close pack would not be whole: {named}")
     year, month = map(int, asked.period.split("-"))
     last_day = date(year, month, monthrange(year, month)[1])
     cut_off = read.rows(queries, "close_cut_off", {**place, "last_day": last_day})

@@ -79,6 +79,20 @@ def render_html(report: NightReport, locale: str = "en") -> str:
     )
 
 
+def bare_page(report: NightReport, why: str) -> str:
+    """What is left when the page cannot be drawn: the verdict, and why there is no more."""
+    lines = (
+        f"{report.firm}, {report.as_of_date}: {report.verdict.state}",
+        report.verdict.sentence,
+        f"The page could not be drawn ({why}). The workbook and value.json have the whole report.",
+        *(f"{part.name} failed and is missing: {part.why}" for part in report.failed_parts),
+    )
+    body = "".join(f"<p>{escape(shortened(line, _TEXT_MAX))}</p>" for line in lines)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{NAME}</title>{body}</html>'
+    )
+
+
 def rule_groups(exceptions: Sequence[ExceptionLine]) -> tuple[RuleGroup, ...]:
     """Roots by rule, the rule with the most money first; consequences under their root."""
     followers: dict[str, list[ExceptionLine]] = {}

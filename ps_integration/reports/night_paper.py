@@ -49,7 +49,7 @@ def laid_out(report: NightReport, locale: str = "en") -> Mapping[str, Any]:
         "tone": _TONES[report.verdict.state],
         "sentence": text(formats.say(report.verdict.sentence)),
         "reasons": list(_first(_MORE_REASONS, report.verdict.reasons, formats)),
-        "alerts": list(_first(_MORE_ALERTS, report.alerts, formats)),
+        "alerts": list(_first(_MORE_ALERTS, (*_missing(report), *report.alerts), formats)),
         "facts": [
             [formats.say(name), text(formats.say(value))]
             for name, value in _facts(report, digest, formats)
@@ -68,6 +68,11 @@ def _first(more: Said, said: Sequence[str], formats: Formats) -> Iterator[str]:
     yield from (text(formats.say(one)) for one in said[:REASONS_MAX])
     if (left_out := len(said) - REASONS_MAX) > 0:
         yield formats.say(say_n(more.one, more.many, left_out))
+
+
+def _missing(report: NightReport) -> Iterator[Said]:
+    for part in report.failed_parts:
+        yield say("{part} failed and is missing: {why}", part=say(part.name), why=part.why)
 
 
 def _facts(report: NightReport, digest: str, formats: Formats) -> Iterator[tuple[Said, str]]:

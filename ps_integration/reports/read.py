@@ -1,6 +1,6 @@
 """Reads the figures of a settled night from the warehouse; one `.sql` file per table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, localcontext
@@ -26,10 +26,12 @@ from ps_integration.reports.lines import (
     LedgerLine,
     RecordCountLine,
 )
+from ps_integration.reports.parts import FailedPart, Parts
 from ps_integration.reports.texts import say
 from ps_integration.reports.value import FxQuote
 
 Line = TypeVar("Line")
+Change = Callable[[Row], Row]
 _RATE_DIGITS: Final = 12
 ALERT: Final = say(
     "Break-glass: {who} approved batch {batch} ({place}, {money}) above the limit: {note}"
@@ -44,6 +46,7 @@ class Figures:
 
     Attributes:
         broken_links: One sentence per record that does not follow from what it was made of.
+        failed_parts: What could not be read and is empty.
     """
 
     completeness: tuple[CompletenessLine, ...]
@@ -57,6 +60,7 @@ class Figures:
     quarantine: tuple[QuarantineLine, ...]
     dispositions: tuple[DispositionLine, ...]
     sources: tuple[SourceLine, ...]
+    failed_parts: tuple[FailedPart, ...] = ()
 
 
 @cache
@@ -70,36 +74,54 @@ def rows(queries: Queries, name: str, params: Params | None = None) -> list[Row]
     return queries.rows(statement(name), params)
 
 
-def figures(queries: Queries, since: datetime) -> Figures:
-    """Read every table; finished documents and batches only from `since` on."""
-    batches = rows(queries, "batches", {"since": since})
-    return Figures(
-        completeness=tuple(_completeness(queries)),
-        record_counts=_lines(RecordCountLine, rows(queries, "record_counts")),
-        broken_links=tuple(
-            str(
-                say(
-                    LINK.one,
-                    record=str(row["record_key"]),
-                    table=str(row["table_name"]),
-                    problem=str(row["problem"]),
-                )
-            )
-            for row in rows(queries, "broken_links")
-        ),
-        ledger=_lines(LedgerLine, rows(queries, "ledger")),
-        corrections=_lines(CorrectionLine, rows(queries, "corrections")),
-        batches=_lines(
-            BatchLine, [_without(row, "is_old") for row in batches if not row["is_old"]]
-        ),
+def figures(queries: Queries, since: datetime, parts: Parts) -> Figures:
+    """Read every table; finished documents and batches only from `since` on.
+
+    What one part cannot read is left empty and named in `parts`.
+    """
+    batches = parts.make("Batches", lambda: rows(queries, "batches", {"since": since}), [])
+
+    def lines(
+        part: str, kind: type[Line], name: str, change: Change = _as_it_is
+    ) -> tuple[Line, ...]:
+        def read() -> tuple[Line, ...]:
+            params = {"since": since} if name == "documents" else None
+            return _lines(kind, [change(row) for row in rows(queries, name, params)])
+
+        return parts.make(part, read, ())
+
+    found = Figures(
+        completeness=parts.make("Completeness", lambda: tuple(_completeness(queries)), ()),
+        record_counts=lines("Records", RecordCountLine, "record_counts"),
+        broken_links=parts.make("Broken links", lambda: _broken_links(queries), ()),
+        ledger=lines("Ledger", LedgerLine, "ledger"),
+        corrections=lines("Corrections owed", CorrectionLine, "corrections"),
+        batches=parts.make("Batches", lambda: _recent(batches), ()),
         older_batches=sum(bool(row["is_old"]) for row in batches),
-        documents=_lines(DocumentLine, rows(queries, "documents", {"since": since})),
-        quarantine=_lines(QuarantineLine, [_filled(row) for row in rows(queries, "quarantine")]),
-        dispositions=_lines(
-            DispositionLine, [_renamed(row) for row in rows(queries, "dispositions")]
-        ),
-        sources=tuple(_source(row) for row in rows(queries, "sources")),
+        documents=lines("Documents", DocumentLine, "documents"),
+        quarantine=lines("Quarantine", QuarantineLine, "quarantine", _filled),
+        dispositions=lines("Dispositions", DispositionLine, "dispositions", _renamed),
+        sources=parts.make("Sources", lambda: tuple(map(_source, rows(queries, "sources"))), ()),
     )
+    return replace(found, failed_parts=parts.failed)
+
+
+def _broken_links(queries: Queries) -> tuple[str, ...]:
+    return tuple(
+        str(
+            say(
+                LINK.one,
+                record=str(row["record_key"]),
+                table=str(row["table_name"]),
+                problem=str(row["problem"]),
+            )
+        )
+        for row in rows(queries, "broken_links")
+    )
+
+
+def _recent(batches: list[Row]) -> tuple[BatchLine, ...]:
+    return _lines(BatchLine, [_without(row, "is_old") for row in batches if not row["is_old"]])
 
 
 def alerts(queries: Queries, since: datetime) -> tuple[str, ...]:
@@ -169,6 +191,10 @@ def _sum(name: str, row: Row | None) -> DispositionSum:
     sums = row or {"parts": 0, "seconds": 0, "minor": 0}
     line = {"count": sums["parts"], "seconds": sums["seconds"], "minor": sums["minor"]}
     return msgspec.convert({"disposition": name, **line}, DispositionSum)
+
+
+def _as_it_is(row: Row) -> Row:
+    return row
 
 
 def _without(row: Row, name: str) -> Row:

@@ -21,6 +21,7 @@ from ps_integration.reports.lines import (
     RecordCountLine,
 )
 from ps_integration.reports.measures import MetricLine
+from ps_integration.reports.parts import FailedPart
 
 VERSION: Final = 1
 VerdictState = Literal["clear", "open breaks", "blocked"]
@@ -152,6 +153,7 @@ class NightReport:
         older_batches: Finished batches that are left out of `batches` because they are old.
         history: Nights up to this one, oldest first.
         metrics: Figures of the event history, of everything first.
+        failed_parts: Parts of the report, or steps of the night, that failed and are missing.
     """
 
     version: int = VERSION
@@ -184,6 +186,7 @@ class NightReport:
     rules: tuple[RuleLine, ...]
     history: tuple[NightPoint, ...]
     metrics: tuple[MetricLine, ...] = ()
+    failed_parts: tuple[FailedPart, ...] = ()
 
     def figure(self, name: str) -> Figure:
         """The headline figure of that name.

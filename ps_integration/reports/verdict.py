@@ -12,6 +12,7 @@ from ps_integration.reports.lines import (
     LedgerLine,
     RecordCountLine,
 )
+from ps_integration.reports.parts import FailedPart
 from ps_integration.reports.read import Figures
 from ps_integration.reports.texts import Clauses, Said, say, say_n
 from ps_integration.reports.value import Figure, Verdict, VerdictState
@@ -30,6 +31,10 @@ class Judged(Protocol):
     @property
     def sources(self) -> Sequence[SourceLine]:
         """How whole each stream was read."""
+
+    @property
+    def failed_parts(self) -> Sequence[FailedPart]:
+        """What could not be made and is missing."""
 
 
 def headline_figures(
@@ -156,6 +161,12 @@ def _problems(
     shrunk = sum(line.status == "not_whole" for line in night.sources)
     if shrunk:
         yield say_n("{n} stream is not whole", "{n} streams are not whole", shrunk)
+    if missing := len(night.failed_parts):
+        yield say_n(
+            "{n} part of the night failed and is missing",
+            "{n} parts of the night failed and are missing",
+            missing,
+        )
 
 
 def _reasons(

@@ -15,6 +15,7 @@ from ps_integration.reports.cells import Pen, Styles, area
 from ps_integration.reports.close import ClosePack
 from ps_integration.reports.columns import FIRST_ROW, HEADER_ROW, Sheet, as_text, in_hours
 from ps_integration.reports.numbers import Formats
+from ps_integration.reports.parts import in_its_place
 from ps_integration.reports.retold import retold
 from ps_integration.reports.texts import Said, say, say_n
 from ps_integration.reports.value import NightReport
@@ -35,7 +36,7 @@ _GOOD: Final = {"font_color": "#0B6159"}
 
 def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
     """The sheets after the summary, in order."""
-    return (
+    drawn = (
         sheets.completeness(report),
         sheets.ledger(report),
         sheets.corrections(report),
@@ -52,6 +53,7 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
         worksheets.metrics(report),
         worksheets.nights(report),
     )
+    return tuple(in_its_place(sheet, report.failed_parts) for sheet in drawn)
 
 
 def render_xlsx(report: NightReport, locale: str = "en") -> bytes:

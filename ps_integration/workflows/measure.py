@@ -1,5 +1,6 @@
 """The metrics step: the night's figures, kept as a series and written for Prometheus."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from ps_integration.domain.ports import Queries, Row
@@ -19,13 +20,23 @@ _DAY: Final = 86_400
 def measure(night: Night, warehouse: Queries) -> StepResult:
     """Compute every metric of the settled night.
 
-    The figures are in `metrics.series` and, with the newest night's, in `metrics.prom`.
+    The figures are in `metrics.series` and, with the newest night's, in `metrics.prom`. A metric
+    that cannot be computed is a missing part of the report.
     """
     note_setups(warehouse)
-    rows = compute(warehouse, night.run_id, window(night))
+    failed: dict[str, str] = {}
+    rows = compute(warehouse, night.run_id, window(night), failed)
+    note_failed(warehouse, night.run_id, failed)
     if not night.is_dry:
         write_whole(night.folder / PROMETHEUS, exposition(warehouse, night.firm.firm.id))
     return StepResult(len(rows), _headline(rows))
+
+
+def note_failed(warehouse: Queries, run_id: str, failed: Mapping[str, str]) -> None:
+    """Name parts of a run that failed, and why, for its report."""
+    rows: list[Row] = [{"run_id": run_id, "part": part, "why": why} for part, why in failed.items()]
+    if rows:
+        warehouse.insert("reconciliation.failed_parts", rows)
 
 
 def window(night: Night) -> Window:

@@ -6,8 +6,8 @@ from typing import Final
 
 from ps_integration.billing.completeness import completeness_groups
 from ps_integration.domain.money import Money
-from ps_integration.domain.ports import Row
-from ps_integration.reports.value import VerdictState
+from ps_integration.domain.ports import Queries, Row
+from ps_integration.reports.value import NightReport, VerdictState
 from ps_integration.workflows.report import reports_folder, value_of
 from ps_integration.workflows.steps import Workbench
 
@@ -58,6 +58,12 @@ order by re.system, re.stream
 """
 
 
+_FAILED: Final = """
+select fp.part, fp.why
+from reconciliation.failed_parts as fp
+inner join config.run as ru on fp.run_id = ru.run_id
+order by fp.part
+"""
 REPORT_KINDS: Final = ("html", "xlsx", "pdf")
 """The drawings of the report that people open."""
 
@@ -76,10 +82,11 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 clear, 1 breaks, held money or an alert, 2 when a system could not be read."""
+        """0 clear, 1 breaks, held money, alerts or missing parts, 2 when a system was not read."""
         if self.data["unread"]:
             return 2
-        return 0 if self.verdict == "clear" and not self.data["alerts"] else 1
+        is_whole = not self.data["alerts"] and not self.data["failed_parts"]
+        return 0 if self.verdict == "clear" and is_whole else 1
 
 
 def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
@@ -101,6 +108,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "failed_checks": list(failed_checks),
         "unread": unread,
         "alerts": list(value.alerts),
+        "failed_parts": _failed(warehouse, value),
         "completeness": {"holds": "completeness" not in failed_checks, "groups": groups},
         "batches": [_batch(row) for row in warehouse.rows(_BATCHES)],
         "breaks": {
@@ -114,9 +122,18 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
             for one in value.figure("posted").by_currency
         ],
         "waiting": warehouse.rows(_WAITING),
-        "reports": {kind: str(folder / f"report.{kind}") for kind in REPORT_KINDS},
+        "reports": {
+            kind: str(path) for kind in REPORT_KINDS if (path := folder / f"report.{kind}").exists()
+        },
     }
     return Outcome(verdict, data)
+
+
+def _failed(warehouse: Queries, value: NightReport) -> list[Row]:
+    """What is missing of the report, and steps that failed after it was drawn."""
+    named = {part.name: part.why for part in value.failed_parts}
+    later = {str(row["part"]): str(row["why"]) for row in warehouse.rows(_FAILED)}
+    return [{"part": part, "why": why} for part, why in {**named, **later}.items()]
 
 
 def _batch(row: Row) -> Row:

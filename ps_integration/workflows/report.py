@@ -1,6 +1,8 @@
 """The report step: the night as one frozen value, drawn as page, workbook and paper, and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ from ps_integration.reports import files, html, night_paper, pages, working, xls
 from ps_integration.reports.assemble import Before, Occasion, assemble
 from ps_integration.reports.business import page
 from ps_integration.reports.changes import TOO_MANY, UNREADABLE
+from ps_integration.reports.parts import FAILS, Parts, why_of
 from ps_integration.reports.texts import say
 from ps_integration.reports.value import NightReport, decode, encode
 from ps_integration.stores.operational import breaks, pending
@@ -21,6 +24,7 @@ from ps_integration.workflows.night import Night, StepResult
 from ps_integration.workflows.workbook_export import Sealing, draw, workbook_keys
 
 _BACK_MAX: Final = 10_000
+_NOTHING: Final[Mapping[str, bytes]] = {}
 
 
 def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResult:
@@ -29,7 +33,8 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
     The files are in `<folder>/reports/<run id>/`: `report.html`, `report.xlsx`, `report.pdf` to
     sign, all open breaks as `breaks-0001.html` and on, `exceptions.xlsx` to decide in, the value
     itself as `value.json`, the business report as `business.html`, `.xlsx` and `.json`, and
-    `manifest.json` with the SHA-256 of each.
+    `manifest.json` with the SHA-256 of each. A part that cannot be made says so in its place, a
+    file that cannot be drawn is left out and named; the rest is drawn and filed.
 
     Raises:
         FixConfigError: A rule file of the firm is wrong.
@@ -37,6 +42,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
     reports = reports_folder(night.folder)
     folder = files.run_folder(reports, night.run_id)
     before = _before(night)
+    parts = Parts()
     with store.session() as session:
         value = assemble(
             warehouse,
@@ -46,9 +52,10 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             before,
             all_metrics(),
         )
-        work = _work(night, warehouse, session)
-    made = business.drawn(night, warehouse)
-    _file(folder, value, night.firm.reports.locale, {**work, **made})
+        work = parts.make(working.NAME, lambda: _work(night, warehouse, session), _NOTHING)
+    made = parts.make(page.NAME, lambda: business.drawn(night, warehouse), _NOTHING)
+    value = replace(value, failed_parts=(*value.failed_parts, *parts.failed))
+    value = _file(folder, value, night.firm.reports.locale, {**work, **made})
     newest = _latest_or_none(night.folder)
     if newest is None or newest.as_of <= value.as_of:
         files.point_latest(reports, night.run_id)
@@ -61,6 +68,7 @@ def report(night: Night, warehouse: Queries, store: breaks.Sessions) -> StepResu
             "xlsx": str(folder / xlsx.NAME),
             "pdf": str(folder / night_paper.NAME),
             "business": str(folder / page.NAME),
+            "failed": {part.name: part.why for part in value.failed_parts},
         },
     )
 
@@ -120,16 +128,40 @@ def _work(night: Night, warehouse: Queries, session: Session) -> dict[str, bytes
     return {working.NAME: draw(session, warehouse, sealing, night.as_of)}
 
 
-def _file(folder: Path, value: NightReport, locale: str, work: Mapping[str, bytes]) -> None:
-    drawings = {
-        **work,
-        files.VALUE: encode(value),
-        html.NAME: html.render_html(value, locale).encode(),
-        xlsx.NAME: xlsx.render_xlsx(value, locale),
-        night_paper.NAME: night_paper.render_pdf(value, locale),
-        **{name: text.encode() for name, text in pages.render_pages(value, locale)},
-    }
+def _file(folder: Path, value: NightReport, locale: str, work: Mapping[str, bytes]) -> NightReport:
+    """File every drawing that can be made; the value that is kept names those that cannot."""
+    parts = Parts()
+    drawings = dict(work)
+    for name, drawing in _DRAWINGS.items():
+        drawings |= parts.make(name, partial(drawing, value, locale), _NOTHING)
+    value = replace(value, failed_parts=(*value.failed_parts, *parts.failed))
+    drawings[files.VALUE] = encode(value)
+    try:
+        drawings[html.NAME] = html.render_html(value, locale).encode()
+    except FAILS as error:
+        drawings[html.NAME] = html.bare_page(value, why_of(error)).encode()
     files.file_report(folder, drawings)
+    return value
+
+
+def _workbook(value: NightReport, locale: str) -> Mapping[str, bytes]:
+    return {xlsx.NAME: xlsx.render_xlsx(value, locale)}
+
+
+def _paper(value: NightReport, locale: str) -> Mapping[str, bytes]:
+    return {night_paper.NAME: night_paper.render_pdf(value, locale)}
+
+
+def _pages(value: NightReport, locale: str) -> Mapping[str, bytes]:
+    return {name: text.encode() for name, text in pages.render_pages(value, locale)}
+
+
+_DRAWINGS: Final[Mapping[str, Callable[[NightReport, str], Mapping[str, bytes]]]] = {
+    xlsx.NAME: _workbook,
+    night_paper.NAME: _paper,
+    "breaks-0001.html": _pages,
+}
+"""The drawings beside the page, by the name under which a missing one is told."""
 
 
 def _occasion(night: Night) -> Occasion:

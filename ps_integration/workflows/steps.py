@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ps_integration.connectors.limits import Meter
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.reports.parts import FAILS, why_of
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
@@ -29,7 +30,7 @@ from ps_integration.workflows import (
     versions,
     voiding,
 )
-from ps_integration.workflows.night import Night, StepResult
+from ps_integration.workflows.night import CheckResult, Night, StepResult
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Step:
         after: Steps whose output it reads.
         writes_outside: Changes another system; skipped in a dry run.
         needs_balance: Runs only while the blocking checks before it have passed.
+        may_fail: The night goes on without it, and the report says that it is missing.
         checks: The checks it reports, by name, for a firm.
     """
 
@@ -72,22 +74,43 @@ class Step:
     after: tuple[str, ...] = ()
     writes_outside: bool = False
     needs_balance: bool = False
+    may_fail: bool = False
     checks: Callable[[Firm], Mapping[str, step_checks.CheckSpec]] = step_checks.none
 
 
 def play(bench: Workbench, step: Step) -> StepResult:
     """Run one step, and note how often it called each system.
 
-    The step's own error comes out also where the note fails; then what kept the note is logged and
+    What a step that may fail raises is noted for the report; its result then says `failed`. The
+    step's own error comes out also where the note fails; then what kept the note is logged and
     added to that error.
     """
     try:
         result = step.run(bench)
     except BaseException as error:
         _note_beside(error, bench, step)
+        if step.may_fail and isinstance(error, FAILS):
+            return _missing(bench, step, error)
         raise
     calls.note(bench.night, bench.warehouse, bench.meter)
     return result
+
+
+def _missing(bench: Workbench, step: Step, error: BaseException) -> StepResult:
+    why = why_of(error)
+    _log.warning("%s failed, and the night goes on: %s", step.name, why)
+    measure.note_failed(bench.warehouse, bench.night.run_id, {step.title: why})
+    unseen = tuple(
+        CheckResult(
+            name,
+            passed=False,
+            severity="warn",
+            is_blocking=False,
+            description=f"not looked at: {why}",
+        )
+        for name in step.checks(bench.night.firm)
+    )
+    return StepResult(0, {"failed": why}, unseen)
 
 
 def _note_beside(error: BaseException, bench: Workbench, step: Step) -> None:
@@ -248,6 +271,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: feedback.feedback(b.night, b.warehouse, b.store, b.feedback_writers),
         ("posting_ledger",),
         writes_outside=True,
+        may_fail=True,
     ),
     Step(
         "settled_equations",
@@ -265,6 +289,7 @@ STEPS: tuple[Step, ...] = (
         "The figures of the event history, one more night of their series",
         lambda b: measure.measure(b.night, b.warehouse),
         ("settled_equations",),
+        may_fail=True,
     ),
     Step(
         "reconciliation_report",
@@ -282,6 +307,7 @@ STEPS: tuple[Step, ...] = (
         lambda b: deliver.deliver(b.night, b.environ),
         ("reconciliation_report",),
         writes_outside=True,
+        may_fail=True,
         checks=step_checks.of_delivery,
     ),
 )

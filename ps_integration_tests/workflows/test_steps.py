@@ -1,6 +1,7 @@
 """What playing one step notes of its calls, and whose error comes out when something fails."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -8,8 +9,9 @@ import pytest
 
 from ps_integration.errors import RetryLaterError
 from ps_integration.stores.warehouse.warehouse import Warehouse
+from ps_integration.workflows import step_checks
 from ps_integration.workflows.night import Night, StepResult
-from ps_integration.workflows.steps import Step, Workbench, play
+from ps_integration.workflows.steps import STEPS, Step, Workbench, play
 from ps_integration_tests.workflows.test_connect import firm
 
 BOOKS = {"vendor": "xero", "roles": ["erp"]}
@@ -70,3 +72,20 @@ def test_the_step_s_own_error_comes_out_when_the_note_fails_too(bench, caplog):
 def test_an_error_of_the_note_comes_out_of_a_step_that_did_its_work(bench):
     with pytest.raises(duckdb.CatalogException, match="calls"):
         play(bench, step(breaks_the_note=True))
+
+
+@pytest.mark.parametrize("error", [RetryLaterError("books: busy", 60.0), ValueError("odd")])
+def test_a_step_the_night_can_do_without_is_named_as_missing(bench, error):
+    told = replace(step(error=error), may_fail=True, checks=step_checks.of_delivery)
+    result = play(bench, told)
+    assert result.metadata["failed"] in (str(error), f"ValueError: {error}")
+    assert [check.passed for check in result.checks] == [False]
+    [row] = bench.warehouse.rows("select part, why from reconciliation.failed_parts")
+    assert row == {"part": "Reads", "why": result.metadata["failed"]}
+    assert noted(bench) == [{"system": "books", "calls": 2}]
+
+
+def test_what_posts_or_reports_may_not_fail():
+    assert {one.name for one in STEPS if one.may_fail} == {
+        "invoice_feedback", "metrics", "delivery"
+    }  # fmt: skip

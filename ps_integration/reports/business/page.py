@@ -12,6 +12,7 @@ from ps_integration.reports.columns import Sheet
 from ps_integration.reports.html import environment
 from ps_integration.reports.numbers import Formats
 from ps_integration.reports.paper import section
+from ps_integration.reports.parts import in_its_place
 from ps_integration.reports.texts import Said, say
 
 NAME: Final = "business.html"
@@ -40,7 +41,8 @@ def laid_out(report: BusinessReport, formats: Formats) -> Mapping[str, Any]:
     """Every text of the page, formatted, and the geometry of its charts."""
 
     def part(name: str, sheet: Sheet[Any], **more: object) -> Mapping[str, Any]:
-        made = section(sheet, formats, ROWS_MAX, has_totals=True)
+        said = in_its_place(sheet, report.failed_parts, sheets.MADE_OF)
+        made = section(said, formats, ROWS_MAX, has_totals=True)
         rest = {"sheet": sheet.title, "behind": "", "bars": (), "caption": "", "folds": ()}
         return {**made, **rest, "id": name, **more}
 

@@ -8,16 +8,24 @@ from ps_integration.reports.business.lines import UnbilledLine, UnbilledSum
 from ps_integration.reports.business.parts import ENTITY, share
 from ps_integration.reports.business.value import BusinessReport
 from ps_integration.reports.columns import Column, Sheet
+from ps_integration.reports.parts import in_its_place
 from ps_integration.reports.sheets import CURRENCY, currency_of, money
 from ps_integration.reports.texts import say
 from ps_integration.reports.wording import cause, words
 
 UNBILLED_LINES: Final = say("Unbilled lines")
+MADE_OF: Final[Mapping[str, str]] = {
+    "Billing readiness": "Projects",
+    "Utilisation by person": "Utilisation",
+    "Margin by customer": "Revenue and margin",
+    "Margin by project": "Revenue and margin",
+}
+"""Sheets that are sums of another one's lines, or the lines of its sums."""
 
 
 def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
     """All tables, each figure's lines after it."""
-    return (
+    drawn = (
         unbilled(report),
         unbilled_lines(report),
         readiness(report),
@@ -32,6 +40,7 @@ def tables(report: BusinessReport) -> tuple[Sheet[Any], ...]:
         totals.accounts(report),
         systems(report),
     )
+    return tuple(in_its_place(sheet, report.failed_parts, MADE_OF) for sheet in drawn)
 
 
 def _priced(title: str, value: Callable[[UnbilledSum], int]) -> Column[UnbilledSum]:
@@ -49,8 +58,9 @@ def why(line: UnbilledSum | UnbilledLine) -> str:
 
 
 def _numbers(report: BusinessReport) -> Mapping[tuple[str | None, ...], int]:
-    """The number of each figure of work in progress, by which its lines are found."""
-    return {line.key: number for number, line in enumerate(report.unbilled, start=1)}
+    """The number of each figure of work in progress, by which its lines are found; 0 without it."""
+    known = {line.key: number for number, line in enumerate(report.unbilled, start=1)}
+    return {**{line.key: 0 for line in report.unbilled_lines}, **known}
 
 
 def unbilled(report: BusinessReport) -> Sheet[UnbilledSum]:

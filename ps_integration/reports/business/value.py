@@ -1,7 +1,7 @@
 """The business of a night as one frozen value: what waits, what is sold, what it costs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Final, TypeVar
 
@@ -22,6 +22,7 @@ from ps_integration.reports.business.lines import (
     UtilisationLine,
     WeekLine,
 )
+from ps_integration.reports.parts import FailedPart, Parts
 
 VERSION: Final = 1
 LINES_MAX: Final = 20_000
@@ -37,6 +38,7 @@ class BusinessReport:
     Attributes:
         unbilled_lines: Behind `unbilled`, the first `LINES_MAX` by money.
         costed: Legal entities whose people's hours have a cost.
+        failed_parts: Tables that could not be read and are empty, by the name of their sheet.
     """
 
     version: int = VERSION
@@ -56,6 +58,7 @@ class BusinessReport:
     weeks: tuple[WeekLine, ...]
     accounts: tuple[AccountLine, ...]
     systems: tuple[SystemLine, ...]
+    failed_parts: tuple[FailedPart, ...] = ()
 
     @property
     def readiness(self) -> tuple[ReadinessLine, ...]:
@@ -120,15 +123,22 @@ class Basis:
 
 
 def business_report(queries: Queries, basis: Basis) -> BusinessReport:
-    """Read everything from a settled night's warehouse."""
+    """Read everything from a settled night's warehouse; a table that fails stays empty."""
+    parts = Parts()
 
-    def lines(kind: type[Line], name: str, params: Params | None = None) -> tuple[Line, ...]:
-        data = read.rows(queries, f"business_{name}", params)
-        return tuple(msgspec.convert(data, list[kind]))  # type: ignore[valid-type] # at run time
+    def lines(
+        part: str, kind: type[Line], name: str, params: Params | None = None
+    ) -> tuple[Line, ...]:
+        def made() -> tuple[Line, ...]:
+            data = read.rows(queries, f"business_{name}", params)
+            return tuple(msgspec.convert(data, list[kind]))  # type: ignore[valid-type] # at run time
+
+        return parts.make(part, made, ())
 
     months = {"first_period": f"{basis.first_day:%Y-%m}"}
     people = {"first_day": basis.first_day, "day_seconds": basis.day_seconds}
-    return BusinessReport(
+    weeks = {"first_day": basis.first_day}
+    found = BusinessReport(
         firm=basis.firm,
         run_id=basis.run_id,
         as_of=basis.as_of,
@@ -136,16 +146,19 @@ def business_report(queries: Queries, basis: Basis) -> BusinessReport:
         time_zone=basis.time_zone,
         day_seconds=basis.day_seconds,
         costed=basis.costed,
-        unbilled=lines(UnbilledSum, "unbilled"),
-        unbilled_lines=lines(UnbilledLine, "unbilled_lines", {"lines_max": LINES_MAX}),
-        projects=lines(ProjectLine, "projects"),
-        utilisation=lines(UtilisationLine, "utilisation", people),
-        margins=lines(MarginLine, "margin", months),
-        three_way=lines(ThreeWayLine, "three_way", months),
-        weeks=lines(WeekLine, "weeks", {"first_day": basis.first_day}),
-        accounts=lines(AccountLine, "accounts", months),
-        systems=lines(SystemLine, "systems", {"days": HEALTH_DAYS}),
+        unbilled=lines("Work in progress", UnbilledSum, "unbilled"),
+        unbilled_lines=lines(
+            "Unbilled lines", UnbilledLine, "unbilled_lines", {"lines_max": LINES_MAX}
+        ),
+        projects=lines("Projects", ProjectLine, "projects"),
+        utilisation=lines("Utilisation", UtilisationLine, "utilisation", people),
+        margins=lines("Revenue and margin", MarginLine, "margin", months),
+        three_way=lines("Three-way by project", ThreeWayLine, "three_way", months),
+        weeks=lines("Three-way by person and week", WeekLine, "weeks", weeks),
+        accounts=lines("ERP revenue by account", AccountLine, "accounts", months),
+        systems=lines("Systems", SystemLine, "systems", {"days": HEALTH_DAYS}),
     )
+    return replace(found, failed_parts=parts.failed)
 
 
 def encode(report: BusinessReport) -> bytes:

@@ -1878,6 +1878,8 @@ create table if not exists metrics.series (
     labels varchar,                     -- JSON object; {} = of everything
     value decimal(28, 6), sample bigint
 );
+-- Steps and metrics of a run that failed; the night goes on without them, and the report says so.
+create table if not exists reconciliation.failed_parts (run_id varchar, part varchar, why varchar);
 -- When a billable project was first seen active in its system of record, and first seen in its ERP
 -- with nothing that holds it; what was ready on the first night of all has no active_at.
 create table if not exists metrics.project_setups (
