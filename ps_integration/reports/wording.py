@@ -109,6 +109,7 @@ _WORDS: Final = {
         *(say("negative hours"), say("legal entity unknown"), say("currency unknown")),
         *(say("billing type unknown"), say("rate missing"), say("rate overlap")),
         *(say("fx missing"), say("fx stale"), say("not priced"), say("customer unknown")),
+        *(say("cap currency differs"), say("milestone withdrawn"), say("no amount")),
         *(say("no erp route"), say("project not in erp"), say("revenue account unknown")),
         *(say("period rejected"), say("opening not signed"), say("correction in flight")),
         *(say("cap used up"), say("no open period"), say("period closed")),
