@@ -54,7 +54,7 @@ FREE = {
         (
             "batch_id", "kind", "company", "project_id", "customer_key", "posting_date", "erp_id",
             "erp_number", "sent_at", "confirmed_at", "hold_reason", "content_sha256", "content",
-            "unknown_until", "period",
+            "unknown_until", "period", "readback",
         ),
         TRAIL,
     ) | {"readback_minor": "only where the ERP's documents were not read; else they count"},
@@ -63,7 +63,8 @@ FREE = {
         "is_standing": READ_BACK,
     } | dict.fromkeys(
         (
-            "stream", "record_id", "raw_seq", "external_id", "company", "number", "customer_key",
+            "stream", "record_id", "raw_seq", "external_id", "company", "number", "reference",
+            "customer_key",
             "currency", "invoice_date", "posting_date", "tax_minor", "total_minor",
             "remaining_minor", "updated_at",
         ),

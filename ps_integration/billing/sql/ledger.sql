@@ -157,7 +157,7 @@ with told as (
 ours_in_erp as (
     select
         dc.document_ref,
-        min(te.erp_minor) as erp_minor
+        sum(te.erp_minor) as erp_minor
     from ops.documents as dc
     inner join told as te on dc.system = te.system and dc.erp_id = te.external_id
     group by dc.document_ref
