@@ -92,7 +92,7 @@ def of_overrides(session: Session, batch_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _said_deleted(session: Session, objects: Select[tuple[str]]) -> Iterator[str]:
+def _said_deleted(session: Session, objects: Select[str]) -> Iterator[str]:
     decided = session.scalars(select(DeletionDecision)).all()
     billed = set(session.scalars(objects)) if decided else set()
     for one in decided:
