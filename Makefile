@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings quality matching regressions lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings quality matching regressions sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ matching: .venv/installed  ## matching beside brute force on 10,000 random small
 	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
 	  ps_integration_tests/reconciliation/test_credits.py
 	$(BIN)/python -m ps_integration_tests.quality.links --seeds 8
+
+sources: .venv/installed  ## streams that shrink and 1,000 damaged files of each kind, as a table
+	$(BIN)/python -m ps_integration_tests.sources
 
 BASE ?= 91bbdd3
 regressions: .venv/installed  ## every case that once failed, on commit BASE and on this one, as a table
