@@ -1,7 +1,6 @@
 -- Fills billing.broken_links: where a record does not follow from the one before it on the way from
 -- what a system sent to what is due. Each row names the table, the record and what is wrong. It is
 -- asked after both equations and uses their own count (own_entries, own_amounts).
--- What each time record says now; a deleted one says nothing more, whatever it was before.
 create or replace temp table time_rows as
 with streams as (
     select
@@ -18,12 +17,7 @@ with streams as (
 
 select rr.*
 from raw.records as rr
-semi join streams as st on rr.system = st.system and rr.stream = st.stream
-qualify
-    row_number() over (
-        partition by rr.system, rr.stream, rr.record_id
-        order by rr.raw_seq desc
-    ) = 1;
+semi join streams as st on rr.system = st.system and rr.stream = st.stream;
 
 create or replace temp table known_versions as
 with rows_of as (
@@ -140,6 +134,14 @@ anti join known_versions as kv
     on tr.system = kv.system and tr.stream = kv.stream and tr.record_id = kv.record_id
 anti join quarantine.records as qu
     on tr.system = qu.system and tr.stream = qu.stream and tr.record_id = qu.record_id
+-- a record that was deleted before it could be read became none
+anti join time_rows as de
+    on
+        tr.system = de.system
+        and tr.stream = de.stream
+        and tr.record_id = de.record_id
+        and tr.raw_seq < de.raw_seq
+        and de.is_tombstone
 where not tr.is_tombstone;
 
 -- Quarantine: each row of the newest raw row of its record, and no row twice.

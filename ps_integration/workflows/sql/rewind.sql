@@ -10,6 +10,12 @@ where run_id in (select unnest($later_runs));
 delete from raw.missing
 where run_id in (select unnest($later_runs));
 
+delete from raw.doubted
+where since > $as_of;
+
+delete from canonical.without_rows
+where raw_seq > $raw_seq;
+
 delete from raw.shapes
 where first_seen_at > $as_of;
 
