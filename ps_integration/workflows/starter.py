@@ -120,7 +120,7 @@ def _system(known: Vendor) -> str:
 def _options(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         note = f"   # {field.description}" if field.description else ""
-        if field.is_required():
+        if field.is_required() or (field.examples and field.default == ()):
             yield f"      {name}: {_example(field)}   # CHANGE{note}"
         else:
             yield f"    #   {name}: {_default(field)}{note}"

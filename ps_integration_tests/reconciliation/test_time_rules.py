@@ -72,8 +72,8 @@ def test_fires_tm02_once_per_line_of_a_manual_invoice():
 @pytest.mark.parametrize(
     "changes",
     [
-        _manual({"is_posted": False}),
-        _manual({"status": "cancelled"}),
+        _manual({"is_posted": False, "is_standing": False}),
+        _manual({"status": "cancelled", "is_standing": False}),
         _manual({"posting_date": date(2026, 1, 31)}),
         _manual(line={"object_number": "5000"}),
         _manual(line={"project_key": ""}),
