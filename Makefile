@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings quality matching regressions sources lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings quality matching regressions odd sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ sources: .venv/installed  ## streams that shrink and 1,000 damaged files of each
 BASE ?= 91bbdd3
 regressions: .venv/installed  ## every case that once failed, on commit BASE and on this one, as a table
 	$(BIN)/python -m ps_integration_tests.regressions --base $(BASE)
+
+odd: .venv/installed  ## odd but valid rows of every contract in one firm, bisected where more than their own is held
+	$(BIN)/python -m ps_integration_tests.odd
 
 bench-posting: .venv/installed  ## post through the whole engine on both stores, ledger empty and full
 	$(BIN)/python -m ps_integration_tests.bench.bench_posting

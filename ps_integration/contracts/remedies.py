@@ -16,6 +16,7 @@ REMEDIES: Final = {
     "has_a_day": "Give the entry a date, or a start time, in the source system.",
     "cap_has_currency": "Give the project a currency.",
     "amount_has_currency": "Give the amount a currency.",
+    "standing_was_posted": "A document that counts in the books was posted; map its state anew.",
     "ends_after_it_starts": "Correct the dates: the end lies before the start.",
     "duplicate_external_id": "Two records claim this id; correct or delete one in the source.",
     "work_date_needs_time_zone": "Give the resource a time zone in the source system.",

@@ -239,3 +239,11 @@ def test_good_rows_and_rows_with_problems_are_all_rows(cases):
     assert {one.row for one in typing} <= bad | {one.row for one in typing}
     assert len(bad) + int(good.sum()) == len(rows)
     assert all(one.problem.rule in REMEDIES for one in [*typing, *broken])
+
+
+@pytest.mark.parametrize("name", sorted(CONTRACTS))
+def test_every_check_over_several_columns_has_a_field_and_a_remedy(name):
+    contract = CONTRACTS[name]
+    words = {check.name for check in contract.model.to_schema().checks}
+    assert words == set(contract.fields)
+    assert words <= set(REMEDIES)

@@ -88,3 +88,17 @@ def test_a_leaver_does_not_end_the_report(studio_posted: Firm):
         found = studio_posted.night(day)
     assert studio_posted.path(found["reports"]["html"]).exists()
     assert studio_posted.billed() == Decimal("1503.88")
+
+
+@pytest.mark.case(
+    "approved time from before going live that no price list reaches stops nobody",
+    kind="one odd row stops the firm",
+    places=(LINK_ENTRIES,),
+)
+def test_old_time_without_a_price_is_settled_elsewhere(studio: Firm):
+    hours = studio.path("drops/hours.csv")
+    hours.write_text(hours.read_text() + "1005,P-17,NL-1,2019-03-05,2.0,Y,RELEASED\n")
+    studio.night("2026-03-31")
+    studio.sign()
+    assert studio.night("2026-04-01")["failed_checks"] == []
+    assert studio.billed() == Decimal("1503.88")

@@ -139,10 +139,21 @@ with priced as (
     from billing.rated_entries as ra
 ),
 
+-- What is settled elsewhere needs none: price lists seldom go back to before going live.
 due as (
-    select *
-    from own_entries
-    where has_price
+    select oe.*
+    from own_entries as oe
+    left join priced as ra on oe.entry_id = ra.entry_id
+    left join canonical.time_entries as te
+        on oe.system = te.system and oe.external_id = te.external_id
+    left join config.going_live as gl
+        on oe.legal_entity = gl.legal_entity and oe.system = gl.time_system
+    where
+        oe.has_price
+        and (
+            ra.entry_id is not null
+            or not (coalesce(te.is_invoiced, false) or coalesce(oe.work_date < gl.bill_from, false))
+        )
 )
 
 select
