@@ -273,6 +273,12 @@ class History(World):
                  reference=sent.reference, status="open", is_posted=True, is_standing=True,
                  customer_key=sent.customer_key, currency=sent.currency,
                  posting_date=sent.posting_date, amount_minor=sent.amount_minor)  # fmt: skip
+        for number, line in enumerate(sent.lines, start=1):
+            self.put("canonical.erp_lines", system="bc", company=sent.company,
+                     external_id=f"{sent.reference}/{number}", line_no=number,
+                     document_external_id=sent.reference, line_type="account",
+                     object_number=line.revenue_account, amount_minor=line.amount_minor,
+                     currency=sent.currency)  # fmt: skip
 
     def _confirm(self, document: Document) -> None:
         document.erp_id = document.document_ref

@@ -66,6 +66,7 @@ def value(table, column):
         "decided_by": "maria",
         "seconded_by": "joan",
         "confirmed_by": "joan",
+        "confirms": None,  # a proposal; only another row can confirm it
         "prev_sha256": "7" * 64,
         "state": "planned",
         "currency": "GBP",

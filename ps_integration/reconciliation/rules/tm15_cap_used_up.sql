@@ -48,11 +48,11 @@ pools as (
         cp.currency,
         cp.cap_minor,
         cp.is_other_currency,
-        cp.used_minor + cp.by_hand_minor as used_minor,
+        cp.used_minor + cp.by_hand_minor as taken_minor,
         coalesce(wa.amount_minor, 0) as waiting_minor,
-        greatest(used_minor + waiting_minor - cp.cap_minor, 0) as above_minor,
+        greatest(taken_minor + waiting_minor - cp.cap_minor, 0) as above_minor,
         -- billed before the cap was lowered, or by hand: it stays, and somebody must know
-        greatest(used_minor - cp.cap_minor, 0) as excess_minor
+        greatest(taken_minor - cp.cap_minor, 0) as excess_minor
     from billing.cap_pools as cp
     left join waiting as wa on cp.project_id = wa.project_id
 )
@@ -76,10 +76,10 @@ select
     pr.erp_system as right_system,
     pr.erp_external_id as right_id,
     reconciliation.money_text(
-        (po.used_minor + po.waiting_minor)::bigint, cy.factor, pr.currency
+        (po.taken_minor + po.waiting_minor)::bigint, cy.factor, pr.currency
     ) || ' worked' as right_value,
     null as difference_seconds,
-    (pr.cap_minor - po.used_minor - po.waiting_minor)::bigint as difference_minor,
+    (pr.cap_minor - po.taken_minor - po.waiting_minor)::bigint as difference_minor,
     case
         when po.is_other_currency then po.waiting_minor
         when po.waiting_minor > 0 then least(po.waiting_minor, po.above_minor)
