@@ -140,7 +140,11 @@ class FakeErp:
             ),
             "later": WriteAnswer("refused", code="BUSY", message="busy", recovery="retry_later"),
             "denied": WriteAnswer(
-                "refused", code="401", message="no such user", recovery="fix_configuration"
+                "refused",
+                code="401",
+                message="no such user",
+                recovery="fix_configuration",
+                scope="system",
             ),
             "throttled": WriteAnswer("throttled", retry_after_seconds=0.01),
             "not_sent": WriteAnswer("not_sent", retry_after_seconds=0.01),
