@@ -4,8 +4,8 @@ A need is written `table@role`: every system of that role has rows in that canon
 had all its streams read completely (then the table is truly empty). A need ending in `!`
 (`rates@erp!`) asks for rows, because an optional stream that is not served looks like an empty one.
 A need ending in `?` (`opportunities@crm?`) is met where the firm has no system of that role.
-A file system is asked only for what the firm's own streams of it bring: an ERP that imports files
-need not export any.
+An ERP that imports files is asked only for what the firm's own streams of it bring: it need not
+export any.
 `billing_attributes@erp!` asks for ERP projects that say how they are billed.
 `reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
 all others, `reconciliation.all` after these too.
@@ -31,7 +31,8 @@ _PHRASES: Final = {
 _SYSTEMS: Final = """
 select
     ro.system,
-    sy.feeds is null or list_contains(string_split(sy.feeds, ','), $name) as feeds_it
+    ro.role <> 'erp' or sy.feeds is null or list_contains(string_split(sy.feeds, ','), $name)
+        as feeds_it
 from config.system_roles as ro
 inner join config.systems as sy on ro.system = sy.system
 where ro.role = $role

@@ -49,14 +49,15 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
         )
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
         known = breaks.open_breaks(session, with_accepted=True)
+        rows = [_open_row(item) for item in known]
         overdue = sum(_is_overdue(item, night.as_of_date) for item in known)
         put_off = sum(item.snoozed_until is not None for item in known)
     put_alerts(night, due)
-    _copy_open(warehouse, known)
+    _copy_open(warehouse, rows)
     return StepResult(
         row_count=len(found),
         metadata={
-            "open": sum(item.state == "open" for item in known),
+            "open": sum(row["state"] == "open" for row in rows),
             "opened": summary.opened,
             "reopened": summary.reopened,
             "worse": summary.worse,
@@ -85,16 +86,16 @@ def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> in
         outcomes = [run.outcome for run in runs]
         breaks.record_again(session, (night.run_id, night.as_of), found, outcomes)
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
-        known = breaks.open_breaks(session, with_accepted=True)
+        rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
     put_alerts(night, due)
-    _copy_open(warehouse, known)
+    _copy_open(warehouse, rows)
     return len(found)
 
 
-def _copy_open(warehouse: Tables, known: Sequence[Break]) -> None:
+def _copy_open(warehouse: Tables, rows: Sequence[Row]) -> None:
     with warehouse.transaction():
         warehouse.execute("delete from ops.open_breaks")
-        warehouse.insert("ops.open_breaks", [_open_row(item) for item in known])
+        warehouse.insert("ops.open_breaks", rows)
 
 
 def _is_overdue(item: Break, today: date) -> bool:

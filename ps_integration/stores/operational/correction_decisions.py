@@ -93,7 +93,7 @@ def decide(
         if known is not None:
             raise AskFinanceError(
                 f"{change.object_id}: {known.decided_by} has {known.decision} it on "
-                f"{known.decided_at:%Y-%m-%d}; ps-integration corrections withdraw "
+                f"{known.decided_at:%Y-%m-%d %H:%M} UTC; ps-integration corrections withdraw "
                 f"{known.decision_id} takes that back"
             )
     return [_write(session, _row(decision, change, by)) for change in changes]
