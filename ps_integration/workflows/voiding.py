@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ps_integration.domain.identity import SYSTEM
-from ps_integration.domain.ports import Queries
+from ps_integration.domain.money import Money
+from ps_integration.domain.ports import Queries, Row
 from ps_integration.stores.operational import (
     approvals,
     claims,
@@ -14,7 +15,7 @@ from ps_integration.stores.operational import (
     refusals,
     reversals,
 )
-from ps_integration.stores.operational.models import Document
+from ps_integration.stores.operational.models import Document, PostingLine
 from ps_integration.stores.operational.signatures import decide
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows import versions
@@ -52,33 +53,54 @@ def void_rerated(night: Night, warehouse: Queries, store: OperationalStore) -> i
     """
     with store.snapshot() as session:
         signed = {
-            ref: {
-                line.object_id: line.unit_price
+            ref: [
+                line
                 for line in approvals.lines(session, ref)
                 if line.object_kind == "time_entry" and line.correction in {None, "rebill"}
-            }
+            ]
             for ref in claims.refs_in(session, "approved")
         }
-    wanted = sorted({entry for prices in signed.values() for entry in prices})
+    wanted = sorted({line.object_id for lines in signed.values() for line in lines})
     rows = warehouse.rows(_PRICES, {"ids": wanted}) if wanted else []
-    now = {str(row["entry_id"]): row["unit_price"] for row in rows}
+    now = {str(row["entry_id"]): row for row in rows}
     count = 0
     with store.session() as session:
         documents = [ledger.load(session, ref) for ref in signed]
         for document in documents:
-            prices = signed[document.document_ref]
-            other = [entry for entry, price in prices.items() if now.get(entry, price) != price]
+            lines = signed[document.document_ref]
+            other = [line for line in lines if _is_rerated(line, now.get(line.object_id))]
             if other and document.state == "approved":
-                reason = f"the rate of {other[0]} changed after the approval"
+                reason = f"the rate of {other[0].object_id} changed after the approval"
                 count += _take_back(session, night, document, reason)
     return count
 
 
 _PRICES = """
-select entry_id, unit_price
-from billing.rated_entries
-where entry_id in (select unnest($ids))
+select
+    re.entry_id,
+    re.unit_price,
+    re.amount_minor,
+    cp.project_id is not null as has_cap
+from billing.rated_entries as re
+left join billing.entries as en on re.entry_id = en.entry_id
+left join billing.cap_pools as cp on en.project_id = cp.project_id and en.currency = cp.currency
+where re.entry_id in (select unnest($ids))
 """
+
+
+def _is_rerated(line: PostingLine, today: Row | None) -> bool:
+    """Whether the rate of today would not make this line.
+
+    What a cap left of an entry may stand as quantity 1 at its amount, which is nobody's rate: it
+    holds as long as the entry is worth that much.
+    """
+    if today is None or line.unit_price == today["unit_price"]:
+        return False
+    whole = Money(line.amount_minor, line.currency).amount
+    if today["has_cap"] and line.quantity == 1 and line.unit_price == whole:
+        worth = today["amount_minor"]
+        return worth is None or int(str(worth)) < line.amount_minor
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,17 @@ def test_two_nights_at_once_post_every_line_once(north: World, undisturbed):
     assert north.invoices() == undisturbed
 
 
-def test_a_damaged_warehouse_is_named(north: World):
-    (north.folder / "state" / "warehouse.duckdb").write_bytes(b"x" * 20_000)
-    running = process(north)
-    _, err = running.communicate(timeout=60)
-    assert running.returncode == 2
-    assert "restore it from the last backup" in err
-    assert "Traceback" not in err
+def test_a_damaged_warehouse_is_named_and_the_published_copy_takes_its_place(
+    north: World, undisturbed
+):
+    state = north.folder / "state"
+    (state / "warehouse.duckdb").write_bytes(b"x" * 20_000)
+    north.state.set_clock(SECOND)
+    running = process(north, "--as-of", "2026-03-10")
+    out, err = running.communicate(timeout=120)
+    assert "The warehouse could not be read" in out
+    assert "is in its place now" in out
+    assert "Traceback" not in out + err
+    assert [path.name for path in state.glob("warehouse.duckdb.damaged-*")]
+    assert north.night(THIRD).exit_code == 0
+    assert north.invoices() == undisturbed

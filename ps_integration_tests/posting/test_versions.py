@@ -11,13 +11,13 @@ from ps_integration_tests.posting.making import make_batch, make_document, make_
 
 
 class Rated:
-    """A warehouse that knows one price for every entry."""
+    """A warehouse that knows one price for every entry, and what each is worth under a cap."""
 
-    def __init__(self, price):
-        self.price = price
+    def __init__(self, price, worth=None):
+        self.today = {"unit_price": price, "amount_minor": worth, "has_cap": worth is not None}
 
     def rows(self, _sql, params):
-        return [{"entry_id": entry, "unit_price": self.price} for entry in params["ids"]]
+        return [{"entry_id": entry, **self.today} for entry in params["ids"]]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,18 @@ def test_a_changed_rate_takes_the_approval_back(
 ):
     approved(make_batch(make_document(amounts=(10_000, 10_000))))
     assert void_rerated(night, Rated(price), store) == count
+    assert set(states().values()) == {state}
+
+
+@pytest.mark.parametrize(
+    ("worth", "state"), [(6_612, "approved"), (30_125, "approved"), (6_611, "planned")]
+)
+def test_what_a_cap_left_has_no_rate_that_could_change(
+    store, night, approved, states, worth, state
+):
+    """A line of 1 x 66.12 stands while the entry is worth that much at today's rate."""
+    approved(make_batch(make_document(amounts=(6_612,))))
+    void_rerated(night, Rated(Decimal("120.50"), worth), store)
     assert set(states().values()) == {state}
 
 

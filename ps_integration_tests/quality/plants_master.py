@@ -225,6 +225,38 @@ def _cross(planter: Planter, what: tuple[str, str, str], canonical: str, start: 
     }  # fmt: skip
 
 
+def posted_under_others(planter: Planter) -> None:
+    """MD12: a project changes its customer, how it is billed, or whether, after work was posted.
+
+    Work that waits and is marked billable contradicts the project then (TM16).
+    """
+    world = planter.world
+    for turn in range(9):
+        project = planter.project(is_old=True)
+        customer = world.one("customers", system="psa", match_key=project["customer_key"])
+        other = world.rng.choice([
+            row for row in world.rows("customers", system="psa")
+            if row["legal_entity"] == project["legal_entity"] and row is not customer
+            and str(row["match_key"]).startswith("c-")
+            and not planter.is_taken("customer", row["match_key"])
+        ])  # fmt: skip
+        what, changed = (
+            ("customer", {"customer_key": other["match_key"]}),
+            ("billing type", {"billing_type": "fixed_fee"}),
+            ("billable flag of the project", {"is_billable": False}),
+        )[turn % 3]
+        for row in world.rows("projects", match_key=project["match_key"]):
+            row.update(changed)
+            if what == "customer" and row.get("customer_external_id"):
+                number = str(other["external_id"]).rpartition("-C")[2]
+                row["customer_external_id"] = f"{row['system']}-C{number}"
+        entity, currency = project["legal_entity"], project["currency"]
+        key = f"posted|{what}|{project['match_key']}|{entity}|{currency}"
+        planter.label("MD12", key, "edited_after_posting", "psa")
+        for entry in planter.waiting(planter.entries(project)) if "is_billable" in changed else ():
+            planter.label("TM16", entry_id(entry), "wrong_project", entry["system"])
+
+
 def _alike(planter: Planter, name: object, turn: int) -> str:
     """The same name as another person would have written it."""
     words = str(name).split()
@@ -247,6 +279,6 @@ def _twin(planter: Planter, project: Row, key: str, name: str) -> None:
 
 MASTER_PLANTS = (
     missing_in_erp, only_in_erp, not_billable, copies_edited, doubled,
-    tasks_and_assignments, rates, mappings, sales,
+    tasks_and_assignments, rates, mappings, sales, posted_under_others,
 )  # fmt: skip
 PEOPLE_PLANTS = (resources,)

@@ -260,7 +260,10 @@ def _reprice(planter: Planter) -> None:
 
 
 def withdrawn(planter: Planter) -> None:
-    """TM07, and IN07 where the source never said that it was deleted."""
+    """TM07, and IN07 where the source never said that it was deleted.
+
+    What is in no listing, and nothing says that it was deleted, is not known to be gone: quiet.
+    """
     world = planter.world
     for turn in range(21):
         entry = planter.entry(is_posted=True)
@@ -270,8 +273,8 @@ def withdrawn(planter: Planter) -> None:
             planter.label("TM07", entry_id(entry), "approval_withdrawn", system)
             continue
         world.drop("time_entries", lambda row, entry=entry: row is entry)
-        planter.label("TM07", entry_id(entry), "deleted_after_posting", system)
         if turn % 2:
+            planter.label("TM07", entry_id(entry), "deleted_after_posting", system)
             _vanish(planter, system, "time_entries", external_id)
             key = f"{system}|time_entries|{external_id}"
             planter.label("IN07", key, "deleted_after_posting", system)
@@ -377,6 +380,7 @@ def actuals(planter: Planter) -> None:
             planter.label("TM12", key, "sync_failed", "psa")
         elif turn % 3 == 1:
             world.drop("time_entries", lambda row, copy=copy: row is copy)
+            world.never_seen.add(entry_id(copy))
             planter.label("TM12", key, "not_synced_yet", "psa")
         else:
             world.put_like("time_entries", "psa", f"actual-{number}-again", copy)

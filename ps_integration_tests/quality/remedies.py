@@ -160,6 +160,7 @@ def _line_as_sent(world: World, _clean: World, found: Row) -> None:
 
 def _document_as_sent(world: World, clean: World, found: Row) -> None:
     key = ("bc", f"id-{found['record_key']}")
+    world["ops.erp_reversals"].pop(found["record_key"], None)
     world["erp_documents"][key] = dict(clean["erp_documents"][key])
     for line in clean.rows("erp_lines", document_external_id=key[1]):
         world["erp_lines"]["bc", line["external_id"]] = dict(line)
@@ -172,8 +173,14 @@ def _rate_as_it_was(world: World, clean: World, found: Row) -> None:
         price["unit_price"] = before["unit_price"]
 
 
-def _not_billable(world: World, _clean: World, found: Row) -> None:
-    _entry(world, found)["is_billable"] = False
+def _not_billable(world: World, clean: World, found: Row) -> None:
+    """The flags of the entry and of its project are set back."""
+    entry = _entry(world, found)
+    entry["is_billable"] = _entry(clean, found)["is_billable"]
+    project = project_of(entry)
+    before = clean.one("projects", system="psa", match_key=project)
+    for row in world.rows("projects", match_key=project):
+        row["is_billable"] = before["is_billable"]
 
 
 def _to_another_project(world: World, _clean: World, found: Row) -> None:

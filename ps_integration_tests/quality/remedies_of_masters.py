@@ -174,6 +174,13 @@ def _sale_mapped(world: World, _clean: World, found: Row) -> None:
     world["opportunities"]["crm", found["left_id"]]["project_key"] = "p-000"
 
 
+def _as_it_was_posted(world: World, clean: World, found: Row) -> None:
+    """Customer, billing type and flags of the project are set back."""
+    before = {row["system"]: row for row in clean.rows("projects", match_key=found["project_id"])}
+    for row in world.rows("projects", match_key=found["project_id"]):
+        row.update(before[row["system"]])
+
+
 MASTER_REMEDIES: dict[tuple[str, str], Remedy] = {
     ("MD01", "not_synced_yet"): _in_erp,
     ("MD01", "mapping_missing"): _mapped_to_erp,
@@ -194,4 +201,5 @@ MASTER_REMEDIES: dict[tuple[str, str], Remedy] = {
     ("MD10", "mapping_wrong"): _mapped_once,
     ("MD11", "not_synced_yet"): _won_project,
     ("MD11", "mapping_missing"): _sale_mapped,
+    ("MD12", "edited_after_posting"): _as_it_was_posted,
 }

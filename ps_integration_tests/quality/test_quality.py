@@ -36,7 +36,7 @@ def test_without_the_stated_cause_the_break_is_gone(tallies):
 def test_the_table_names_every_rule(tallies):
     drawn = table([tallies])
     assert all(f"\n{rule}" in drawn for rule in tallies)
-    assert "45 rules, 1 seeds" in drawn
+    assert f"{len(load_rules())} rules, 1 seeds" in drawn
 
 
 def test_no_line_typed_by_hand_is_linked_wrongly():

@@ -25,6 +25,17 @@ TABLES = (
     "reconciliation.field_history", "ops.feedback", "ops.openings", "ops.erp_reversals",
 )  # fmt: skip
 VOIDED: Row = {"status": "cancelled", "is_standing": False}
+_LINKED = """
+delete from ops.record_links;
+insert into ops.record_links by name
+select
+    row_number() over (order by object_kind, system, external_id) as link_id,
+    *,
+    match_key as canonical_id,
+    'match_key' as how
+from canonical.known_records
+where match_key is not null
+"""
 IDENTITY = frozenset({"system", "stream", "record_id", "raw_seq", "external_id"})
 
 
@@ -34,6 +45,8 @@ class World:
 
     rng: random.Random
     tables: dict[str, dict[Key, Row]] = field(default_factory=lambda: {name: {} for name in TABLES})
+    never_seen: set[str] = field(default_factory=set)
+    """Entries of the clean world that no earlier night has read either."""
 
     def copy(self) -> "World":
         """The same world again, to be changed."""
@@ -41,7 +54,7 @@ class World:
             name: {key: dict(row) for key, row in made.items()}
             for name, made in self.tables.items()
         }
-        return World(random.Random(self.rng.random()), rows)
+        return World(random.Random(self.rng.random()), rows, set(self.never_seen))
 
     def __getitem__(self, table: str) -> dict[Key, Row]:
         """One table; `canonical.` may be left out."""
@@ -105,7 +118,11 @@ class Theatre:
         for line in world["ops.posting_lines"].values():
             line.setdefault("version_sha256", self._seen.get(line["object_id"], "none"))
         self._warehouse.execute("delete from canonical.entry_versions")
-        self._warehouse.execute("insert into canonical.entry_versions from seen")
+        self._warehouse.execute(
+            "insert into canonical.entry_versions from seen where entry_id not in"
+            " (select unnest($never_seen::varchar[]))",
+            {"never_seen": sorted(world.never_seen)},
+        )
         self._load(world)
         self._versions(AS_OF)
         resolve.resolve(night(), self._warehouse)
@@ -122,6 +139,7 @@ class Theatre:
                 self._warehouse.execute(f"delete from {table}")
                 names = {name: None for row in rows.values() for name in row}
                 self._warehouse.insert(table, [{**names, **row} for row in rows.values()])
+            self._warehouse.execute(_LINKED)
             self._warehouse.execute(sql_text("crosswalk"))
 
     def _versions(self, as_of: object) -> None:

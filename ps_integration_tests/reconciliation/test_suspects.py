@@ -39,10 +39,18 @@ def test_a_line_that_came_to_nothing_leaves_its_entry_unposted(state):
     assert (found["entry_id"], found["right_id"]) == ("harvest:1", None)
 
 
-def test_a_cancelled_document_leaves_its_entry_unposted():
+@pytest.mark.parametrize(
+    ("policy", "entries"), [("rebill", ["harvest:1"]), ("hold", []), ("leave", []), (None, [])]
+)
+def test_a_cancelled_document_leaves_its_entry_unposted_where_it_is_billed_again(policy, entries):
+    """Elsewhere a person decides about the document, and BL05 speaks of it."""
     reversal = {"document_ref": "PS-APOLLO-202603-1", "amount_minor": 15000, "currency": "USD"}
-    [found] = breaks_of("TM01", ops__erp_reversals=[reversal])
-    assert found["entry_id"] == "harvest:1"
+    found = breaks_of(
+        "TM01",
+        ops__erp_reversals=[reversal],
+        config__legal_entities=[{"legal_entity": "US", "voided_policy": policy}],
+    )
+    assert [f["entry_id"] for f in found] == entries
 
 
 def test_what_was_taken_back_whole_is_unposted_again():

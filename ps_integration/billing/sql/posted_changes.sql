@@ -1,6 +1,6 @@
--- Fills billing.posted_changes: posted work that the master data of today would bill otherwise, what
--- that would move, and what a person decided about exactly this. What was released is billed as
--- today's data says; everything else stays as it was posted.
+-- Fills billing.posted_changes: posted work that the master data of today would bill otherwise,
+-- what that would move, and what a person decided about exactly this. What was released is billed
+-- as today's data says; everything else stays as it was posted.
 delete from billing.rated_today
 where entry_id in (select td.entry_id from billing.entries_today as td);
 
@@ -218,9 +218,12 @@ select
             coalesce(le.rounding, 'half_up')
         )
     ) as today_minor,
-    row(cf.project_now, cf.entity_now, cf.currency_now, cf.customer_now)
-    is distinct from row(cf.project_then, cf.entity_then, cf.currency_then, cf.customer_then)
-        as is_moved
+    (
+        cf.project_now is distinct from cf.project_then
+        or cf.entity_now is distinct from cf.entity_then
+        or cf.currency_now is distinct from cf.currency_then
+        or cf.customer_now is distinct from cf.customer_then
+    ) as is_moved
 from change_facts as cf
 inner join billing.as_posted as ap
     on cf.object_kind = ap.object_kind and cf.object_id = ap.object_id

@@ -1,5 +1,5 @@
--- Makes `rated`, the price of each chargeable entry: the first scope with a rate on the work date wins, and it must hold
--- exactly one. A zero price is a price; no rate is not a zero price.
+-- Makes `rated`, the price of each chargeable entry: the first scope with a rate on the work date
+-- wins, and it must hold exactly one. A zero price is a price; no rate is not a zero price.
 create or replace temp table entry_rates as
 with days as (
     select distinct

@@ -50,9 +50,9 @@ inner join rate_card as rc
     on
         rs.work_date >= rc.valid_from
         and rs.work_date < rc.valid_to
-        and (rc.task_id is null or rc.task_id = rs.task_id)
-        and (rc.project_id is null or rc.project_id = rs.project_id)
-        and (rc.resource_id is null or rc.resource_id = rs.resource_id)
+        and coalesce(rs.task_id = rc.task_id, rc.task_id is null)
+        and coalesce(rs.project_id = rc.project_id, rc.project_id is null)
+        and coalesce(rs.resource_id = rc.resource_id, rc.resource_id is null)
 where
     (
         (rc.role_key is not null and rc.role_key is distinct from rs.role_now)

@@ -5,7 +5,7 @@
 -- blocks: no
 -- needs_period: yes
 -- cause: edited_after_posting
--- remedy: Release or refuse the correction (ps-integration corrections), or have the field set back.
+-- remedy: Release or refuse the correction (ps-integration corrections), or set the field back.
 
 -- Posted work stays as it was posted; the home entity of a person is a matter of MD08.
 with open_changes as (

@@ -12,7 +12,7 @@ with doubtful as (
     from canonical.entry_versions
     where is_deleted or approval_state <> 'approved'
     union all
-    -- in no record that was received: the stores were restored or lost, and its source has it no more
+    -- in no record that was received: the stores were restored or lost, and its source lost it
     select pl.object_id as entry_id
     from ops.posting_lines as pl
     anti join canonical.entry_versions as ev on pl.object_id = ev.entry_id

@@ -1773,12 +1773,21 @@ select ma.entry_id, fo.rule, fo.record_key, fo.period
 from reconciliation.matches as ma
 inner join reconciliation.found as fo on ma.record_key = fo.record_key
 where fo.rule = 'TM02' and ma.status = 'confirmed';
+-- Entries whose document was cancelled in the ERP, where a person says whether they are billed
+-- again: BL05 speaks of them.
+create or replace view reconciliation.cancelled_entries as
+select distinct pl.object_id as entry_id
+from ops.erp_reversals as rv
+inner join ops.posting_lines as pl on rv.document_ref = pl.document_ref
+left join config.legal_entities as le on pl.legal_entity = le.legal_entity
+where pl.object_kind = 'time_entry' and coalesce(le.voided_policy, 'hold') <> 'rebill';
 -- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
 -- is posted, by decision.
 create or replace view reconciliation.free_entries as
 select un.*
 from reconciliation.unposted_entries as un
 anti join reconciliation.held_entries as he on un.entry_id = he.entry_id
+anti join reconciliation.cancelled_entries as ce on un.entry_id = ce.entry_id
 semi join ops.openings as op
     on un.legal_entity = op.legal_entity and un.system = op.time_system
 where un.problem is null and un.amount_minor is not null;

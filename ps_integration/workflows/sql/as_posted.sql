@@ -1,6 +1,6 @@
--- What posted work was billed under. Where the master data of today says otherwise the entry stays as
--- it was posted, and billing.entries_today has it as today's data would; what people changed in the
--- entry itself (its project, person or task) follows today's data.
+-- What posted work was billed under. Where the master data of today says otherwise the entry stays
+-- as it was posted, and billing.entries_today has it as today's data would; what people changed in
+-- the entry itself (its project, person or task) follows today's data.
 delete from billing.as_posted;
 insert into billing.as_posted by name
 with lines as (
@@ -112,12 +112,18 @@ with billed as (
         en.task_is_billable as task_flag_now,
         en.erp_system as erp_now,
         en.erp_company as company_now,
-        ev.entry_id is null
-        or ev.project_external_id is not distinct from en.project_external_id as is_same_project,
-        ev.entry_id is null
-        or ev.resource_external_id is not distinct from en.resource_external_id as is_same_person,
-        ev.entry_id is null
-        or ev.task_external_id is not distinct from en.task_external_id as is_same_task
+        (
+            ev.entry_id is null
+            or ev.project_external_id is not distinct from en.project_external_id
+        ) as is_same_project,
+        (
+            ev.entry_id is null
+            or ev.resource_external_id is not distinct from en.resource_external_id
+        ) as is_same_person,
+        (
+            ev.entry_id is null
+            or ev.task_external_id is not distinct from en.task_external_id
+        ) as is_same_task
     from billing.as_posted as ap
     inner join billing.entries as en on ap.object_id = en.entry_id
     left join canonical.entry_versions as ev
