@@ -48,7 +48,7 @@ def test_a_cancelled_document_leaves_its_entry_unposted_where_it_is_billed_again
     found = breaks_of(
         "TM01",
         ops__erp_reversals=[reversal],
-        config__legal_entities=[{"legal_entity": "US", "voided_policy": policy}],
+        config__legal_entities=[{"voided_policy": policy}],
     )
     assert [f["entry_id"] for f in found] == entries
 
