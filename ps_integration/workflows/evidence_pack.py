@@ -22,6 +22,7 @@ from ps_integration.domain.trail import KeyRing
 from ps_integration.errors import AskFinanceError
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational import approvals, exhibits, witness
+from ps_integration.stores.operational.kinds import KINDS
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows import anchors
 from ps_integration.workflows.audit_keys import public_key, signer
@@ -106,7 +107,7 @@ def export(places: Places, keys: KeyRing, scope: Scope) -> bytes:
             "from": trail[0].seq if trail else 1,
             "previous": trail[0].previous if trail else EMPTY_SHA256,
         },
-        "columns": {table: witness.columns_of(table) for table in witness.MODELS},
+        "columns": {kind.name: kind.columns for kind in KINDS.values() if kind.is_shown},
         "files": {name: sha(data) for name, data in sorted(pack.items())},
     }
     pack["manifest.json"] = json.dumps(manifest, indent=1, sort_keys=True).encode()

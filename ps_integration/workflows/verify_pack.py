@@ -112,13 +112,14 @@ def rows(pack: Pack, manifest: Json, batches: Json) -> list[str]:
     shown.update((sha(pack[n]), n) for n in pack if n.startswith("documents/"))
     about = {*batches, *(ref for batch in batches.values() for ref in batch["proofs"])}
     about.add(manifest["scope"]["group"])
-    known = {}
+    newest = {}  # a row that was written again is known by its last hash
     for text in pack["trail.txt"].decode().splitlines():
         body = text.split(" ", 2)[2]
         if body.startswith("["):
             for table, identity, own, *of in json.loads(body)[-1].get("rows", []):
                 if about.intersection(of):
-                    known[own] = f"{table} {'/'.join(map(str, identity))}"
+                    newest[f"{table} {'/'.join(map(str, identity))}"] = own
+    known = {own: row for row, own in newest.items()}
     bad = [] if len(set(texts)) == len(texts) else ["a row is in the pack twice"]
     bad += [f"{shown[own]} is not one that the trail knows" for own in shown if own not in known]
     return bad + [f"{known[own]} is missing or edited" for own in known if own not in shown]

@@ -9,8 +9,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from ps_integration.stores.operational.kinds import UNWITNESSED
 from ps_integration_tests.between.mutation import generated
-from ps_integration_tests.between.nights import EXEMPT, Trial
+from ps_integration_tests.between.nights import Trial
 
 
 def main() -> int:
@@ -20,10 +21,13 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=3, help="rows of every table")
     parser.add_argument("--together", type=int, default=40, help="mutations that share a night")
     parser.add_argument("--store", choices=["warehouse", "operational"], default=None)
+    parser.add_argument(
+        "--nights", type=int, default=100, help="before stopped ones are not halved"
+    )
     asked = parser.parse_args()
     counts: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory() as place:
-        trial = Trial(Path(place))
+        trial = Trial(Path(place), asked.nights)
         found = [
             one for one in generated(trial.state, asked.rows) if asked.store in {None, one.store}
         ]
@@ -35,10 +39,12 @@ def main() -> int:
                 sys.stdout.flush()
     for (store, state), count in sorted(counts.items()):
         sys.stdout.write(f"{store:12} {state:10} {count:6}\n")
-    for what, why in EXEMPT.items():
-        sys.stdout.write(f"exempt: {what}: {why}\n")
+    for what, why in UNWITNESSED.items():
+        sys.stdout.write(f"not witnessed: {what}: {why}\n")
     bad = sum(count for (_, state), count in counts.items() if state in {"lost", "sent"})
-    sys.stdout.write(f"{sum(counts.values())} mutations, {bad} lost or sent\n")
+    sys.stdout.write(
+        f"{sum(counts.values())} mutations, {trial.nights} nights, {bad} lost or sent\n"
+    )
     return int(bad > 0)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,13 @@ import duckdb
 
 SCHEMAS: Final = ("raw", "canonical", "quarantine")
 """Schemas of the warehouse whose rows outlive a night."""
+_ROW_IDS: Final = (
+    *("seq", "link_id", "decision_id", "approval_id", "line_id", "change_id", "proposal_id"),
+    "only",
+)
+"""Keys that are the row ids of their tables in SQLite."""
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
-_DAY: Final = re.compile(r"(\d{4}-\d\d-)(\d)(\d)(.*)", re.DOTALL)
+_DAY: Final = re.compile(r"(\d{4}-\d\d-)(\d\d)(.*)", re.DOTALL)
 _OTHER: Final = {
     "BOOLEAN": "not coalesce({c}, false)",
     "DATE": "coalesce({c} + 1, date '2026-03-09')",
@@ -37,6 +42,11 @@ class Mutation:
     row: int
     what: str
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the row cannot be found by its id afterwards, or is there twice."""
+        return self.what in {"deleted", "doubled", *_ROW_IDS}
+
     def __str__(self) -> str:
         return f"{self.table} row {self.row}: {self.what}"
 
@@ -48,6 +58,23 @@ def generated(folder: Path, rows: int) -> list[Mutation]:
         *_of_store(folder / "operational.sqlite", rows),
     ]
     return sorted(found, key=lambda one: (one.store, hash_of(one)))
+
+
+def grouped(mutations: Sequence[Mutation], together: int) -> list[list[Mutation]]:
+    """Groups that can share a night: nothing else happens to a row that is lost, doubled, moved."""
+    groups: list[list[Mutation]] = []
+    taken: list[dict[tuple[str, int], bool]] = []
+    for one in mutations:
+        row = (one.table, one.row)
+        for group, rows in zip(groups, taken, strict=True):
+            if len(group) < together and not (row in rows and (one.is_alone or rows[row])):
+                group.append(one)
+                rows[row] = one.is_alone
+                break
+        else:
+            groups.append([one])
+            taken.append({row: one.is_alone})
+    return groups
 
 
 def hash_of(one: Mutation) -> int:
@@ -117,18 +144,24 @@ def _in_store(path: Path, mutations: list[Mutation]) -> Iterator[Mutation]:
     if not mine:
         return
     with sqlite3.connect(path) as store:
-        triggers = store.execute("select name from sqlite_master where type = 'trigger'")
-        for (name,) in triggers.fetchall():
-            store.execute(f"drop trigger {name}")
+        without_triggers(store)
         for one in mine:
             try:
-                _in_table(store, one)
+                in_table(store, one)
             except sqlite3.IntegrityError:
                 yield one
     store.close()
 
 
-def _in_table(store: sqlite3.Connection, one: Mutation) -> None:
+def without_triggers(store: sqlite3.Connection) -> None:
+    """Drop what keeps rows append-only, as whoever has the file could."""
+    triggers = store.execute("select name from sqlite_master where type = 'trigger'")
+    for (name,) in triggers.fetchall():
+        store.execute(f"drop trigger {name}")
+
+
+def in_table(store: sqlite3.Connection, one: Mutation) -> None:
+    """Make one mutation of the operational store."""
     if one.what == "deleted":
         store.execute(f"delete from {one.table} where rowid = ?", (one.row,))
     elif one.what == "doubled":
@@ -140,19 +173,29 @@ def _in_table(store: sqlite3.Connection, one: Mutation) -> None:
         [old] = store.execute(
             f"select {name} from {one.table} where rowid = ?", (one.row,)
         ).fetchone()
-        store.execute(f"update {one.table} set {name} = ? where rowid = ?", (other(old), one.row))
+        new = other(old) if old is not None else _other_of_none(store, one)
+        store.execute(f"update {one.table} set {name} = ? where rowid = ?", (new, one.row))
+
+
+def _other_of_none(store: sqlite3.Connection, one: Mutation) -> object:
+    kinds = {row[1]: row[2] for row in store.execute(f"pragma table_info({one.table})")}
+    kind = str(kinds[one.what]).upper()
+    if "INT" in kind or kind == "BOOLEAN":
+        return 1
+    if kind == "JSON":
+        return '{"n": 1}'
+    day = "2026-03-09"
+    return day if kind == "DATE" else f"{day} 10:00:00.000000" if "TIME" in kind else "~"
 
 
 def other(old: object) -> object:
     """Another value of the same form, so that it is read as one."""
-    if old is None:
-        return None
     if isinstance(old, int | float):
         return 1 - old if old in {0, 1} else old + 1
     text = str(old)
     day = _DAY.fullmatch(text)
     if day:
-        return f"{day[1]}{day[2]}{(int(day[3]) + 1) % 10 or 1}{day[4]}"
+        return f"{day[1]}{'02' if day[2] == '01' else '01'}{day[3]}"
     if text[:1] in {"{", "["}:
         return _NUMBER.sub(lambda found: str(int(float(found[0])) + 1), text, count=1)
     if _NUMBER.fullmatch(text):

@@ -1,11 +1,14 @@
-"""The short form: a mutation of every table of the warehouse that has rows, in shared nights."""
+"""The short form: the warehouse by table, in shared nights; the operational store by column."""
 
 from pathlib import Path
 
 import pytest
 
 from ps_integration_tests.between.mutation import Mutation, generated, other
-from ps_integration_tests.between.nights import Trial
+from ps_integration_tests.between.nights import STATE, Trial, reason_of
+from ps_integration_tests.between.trail import told
+from ps_integration_tests.regressions.firm import served
+from ps_integration_tests.upgrades.packed import unpack
 
 
 @pytest.mark.e2e
@@ -21,6 +24,20 @@ def test_what_is_changed_in_the_warehouse_between_nights_changes_nothing(tmp_pat
     assert [one for one in verdicts if one.state not in {"repaired", "equal", "exempt"}] == []
 
 
+@pytest.mark.e2e
+def test_what_is_changed_in_the_operational_store_is_witnessed_or_named(tmp_path: Path) -> None:
+    unpack("northlight", tmp_path)
+    with served(tmp_path) as firm:
+        assert firm.run("store", "backup", "copy").code == 0  # brings the store to this release
+    state = tmp_path / STATE
+    found = [one for one in generated(state, 1) if one.store == "operational"]
+    assert len(found) > 200
+    said = dict(told(state, found, tmp_path / "mutated.sqlite"))
+    silent = [one for one in found if not said[one] and not reason_of(one)]
+    assert [str(one) for one in silent] == []
+    assert [one for one in found if said[one].startswith("unexpected")] == []
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -30,7 +47,7 @@ def test_what_is_changed_in_the_warehouse_between_nights_changes_nothing(tmp_pat
         ("933.88", "934"),
         ('{"n": 4}', '{"n": 5}'),
         ("posted", "posted~"),
-        (None, None),
+        ("2026-04-01", "2026-04-02"),
     ],
 )
 def test_another_value_has_the_same_form(old: object, new: object) -> None:

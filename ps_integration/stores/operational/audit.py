@@ -5,7 +5,7 @@ in the same transaction. `audit_check` walks it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +18,7 @@ from ps_integration.domain.seal import EMPTY_SHA256
 from ps_integration.domain.trail import KEY, ROWS, Head, Key, KeyRing, chained
 from ps_integration.errors import FixConfigError
 from ps_integration.stores.operational import pending, witness
+from ps_integration.stores.operational.kinds import KINDS
 from ps_integration.stores.operational.models import Audit, LedgerEntry
 from ps_integration.stores.operational.pending import Act, Identity
 from ps_integration.stores.operational.witness import DOCUMENTS, Witnessed
@@ -92,10 +93,10 @@ def extend(session: Session) -> None:
     _write(session, acts, owed.keys)
 
 
-def adopt(session: Session) -> None:
-    """Witness everything that was written before there were witnesses."""
-    for table in (*witness.MODELS, DOCUMENTS):
-        pending.of(session).written[table] = set(witness.identities(session, table))
+def adopt(session: Session, names: Iterable[str] = (*KINDS, DOCUMENTS)) -> None:
+    """Witness everything of these kinds that was written before it was witnessed."""
+    for name in names:
+        pending.of(session).written[name] = set(witness.identities(session, name))
 
 
 def begin_key(session: Session, *, at: datetime, who: str, note: str, is_lost: bool) -> None:

@@ -1,24 +1,37 @@
 """Walks the audit trail and everything it witnesses, and says what does not hold and where."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import except_, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
+from ps_integration.domain.posting import FREES_ITS_LINES
 from ps_integration.domain.seal import EMPTY_SHA256, digest
 from ps_integration.domain.trail import KEY, RESTORE, ROWS, KeyRing, chained
 from ps_integration.stores.operational import witness
 from ps_integration.stores.operational.audit import FORM, body
-from ps_integration.stores.operational.models import Audit, Document, LedgerEntry, PostingLine
+from ps_integration.stores.operational.kinds import KINDS
+from ps_integration.stores.operational.models import (
+    Audit,
+    Document,
+    LedgerEntry,
+    LiveLine,
+    PostingLine,
+    StoreIdentity,
+)
 from ps_integration.stores.operational.pending import Act, Identity
 
 _MOST: Final = 50
 """Findings after which nobody needs more."""
 _COMPARED_AT_ONCE: Final = 400
+_NAMES: Final = (*KINDS, witness.DOCUMENTS)
+_NOT_READ: Final = (DBAPIError, LookupError, TypeError, ValueError)
+_UNREADABLE: Final = "unreadable"
 _COLUMNS: Final = tuple(Audit.__table__.columns)
 
 
@@ -113,17 +126,21 @@ def verify(
     wanted = {anchor.seq: anchor for anchor in anchors if anchor.seq}
     seen: dict[int, str] = {}
     query = select(*_COLUMNS).order_by(Audit.seq).execution_options(yield_per=200)
-    for row in session.execute(query).mappings():
-        _row(walk, row)
-        if row["seq"] in wanted:
-            seen[row["seq"]] = row["sha256"]
+    try:
+        for row in session.execute(query).mappings():
+            _row(walk, row)
+            if row["seq"] in wanted:
+                seen[row["seq"]] = row["sha256"]
+    except _NOT_READ as error:
+        walk.verdict.tell(None, "audit", f"after {walk.verdict.rows}", f"cannot be read: {error}")
     _anchors(walk, wanted.values(), seen)
     _keys(walk)
-    for table in (*witness.MODELS, witness.DOCUMENTS):
+    for table in _NAMES:
         _compare(walk, table)
         _strangers(walk, table)
     _states(walk)
     _loose_lines(walk)
+    _live_lines(walk)
     return walk.verdict
 
 
@@ -190,38 +207,61 @@ def _witnessed(walk: _Walk, row: Mapping[Any, Any], *, is_trusted: bool) -> None
         if is_trusted:
             walk.waiting.setdefault(table, {})[identity] = (row["seq"], sha256)
     for table, told in walk.waiting.items():
-        if len(told) >= _COMPARED_AT_ONCE and table not in witness.REPLACEABLE:
+        if len(told) >= _COMPARED_AT_ONCE and _is_final(table):
             _compare(walk, table)
+
+
+def _is_final(table: str) -> bool:
+    return table == witness.DOCUMENTS or KINDS[table].is_final
 
 
 def _listed(detail: object) -> Iterator[tuple[str, Identity, str]]:
     rows = detail.get("rows") if isinstance(detail, dict) else None
     for entry in rows if isinstance(rows, list) else []:
         match entry:
-            case [str(table), list(identity), str(sha256), *_] if table in _TABLES:
+            case [str(table), list(identity), str(sha256), *_] if table in _NAMES:
                 yield table, tuple(identity), sha256
-
-
-_TABLES: Final = frozenset({*witness.MODELS, witness.DOCUMENTS})
 
 
 def _compare(walk: _Walk, table: str) -> None:
     told = walk.waiting.get(table, {})
-    stored = {row.identity: row.sha256 for row in witness.read(walk.session, table, tuple(told))}
+    stored = _stored(walk, table, tuple(told))
     walk.verdict.witnessed += len(told)
     for identity, (seq, sha256) in told.items():
-        if identity not in stored:
+        if stored.get(identity) == _UNREADABLE:
+            walk.verdict.tell(seq, table, _name(identity), "cannot be read")
+        elif identity not in stored:
             walk.verdict.tell(seq, table, _name(identity), "is gone")
         elif stored[identity] != sha256:
             walk.verdict.tell(seq, table, _name(identity), "was edited")
     walk.waiting[table] = {}
 
 
+def _stored(walk: _Walk, table: str, identities: Sequence[Identity]) -> dict[Identity, str]:
+    """The hashes of stored rows; a row that cannot be read spoils no other."""
+    try:
+        return {row.identity: row.sha256 for row in witness.read(walk.session, table, identities)}
+    except _NOT_READ:
+        if len(identities) == 1:
+            return {identities[0]: _UNREADABLE}
+        half = len(identities) // 2
+        first = _stored(walk, table, identities[:half])
+        return first | _stored(walk, table, identities[half:])
+
+
 def _strangers(walk: _Walk, table: str) -> None:
     known = walk.known.get(table, set())
     for identity in witness.identities(walk.session, table):
-        if identity not in known:
+        if identity not in known and not _is_born_so(walk.session, table, identity):
             walk.verdict.tell(None, table, _name(identity), "was inserted past the trail")
+
+
+def _is_born_so(session: Session, table: str, identity: Identity) -> bool:
+    """Whether it is the row that every new store begins with, as it begins."""
+    if table != StoreIdentity.__tablename__:
+        return False
+    own = session.get_one(StoreIdentity, identity[0])
+    return (own.only, own.epoch, own.fence_reason) == (1, 1, None)
 
 
 def _anchors(walk: _Walk, anchors: Iterable[Anchor], seen: Mapping[int, str]) -> None:
@@ -286,6 +326,23 @@ def _loose_lines(walk: _Walk) -> None:
     query = select(PostingLine.line_id).where(PostingLine.document_ref.not_in(known)).limit(_MOST)
     for line_id in walk.session.scalars(query):
         walk.verdict.tell(None, "posting_lines", line_id, "belongs to no document")
+
+
+def _live_lines(walk: _Walk) -> None:
+    """Each line of a document that counts is live, and no other is."""
+    counts = Document.state.not_in(FREES_ITS_LINES)
+    lines = (
+        select(PostingLine.line_key, PostingLine.document_ref)
+        .join(Document, Document.document_ref == PostingLine.document_ref)
+        .where(counts)
+    )
+    live = select(LiveLine.line_key, LiveLine.document_ref)
+    for one, other, problem in (
+        (lines, live, "of a document that counts, is not kept from being billed again"),
+        (live, lines, "is kept from being billed by a document that does not bill it"),
+    ):
+        for key, ref in walk.session.execute(except_(one, other).limit(_MOST)):
+            walk.verdict.tell(None, "live_lines", f"{key} ({ref})", problem)
 
 
 def _name(identity: Identity) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ps_integration.domain.canonical_ids import Identity, Link, Plan
+from ps_integration.stores.operational import witness
 from ps_integration.stores.operational.models import CanonicalId, Document, RecordLink
 
 _CHUNK = 5_000
@@ -109,8 +110,12 @@ def remember(session: Session, plan: Plan, at: datetime, run_id: str) -> None:
         }
         for link in plan.links
     ]
+    last = session.scalar(select(func.max(RecordLink.link_id))) or 0
     _write(session, CanonicalId, ids)
     _write(session, RecordLink, rows)
+    new = select(RecordLink.link_id).where(RecordLink.link_id > last)
+    witness.owe(session, CanonicalId.__tablename__, [(kind, one) for kind, one, _ in plan.born])
+    witness.owe(session, RecordLink.__tablename__, map(tuple, session.execute(new)))
 
 
 def _write(

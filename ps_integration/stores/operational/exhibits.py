@@ -12,6 +12,7 @@ from ps_integration.domain.trail import ROWS
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import witness
 from ps_integration.stores.operational.audit import FORM, body
+from ps_integration.stores.operational.kinds import KINDS
 from ps_integration.stores.operational.models import (
     Approval,
     Audit,
@@ -87,7 +88,7 @@ def row_bodies(session: Session, batches: Sequence[str], refs: Sequence[str]) ->
         (LedgerEntry, LedgerEntry.document_ref, refs),
     ):
         table = model.__tablename__
-        keys = [getattr(model, name) for name in witness.keys_of(table)]
+        keys = list(KINDS[table].table.primary_key.columns)
         for chunk in _chunks(values):
             identities = [
                 tuple(row)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ps_integration.stores.operational.models import Run
@@ -38,7 +38,8 @@ def ensure(session: Session, start: RunStart) -> Run:
 
 def begin(session: Session, start: RunStart) -> None:
     """Record a run as running; what a crash left running is marked as failed."""
-    session.execute(update(Run).where(Run.status == "running").values(status="failed"))
+    for left in session.scalars(select(Run).where(Run.status == "running")):
+        left.status = "failed"
     ensure(session, start).status = "running"
 
 

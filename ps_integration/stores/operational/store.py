@@ -1,6 +1,6 @@
 """The operational store: transactions, migrations and the check at start-up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib.resources import as_file, files
 from threading import Lock
@@ -20,6 +20,7 @@ from ps_integration.errors import FixConfigError, RetryLaterError
 from ps_integration.stores.operational import audit, evidence, pending, witness
 from ps_integration.stores.operational.engine import BEGIN, check_engine, make_engine
 from ps_integration.stores.operational.journal import Journal, Mark
+from ps_integration.stores.operational.kinds import KINDS, SINCE_0016
 
 __all__ = ["OperationalStore", "Session"]
 
@@ -104,10 +105,10 @@ class OperationalStore:
             with self.engine.begin() as connection:
                 _refuse_unknown(connection, known)
                 config.attributes["connection"] = connection
-                had_witnesses = _has_witnesses(connection)
+                owed = _unwitnessed(connection)
                 command.upgrade(config, "head")
-                if not had_witnesses:
-                    self._adopt(connection)
+                if owed:
+                    self._adopt(connection, owed)
             check_engine(self.engine)
 
     def is_in_use(self) -> bool:
@@ -119,11 +120,11 @@ class OperationalStore:
         with _refusals(), self.engine.begin() as connection:
             return MigrationContext.configure(connection).get_current_revision() is not None
 
-    def _adopt(self, connection: Connection) -> None:
-        """Let the trail witness what a release without witnesses wrote."""
+    def _adopt(self, connection: Connection, owed: Sequence[str]) -> None:
+        """Let the trail witness what a release that did not witness it wrote."""
         with Session(connection, expire_on_commit=False) as session:
             pending.open_for(session, self.keys)
-            audit.adopt(session)
+            audit.adopt(session, owed)
             audit.extend(session)
             session.commit()
 
@@ -149,6 +150,8 @@ class OperationalStore:
         self.engine.dispose()
 
 
+WITNESSED_WHOLE = "0016"
+"""The revision of the tables from which all of them are witnessed."""
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 """PostgreSQL's codes (appendix "Error Codes") for a lock that another transaction kept."""
 
@@ -158,12 +161,15 @@ def _is_in_use(error: OperationalError) -> bool:
     return code in {_LOCK_TIMEOUT, _DEADLOCK} or "locked" in str(error.orig)
 
 
-def _has_witnesses(connection: Connection) -> bool:
-    """Whether the store's trail knows the rows of other tables; a new store has nothing to know."""
+def _unwitnessed(connection: Connection) -> Sequence[str]:
+    """The kinds of rows that the store's trail does not know yet; a new store has none."""
     found = inspect(connection)
     if not found.has_table("audit"):
-        return True
-    return any(column["name"] == "form" for column in found.get_columns("audit"))
+        return ()
+    if all(column["name"] != "form" for column in found.get_columns("audit")):
+        return (*KINDS, witness.DOCUMENTS)
+    revision = MigrationContext.configure(connection).get_current_revision() or ""
+    return () if revision >= WITNESSED_WHOLE else SINCE_0016
 
 
 @contextmanager

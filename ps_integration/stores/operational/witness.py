@@ -2,51 +2,30 @@
 
 A witnessed row can be edited, added or taken away only together with the trail, which needs the
 key. Documents are witnessed with all their lines, once, when they are staged: by the leaf that an
-approval signs as well.
+approval signs as well; the rest as `kinds` lists it, again whenever it changes.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import inspect, select, tuple_
 from sqlalchemy.orm import Session, UOWTransaction
 
 from ps_integration.stores.operational import pending
 from ps_integration.stores.operational.base import Base
-from ps_integration.stores.operational.models import (
-    Approval,
-    Batch,
-    BatchMaker,
-    CorrectionDecision,
-    DayDecision,
-    Decision,
-    DeletionDecision,
-    Document,
-    LedgerEntry,
-    MatchDecision,
-    Opening,
-)
+from ps_integration.stores.operational.kinds import KINDS, OF_TABLE, Kind
+from ps_integration.stores.operational.models import Document, LedgerEntry
 from ps_integration.stores.operational.pending import Identity
 from ps_integration.stores.operational.sealing import document_bodies
 
 DOCUMENTS: Final = "documents"
-LEDGER: Final = "ledger"
+"""Documents with all their lines, by the leaf that an approval signs."""
+FATES: Final = "documents.fate"
 _CHUNK: Final = 400
-_CHANGES: Final = {"batches": frozenset({"status", "config_hash", "run_id", "planned_at"})}
-"""Columns that may change after a row is written."""
-REPLACEABLE: Final = frozenset({"openings"})
-"""Tables whose rows are replaced; the last witness counts."""
-_MODELS: Final[tuple[type[Base], ...]] = (
-    *(LedgerEntry, Approval, Batch, BatchMaker, Decision, MatchDecision, Opening),
-    DeletionDecision,
-    DayDecision,
-    CorrectionDecision,
-)
-MODELS: Final = {model.__tablename__: model for model in _MODELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +59,29 @@ class Row:
 
 def note(session: Session, _context: UOWTransaction) -> None:
     """Remember the rows that a flush has written (a listener to `after_flush`)."""
-    owed = pending.of(session)
-    changed = (row for row in session.dirty if isinstance(row, Opening))
-    for row in (*session.new, *changed):
-        if isinstance(row, LedgerEntry) and row.from_state is None:
-            owed.written.setdefault(DOCUMENTS, set()).add((row.document_ref,))
-        model = MODELS.get(getattr(row, "__tablename__", ""))
-        if model is not None:
-            identity = tuple(getattr(row, name) for name in keys_of(model.__tablename__))
-            owed.written.setdefault(model.__tablename__, set()).add(identity)
+    for row in session.new:
+        if isinstance(row, LedgerEntry):
+            owe(session, FATES, [(row.document_ref,)])
+            owe(session, DOCUMENTS, [] if row.from_state else [(row.document_ref,)])
+        for kind in _kinds_of(row):
+            owe(session, kind.name, [kind.identity(row)])
+    for row in session.dirty:
+        for kind in _kinds_of(row):
+            owe(session, kind.name, [kind.identity(row)] if _has_changed(row, kind) else [])
 
 
-def keys_of(table: str) -> tuple[str, ...]:
-    """Names of a table's primary key."""
-    return tuple(column.name for column in _table(table).primary_key.columns)
+def _kinds_of(row: Base) -> Iterator[Kind]:
+    return (kind for kind in OF_TABLE.get(row.__tablename__, ()) if kind.takes(row))
+
+
+def owe(session: Session, name: str, rows: Iterable[Identity]) -> None:
+    """Remember rows of one kind that were written; what goes past the flush says so itself."""
+    pending.of(session).written.setdefault(name, set()).update(rows)
+
+
+def _has_changed(row: Base, kind: Kind) -> bool:
+    before = inspect(row).committed_state
+    return any(name in before and before[name] != getattr(row, name) for name in kind.columns)
 
 
 def read(session: Session, table: str, identities: Sequence[Identity]) -> Iterator[Witnessed]:
@@ -122,8 +110,9 @@ def bodies(session: Session, table: str, identities: Sequence[Identity]) -> Iter
         for ref, body in document_bodies(session, [str(ref) for ref in refs]):
             yield Row((ref,), body, (ref,))
         return
-    source = _table(table)
-    columns = [source.c[name] for name in columns_of(table)]
+    kind = KINDS[table]
+    source = kind.table
+    columns = [source.c[name] for name in kind.columns]
     primary = list(source.primary_key.columns)
     if len(primary) == 1:
         matches = primary[0].in_([identity[0] for identity in identities])
@@ -133,12 +122,13 @@ def bodies(session: Session, table: str, identities: Sequence[Identity]) -> Iter
         values = [row[column.name] for column in columns]
         at = next((value for value in values if isinstance(value, datetime)), None)
         identity = tuple(row[column.name] for column in primary)
-        yield Row(identity, encode([table, *values]), _about(table, row), at)
+        about = _about(kind, row) if kind.is_shown else ()
+        yield Row(identity, encode([table, *values]), about, at)
 
 
-def _about(table: str, row: Mapping[Any, Any]) -> tuple[str, ...]:
+def _about(kind: Kind, row: Mapping[Any, Any]) -> tuple[str, ...]:
     named = row.get("document_ref") or row.get("batch_id")
-    group = (group_of(row["legal_entity"], row["period"]),) if table == "batches" else ()
+    group = (group_of(row["legal_entity"], row["period"]),) if kind.name == "batches" else ()
     return ((str(named),) if named else ()) + group
 
 
@@ -147,17 +137,17 @@ def group_of(legal_entity: object, period: object) -> str:
     return f"{legal_entity}/{period}"
 
 
-def columns_of(table: str) -> list[str]:
-    """Names of the values that a row's bytes list, after the name of the table."""
-    changes = _CHANGES.get(table, frozenset())
-    return [column.name for column in _table(table).columns if column.name not in changes]
-
-
-def identities(session: Session, table: str) -> Iterator[Identity]:
-    """Which rows are stored in a table, in their order."""
-    columns = [_table(table).c[name] for name in keys_of(table)]
-    query = select(*columns).order_by(*columns).execution_options(yield_per=5000)
-    for row in session.execute(query):
+def identities(session: Session, name: str) -> Iterator[Identity]:
+    """Which rows of a kind are stored, in their order."""
+    if name == DOCUMENTS:
+        query = select(Document.document_ref).order_by(Document.document_ref)
+    else:
+        kind = KINDS[name]
+        columns = list(kind.table.primary_key.columns)
+        query = select(*columns).order_by(*columns)
+        if kind.unless is not None:
+            query = query.where(~kind.unless)
+    for row in session.execute(query.execution_options(yield_per=5000)):
         yield tuple(row)
 
 
@@ -172,7 +162,3 @@ def encode(values: Sequence[object]) -> bytes:
         for value in values
     ]
     return msgspec.json.encode(plain, order="sorted")
-
-
-def _table(name: str) -> Table:
-    return Base.metadata.tables[name]
