@@ -1,68 +1,22 @@
 """Every state of a document against every state of the stores: how the night then ends."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from ps_integration.domain.posting import State
+from ps_integration_tests.endings.documents import bring
+from ps_integration_tests.endings.stores import COPY, OLDER, STATE, STORES
 from ps_integration_tests.regressions.firm import Firm, served
 from ps_integration_tests.upgrades.packed import unpack
 
-STATE: Final = Path("data") / "northlight"
 TONIGHT: Final = "2026-04-10"
-
-
-def _damaged(path: Path) -> None:
-    with path.open("rb+") as file:
-        for place in (4096 + 100, 8192 + 100):
-            file.seek(place)
-            file.write(b"not what was written")
-
-
-def _lost(*names: str) -> Callable[[Firm], None]:
-    def lose(firm: Firm) -> None:
-        for name in names:
-            (firm.folder / STATE / name).unlink()
-
-    return lose
-
-
-def _restored(firm: Firm) -> None:
-    assert firm.run("store", "restore", "copy").code == 0
-
-
-def _emptied(firm: Firm) -> None:
-    (firm.folder / STATE / "warehouse.duckdb").write_bytes(b"")
-
-
-STORES: Final[Mapping[str, Callable[[Firm], None]]] = {
-    "as it was": lambda _: None,
-    "restored": _restored,
-    "warehouse lost": _lost("warehouse.duckdb"),
-    "warehouse emptied": _emptied,
-    "warehouse damaged": lambda firm: _damaged(firm.folder / STATE / "warehouse.duckdb"),
-    "copy lost": _lost("snapshot.duckdb"),
-    "copy damaged": lambda firm: _damaged(firm.folder / STATE / "snapshot.duckdb"),
-    "warehouse and copy lost": _lost("warehouse.duckdb", "snapshot.duckdb"),
-    "key lost": _lost("audit.key"),
-}
-"""What happened to the stores before the night."""
-
-
-def _approved(firm: Firm) -> None:
-    for batch in firm.said("batches", "list")["batches"]:
-        if batch["status"] == "planned":
-            firm.run("batches", "approve", batch["batch_id"], "--note", "seen", who="controller")
-
-
-DOCUMENTS: Final[Mapping[str, Callable[[Firm], None]]] = {
-    "planned and posted": lambda _: None,
-    "approved": _approved,
-}
-"""What was done to the documents that wait, before that."""
+MOST: Final = Decimal("13605.00")
+"""What the customers owe at most: 1,605.00 as it stood, and 12,000.00 that waits."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +24,7 @@ class Ending:
     """How a night ended.
 
     Attributes:
-        document: Key of `DOCUMENTS`.
+        document: State of the documents that waited.
         store: Key of `STORES`.
         has_report: It drew one.
         said: The first alert, or the sentence it ended with.
@@ -85,23 +39,24 @@ class Ending:
 
     @property
     def is_good(self) -> bool:
-        """A report, or one sentence that is not about an unexpected error."""
-        return self.has_report or bool(self.said and "unexpected" not in self.said)
+        """A report, or one sentence that is not about an unexpected error; nothing billed twice."""
+        is_said = self.has_report or bool(self.said and "unexpected" not in self.said)
+        return is_said and Decimal(0) <= self.billed <= MOST
 
 
-def endings(place: Path, documents: list[str], stores: list[str]) -> Iterator[Ending]:
-    """Play one night for each pair, each on a copy of the same firm."""
+def endings(place: Path, pairs: Sequence[tuple[State, str]]) -> Iterator[Ending]:
+    """Play one night for each pair of document and store, each on a copy of the same firm."""
     base = place / "base"
     unpack("northlight", base)
     with served(base) as firm:
+        assert firm.run("store", "backup", OLDER).code == 0
         firm.night("2026-04-09")
-        firm.run("store", "backup", "copy")
-    for document in documents:
-        for store in stores:
-            with _copied(base, place / "night") as firm:
-                DOCUMENTS[document](firm)
-                STORES[store](firm)
-                yield _ending(firm, document, store)
+        assert firm.run("store", "backup", COPY).code == 0
+    for document, store in pairs:
+        with _copied(base, place / "night") as firm:
+            bring(firm, firm.folder / STATE, document)
+            STORES[store](firm)
+            yield _ending(firm, document, store)
 
 
 @contextmanager
