@@ -35,7 +35,8 @@ def reason(session: Session, journal: Journal) -> str | None:
     if mark is not None and mark.store_id != own.store_id:
         raise FixConfigError(
             f"{journal.path}: belongs to another operational store; stores.folder and "
-            "stores.operational must be those of one firm"
+            "stores.operational must be those of one firm; if the store was lost, restore the last"
+            " backup"
         )
     if own.is_copy:
         return "this store was started from a backup"
