@@ -42,8 +42,9 @@ dev: .venv/installed $(DAGSTER_HOME)/dagster.yaml  ## open the Dagster UI on the
 bench: .venv/installed  ## drive a million time entries from raw to batches, with timings
 	$(BIN)/python -m ps_integration_tests.bench.bench_night
 
-crashes: .venv/installed  ## kill posting 10,000 times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
-	$(BIN)/python -m ps_integration_tests.crashes --cases 10000 --out data/crashes.jsonl
+CASES ?= 10000
+crashes: .venv/installed  ## kill posting CASES times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
+	$(BIN)/python -m ps_integration_tests.crashes --cases $(CASES) --out data/crashes.jsonl
 
 histories: .venv/installed  ## play 300 random histories of 20 steps against the final truth, 300 of caps night by night
 	PS_HISTORIES=300 PS_HISTORY_STEPS=20 PS_POOLS=300 $(BIN)/python -m pytest -q \

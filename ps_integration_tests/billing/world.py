@@ -106,6 +106,8 @@ class World:
     def resource(self, resource_id: str, **fields: Any) -> None:
         row = {"resource_id": resource_id, "home_legal_entity": "UK", "is_active": True} | fields
         self.put("billing.resources", **row)
+        home = {name: row[name] for name in ("resource_id", "home_legal_entity")}
+        self.put("billing.resource_homes", **home, valid_from=date.min, valid_to=FAR_FUTURE)
         self.crosswalk("resource", resource_id, "tt", "psa")
 
     def rate(self, rate_id: str, scope: str = "project", price: str = "100", **fields: Any) -> None:
