@@ -244,6 +244,13 @@ every_part as (
         part
     from ops.posting_lines
     where object_kind = 'time_entry'
+    union all
+    -- nothing may be left to write off, and its number stays taken
+    select
+        entry_id,
+        part
+    from ops.decisions
+    where kind = 'write_off'
 ),
 
 lines_of as (
