@@ -15,13 +15,13 @@ from ps_integration_tests.identity.grid import Cell, Kind, View
 from ps_integration_tests.regressions.firm import PLACES, Firm, served
 
 LINES: Final = """
-select split_part(pl.object_id, ':', 2) as entry, pl.amount_minor
+select right(pl.object_id, 4) as entry, pl.amount_minor
 from ops.posting_lines as pl
 inner join ops.documents as dc on pl.document_ref = dc.document_ref
 where dc.state = 'posted'
 """
 ENTRIES: Final = """
-select split_part(di.entry_id, ':', 2), di.disposition, coalesce(di.reason, '')
+select right(di.entry_id, 4), di.disposition, coalesce(di.reason, '')
 from billing.dispositions as di
 """
 BREAKS: Final = """
