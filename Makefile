@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings identity quality matching regressions odd sources lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality matching regressions odd sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,8 +42,9 @@ dev: .venv/installed $(DAGSTER_HOME)/dagster.yaml  ## open the Dagster UI on the
 bench: .venv/installed  ## drive a million time entries from raw to batches, with timings
 	$(BIN)/python -m ps_integration_tests.bench.bench_night
 
-crashes: .venv/installed  ## kill posting 10,000 times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
-	$(BIN)/python -m ps_integration_tests.crashes --cases 10000 --out data/crashes.jsonl
+CASES ?= 10000
+crashes: .venv/installed  ## kill posting CASES times over four ERPs and two stores, and count; adds up in data/crashes.jsonl
+	$(BIN)/python -m ps_integration_tests.crashes --cases $(CASES) --out data/crashes.jsonl
 
 histories: .venv/installed  ## play 300 random histories of 20 steps against the final truth, 300 of caps night by night
 	PS_HISTORIES=300 PS_HISTORY_STEPS=20 PS_POOLS=300 $(BIN)/python -m pytest -q \
@@ -60,6 +61,9 @@ endings: .venv/installed  ## end a night for every state of documents and stores
 
 identity: .venv/installed  ## renumber, rename and merge everything after posting in every firm, and count what it sends
 	$(BIN)/python -m ps_integration_tests.identity
+
+lines: .venv/installed  ## posted work changed twice under every policy: equations, link checks, the ERP's sums
+	$(BIN)/python -m ps_integration_tests.lines
 
 quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -59,6 +61,22 @@ app.add_typer(write_offs.app, name="write-offs")
 app.add_typer(days.app, name="days")
 app.add_typer(store.app, name="store")
 app.add_typer(audit.app, name="audit")
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"ps-integration {version('ps_integration')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Print it and exit."),
+    ] = False,
+) -> None:
+    """Take what is said before any command."""
 
 
 def main() -> None:

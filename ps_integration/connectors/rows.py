@@ -13,8 +13,8 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     """,
     "tasks": "match_key project_external_id name is_billable is_active updated_at",
     "resources": """
-        match_key name email home_legal_entity role supplier_key time_zone is_active starts_on
-        ends_on updated_at
+        match_key name email home_legal_entity home_valid_from role supplier_key time_zone
+        is_active starts_on ends_on updated_at
     """,
     "assignments": """
         project_external_id task_external_id resource_external_id role starts_on ends_on

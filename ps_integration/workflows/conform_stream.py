@@ -19,7 +19,7 @@ from ps_integration.workflows.mapping import (
     mapping_hash,
 )
 from ps_integration.workflows.night import Night
-from ps_integration.workflows.zones import note_zones
+from ps_integration.workflows.profiles import note_profiles
 
 CHUNK_ROWS: Final = 20_000
 # The newest raw record of everything that changed, and of what another record may have healed.
@@ -86,7 +86,7 @@ def conform_stream(night: Night, warehouse: Warehouse, source: Source) -> int:
         )
         count = int(str(warehouse.value("select count(*) from changed")))
         if count:
-            note_zones(warehouse, source.connector, source.stream, source.since)
+            note_profiles(warehouse, source.connector, source.stream, source.since)
             _replace_changed(night, warehouse, source)
         if count or not source.since:
             _mark_conformed(warehouse, source)

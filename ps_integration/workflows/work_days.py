@@ -20,7 +20,7 @@ where table_schema = 'canonical' and table_name = 'work_days'
 _FOUND: Final = """
 with present as (
     select system, external_id, max_by(time_zone, raw_seq) as zone
-    from canonical.resource_zones
+    from canonical.shown_zones
     group by system, external_id
 )
 

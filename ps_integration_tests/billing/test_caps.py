@@ -226,16 +226,55 @@ def test_a_voided_document_keeps_its_room_while_policy_holds_it(billed, policy: 
     assert [part[2] for part in money(billed, "tt:4")] == [room, 120_500 - room]
 
 
+def write_off(history: History, part: int, amount_minor: int) -> None:
+    """Two persons have written off a part of entry 1."""
+    with history.store.session() as session:
+        session.add(Decision(
+            kind="write_off", entry_id="tt:1", part=part, amount_minor=amount_minor,
+            currency="GBP", reason="agreed", decided_by="Bo", seconded_by="Ana",
+            decided_at=history.tonight.as_of,
+        ))  # fmt: skip
+
+
+def test_what_two_persons_wrote_off_stays_that_amount_when_all_is_billed_anew(history: History):
+    history.set_cap("p1", 6_000)
+    history.set_entry("1")
+    history.run_night()
+    history.post_all()
+    write_off(history, part=2, amount_minor=4_000)
+    for change in (history.withdraw, history.restore):
+        change("1")
+        history.run_night()
+        history.post_all()
+    history.run_night()
+    assert total(history) == 6_000
+    assert history.refs("planned") == []
+    assert sorted(part[::2] for part in money(history, "tt:1")) == [
+        ("posted", 6_000), ("written_off", 4_000),
+    ]  # fmt: skip
+
+
+def test_a_write_off_takes_no_more_than_it_was_about(history: History):
+    history.set_entry("1", seconds=3 * 3_600)
+    history.run_night()
+    write_off(history, part=1, amount_minor=30_000)
+    history.set_entry("1", seconds=20 * 3_600)
+    for _ in range(2):
+        history.run_night()
+        history.post_all()
+    history.run_night()
+    assert total(history) == 170_000
+    assert money(history, "tt:1") == [
+        ("written_off", 3 * 3_600, 30_000), ("posted", 17 * 3_600, 170_000),
+    ]  # fmt: skip
+
+
 def test_growth_above_the_cap_can_be_written_off(billed: History):
     billed.set_cap("p1", 93_388)
     billed.set_entry("1", seconds=36_000)
     billed.run_night(with_rules=True)
     assert billed.warehouse.rows("from reconciliation.found where rule = 'TM15'")
-    with billed.store.session() as session:
-        session.add(Decision(
-            kind="write_off", entry_id="tt:1", part=2, amount_minor=30_125, currency="GBP",
-            reason="agreed", decided_by="Bo", seconded_by="Ana", decided_at=billed.tonight.as_of,
-        ))  # fmt: skip
+    write_off(billed, part=2, amount_minor=30_125)
     billed.set_cap("p1", 200_000)
     billed.run_night(with_rules=True)
     assert money(billed, "tt:1") == [("posted", 27_000, 90_375), ("written_off", 9_000, 30_125)]

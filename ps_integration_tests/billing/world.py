@@ -1,5 +1,8 @@
 """A small firm in the warehouse, clean and ready to bill; a test adds its entries and one fault."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +27,7 @@ class World:
         self.warehouse = Warehouse(path)
         self.warehouse.execute("set threads = 1")  # the tables are tiny
         self.raw_seq = 0
+        self._gathered: dict[tuple[str, ...], list[dict[str, Any]]] | None = None
         put = self.put
         put("config.run", run_id="r1", as_of_date=date(2026, 3, 20))
         for code in ("GBP", "USD", "EUR", "JPY"):
@@ -74,7 +78,21 @@ class World:
         self.project("p1")
         self.resource("ann")
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Insert what is put meanwhile at the end, table by table; nothing of it is read before."""
+        self._gathered = gathered = defaultdict(list)
+        try:
+            yield
+        finally:
+            self._gathered = None
+        for (table, *_), rows in gathered.items():
+            self.warehouse.insert(table, rows)
+
     def put(self, table: str, **row: Any) -> None:
+        if self._gathered is not None:
+            self._gathered[table, *row].append(row)
+            return
         marks = ", ".join(f"${column}" for column in row)
         self.warehouse.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", row)
 
@@ -106,6 +124,8 @@ class World:
     def resource(self, resource_id: str, **fields: Any) -> None:
         row = {"resource_id": resource_id, "home_legal_entity": "UK", "is_active": True} | fields
         self.put("billing.resources", **row)
+        home = {name: row[name] for name in ("resource_id", "home_legal_entity")}
+        self.put("billing.resource_homes", **home, valid_from=date.min, valid_to=FAR_FUTURE)
         self.crosswalk("resource", resource_id, "tt", "psa")
 
     def rate(self, rate_id: str, scope: str = "project", price: str = "100", **fields: Any) -> None:
@@ -128,14 +148,28 @@ class World:
                  from_currency=pair[:3], to_currency=pair[3:], rate_type="spot", valid_on=on,
                  rate=Decimal(rate))  # fmt: skip
 
-    def entry(self, number: str, seconds: int = 3600, **fields: Any) -> None:
-        """One approved billable entry, from its raw record to its resolved row."""
+    def entry(
+        self,
+        number: str,
+        seconds: int = 3600,
+        project: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """One approved billable entry, from its raw record to its resolved row.
+
+        Args:
+            number: Its external id.
+            seconds: How long it took.
+            project: The row of its project, where it is known already.
+            fields: Columns that are otherwise than usual.
+        """
         self.raw_seq += 1
         project_id = fields.pop("project_id", "p1")
         resource_id = fields.pop("resource_id", "ann")
-        [project] = self.warehouse.rows(
-            "select * from billing.projects where project_id = $p", {"p": project_id or "p1"}
-        )
+        if project is None:
+            [project] = self.warehouse.rows(
+                "select * from billing.projects where project_id = $p", {"p": project_id or "p1"}
+            )
         row: dict[str, Any] = {
             "entry_id": f"tt:{number}",
             "system": "tt",

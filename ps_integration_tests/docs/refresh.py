@@ -1,4 +1,4 @@
-"""Plays the demonstration and writes what it says into the README: sessions, rule table, picture.
+"""Plays the demonstration and writes what it says into the README: sessions and picture; rule table.
 
 Run from the repository: `python -m ps_integration_tests.docs.refresh`. The demonstration is played
 in a temporary folder. The picture is made where Chromium is installed, else left as it is.
@@ -54,16 +54,21 @@ def put(text, name, body):
     return marked.sub(lambda found: found[1] + body + found[2], text, count=1)
 
 
+def shortened(lines):
+    """What the demonstration says of its first and last night, without its table of batches."""
+    firm, first, *_, last, end = "\n".join(lines).split("\n\n")
+    money, _, rest = end.partition("\nPosting batches\n")
+    said = rest[rest.index("Open breaks:") :]
+    return "\n\n".join((firm, first, "…", last, f"{money}\n…\n{said}")).splitlines()
+
+
 def sessions(folder):
-    """The three sessions of the README."""
+    """The sessions of the README."""
     demo = played(folder, "demo")
     entry = next(line.split()[-1] for line in demo if line.startswith("  ps-integration why"))
-    why = chapters(played(folder, "why", entry), "versions", "resolved", "approval", "posting")
-    calls = (
-        ("make demo", demo),
-        (f"ps-integration why {entry}", why),
-        ("ps-integration batches list", played(folder, "batches", "list")),
-    )
+    dropped = ("received", "versions", "resolved", "approval", "posting", "documents")
+    why = chapters(played(folder, "why", entry), *dropped)
+    calls = (("make demo", shortened(demo)), (f"ps-integration why {entry}", why))
     return {
         name.split()[1]: "\n".join(["```console", f"$ {name}", *lines, "```\n"])
         for name, lines in calls
@@ -90,22 +95,23 @@ def picture(folder):
 def main():
     """Play, and write; with the word `rules`, only the table of rules."""
     if sys.argv[1:] == ["rules"]:
-        write({"rules": markdown_table()})
+        write("docs/rules.md", {"rules": markdown_table()})
         return
     with tempfile.TemporaryDirectory(prefix="ps-integration-docs-") as name:
         folder = Path(name)
         shutil.copytree(ROOT / "data/demo", folder / "data/demo")
-        texts = {"rules": markdown_table(), **sessions(folder)}
+        texts = sessions(folder)
         picture(folder)
-    write(texts)
+    write("README.md", texts)
+    write("docs/rules.md", {"rules": markdown_table()})
 
 
-def write(texts):
-    """Put the texts where the README's markers stand."""
-    page = (ROOT / "README.md").read_text("utf-8")
+def write(name, texts):
+    """Put the texts where the markers of a page stand."""
+    page = (ROOT / name).read_text("utf-8")
     for marker, body in texts.items():
         page = put(page, marker, body)
-    (ROOT / "README.md").write_text(page, "utf-8")
+    (ROOT / name).write_text(page, "utf-8")
 
 
 if __name__ == "__main__":

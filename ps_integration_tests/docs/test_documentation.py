@@ -33,8 +33,8 @@ def commands(group=None, words=()):
     return found
 
 
-def test_the_rule_table_of_the_readme_is_the_rules_own():
-    assert markdown_table() in text("README.md")
+def test_the_table_of_rules_is_the_rules_own():
+    assert markdown_table() in text("docs/rules.md")
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)

@@ -31,6 +31,11 @@ NIGHTS: Final = ("2026-03-31", "2026-04-01", "2026-04-02")
 BASE: Final = ("clock:1001", "clock:1002", "clock:1003")
 CLEAN: Final = ("570.00", "933.88")
 """What the clean part of the firm is billed, document by document."""
+AUTOMATIC: Final = {
+    "max_amount_per_batch": {"GBP": "900000"}, "max_lines_per_batch": 9000,
+    "max_amount_per_day": {"GBP": "9000000"}, "max_amount_per_month": {"GBP": "9000000"},
+}  # fmt: skip
+"""Ceilings under which policy approves all that bills."""
 _STATES: Final = """
 select di.entry_id, di.disposition
 from billing.dispositions as di
@@ -115,13 +120,10 @@ def _found(folder: Path, rows: Sequence[OddRow]) -> None:
     )
     for system in told["systems"]:
         for table in OF.get(system["id"], ()):
-            system["options"]["streams"].append(_stream(system["id"], table))
+            add_stream(system, table)
             mine = [row for row in rows if row.table == table]
-            _write(folder / "drops" / f"odd-{system['id']}-{table}.csv", table, mine)
-    told["approval"]["automatic"] = {
-        "max_amount_per_batch": {"GBP": "900000"}, "max_lines_per_batch": 9000,
-        "max_amount_per_day": {"GBP": "9000000"}, "max_amount_per_month": {"GBP": "9000000"},
-    }  # fmt: skip
+            write(folder / "drops" / f"odd-{system['id']}-{table}.csv", table, mine)
+    told["approval"]["automatic"] = AUTOMATIC
     path.write_text(yaml.safe_dump(told, sort_keys=False), "utf-8")
     _play_ground(folder, rows)
 
@@ -133,15 +135,19 @@ def _legacy() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stream(system: str, table: CanonicalObject) -> dict[str, Any]:
+def add_stream(system: dict[str, Any], table: CanonicalObject) -> None:
+    """Let a system of the firm file deliver odd rows of a table."""
     columns = {name: {"column": name} for name in COLUMNS[table] if name != "external_id"}
-    return {
-        "name": f"odd_{table}", "table": table, "path": f"odd-{system}-{table}.csv",
-        "id": ["external_id"], "columns": columns,
-    }  # fmt: skip
+    system["options"]["streams"].append(
+        {
+            "name": f"odd_{table}", "table": table, "path": f"odd-{system['id']}-{table}.csv",
+            "id": ["external_id"], "columns": columns,
+        }
+    )  # fmt: skip
 
 
-def _write(path: Path, table: CanonicalObject, rows: Sequence[OddRow]) -> None:
+def write(path: Path, table: CanonicalObject, rows: Sequence[OddRow]) -> None:
+    """Write rows as a drop, every column of their table by its name."""
     names = list(dict.fromkeys(("external_id", *COLUMNS[table])))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names)
@@ -152,24 +158,25 @@ def _write(path: Path, table: CanonicalObject, rows: Sequence[OddRow]) -> None:
 def _play_ground(folder: Path, rows: Sequence[OddRow]) -> None:
     """The project, the person and the customer that odd rows refer to, and time on odd projects."""
     drops = folder / "drops"
-    _append(drops / "projects.csv", "NL-3,Ground,NL,GBP,active,time_and_materials,10003")
-    _append(drops / "people.csv", "P-33,Odd Fellow,NL,Y,")
-    _append(drops / "clock-people.csv", "P-33,Odd Fellow")
-    _append(drops / "rates.csv", "R3,project,NL-3,,GBP,80.00,2026-01-01,")
-    _append(drops / "hours.csv", "1005,P-33,NL-3,2026-03-05,2.0,Y,RELEASED")
+    append(drops / "projects.csv", "NL-3,Ground,NL,GBP,active,time_and_materials,10003")
+    append(drops / "people.csv", "P-33,Odd Fellow,NL,Y,")
+    append(drops / "clock-people.csv", "P-33,Odd Fellow")
+    append(drops / "rates.csv", "R3,project,NL-3,,GBP,80.00,2026-01-01,")
+    append(drops / "hours.csv", "1005,P-33,NL-3,2026-03-05,2.0,Y,RELEASED")
     for row in rows:
         if row.table in ("projects", "tasks", "resources"):
             project = row.cells["external_id"] if row.table == "projects" else "NL-3"
             person = row.cells["external_id"] if row.table == "resources" else "P-33"
             entry = f"9{row.number:04d},{person},{project},2026-03-06,1.0,Y,RELEASED"
-            _append(drops / "hours.csv", entry)
+            append(drops / "hours.csv", entry)
         if row.table == "projects":
             key = row.cells["external_id"]
-            _append(drops / "clock-projects.csv", f"{key},Odd,active")
+            append(drops / "clock-projects.csv", f"{key},Odd,active")
         if row.table == "resources":
-            _append(drops / "clock-people.csv", f"{row.cells['external_id']},Odd")
+            append(drops / "clock-people.csv", f"{row.cells['external_id']},Odd")
 
 
-def _append(path: Path, line: str) -> None:
+def append(path: Path, line: str) -> None:
+    """Add a line to a drop."""
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")

@@ -104,3 +104,35 @@ def test_a_project_of_posted_work_changes_and_nothing_is_credited(billed: Firm) 
     found = listed(billed)
     fee = found["currency, billing type, billable flag of the project"]
     assert (fee["objects"], fee["billed_minor"], fee["today_minor"]) == (2, 30_000, 0)
+
+
+def test_a_transfer_moves_the_work_from_its_first_day_on(billed: Firm) -> None:
+    billed.edit(
+        "firm.yaml",
+        "home_legal_entity: Home\n",
+        "home_legal_entity: Home\n            home_valid_from: Since\n",
+    )
+    billed.run("config", "accept", who="olga")
+    billed.edit("drops/people.csv", "Person,Home,Title", "Person,Home,Since,Title")
+    for person in ("P-17,NL", "P-25,NL", "P-30,DE"):
+        billed.edit("drops/people.csv", person, f"{person},2020-01-01")
+    billed.edit("drops/people.csv", "P-22,NL", "P-22,DE,2026-03-16")
+    # an hour before the transfer and one after it in the old time sheet, two after it in the new
+    billed.edit(
+        "drops/hours-2026-03.csv",
+        "1003,P-25,NL-2,Review,2.0,Y,RELEASED\n",
+        "1003,P-25,NL-2,Review,2.0,Y,RELEASED\n1004,P-22,NL-1,Review,1.0,Y,RELEASED\n"
+        "1005,P-22,NL-1,Review,1.0,Y,RELEASED\n",
+    )
+    billed.edit("drops/worked-on.csv", "1004,05/03/2026\n", "1004,05/03/2026\n1005,20/03/2026\n")
+    billed.edit(
+        "drops/zeit-2026-03.csv",
+        "1,P-30,NL-2,2026-03-04,1.0\n",
+        "1,P-30,NL-2,2026-03-04,1.0\n2,P-22,NL-1,2026-03-17,2.0\n",
+    )
+    billed.night("2026-04-02")
+    billed.approve()
+    billed.night("2026-04-03")
+    assert billed.billed() == POSTED + Decimal("300.00")  # 1 h and 2 h at 100.00
+    assert listed(billed) == {}
+    assert not [one for one in billed.said("breaks", "list")["breaks"] if one["rule"] == "MD08"]

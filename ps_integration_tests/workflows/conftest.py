@@ -19,7 +19,7 @@ from ps_integration.workflows.resolve import resolve
 
 FAR_PAST, FAR_FUTURE = date(1900, 1, 1), date(9999, 12, 31)
 _DATES = {"work_date", "starts_on", "ends_on", "valid_from", "valid_to", "closed_on", "valid_on",
-          "reached_on"}  # fmt: skip
+          "reached_on", "home_valid_from"}  # fmt: skip
 STREAMS = (
     Stream("people", "full", ("resources",)),
     Stream("projects", "full", ("projects",)),

@@ -80,7 +80,7 @@ def test_an_upgraded_store_keeps_the_days_it_has_while_the_start_is_the_same(sui
     suite.night()
     # as the version before had it: derived anew from a later profile
     suite.warehouse.execute("update canonical.time_entries set work_date = date '2026-03-31'")
-    for table in ("kept_days", "work_days", "resource_zones"):
+    for table in ("kept_days", "work_days", "shown_zones"):
         suite.warehouse.execute(f"drop table canonical.{table}")
     suite.warehouse.execute("update canonical.conformed set mapping_hash = 'of the version before'")
     suite.warehouse.close()
@@ -139,7 +139,7 @@ def test_only_the_start_moves_a_day_and_a_rebuild_gives_the_same(tmp_path_factor
                 )
         expected = [(entry, day_of(starts[entry], born[entry])) for entry in sorted(born)]
         assert suite.values(DAYS) == expected
-        for table in ("time_entries", "resource_zones", "work_days", "conformed", "resources"):
+        for table in ("time_entries", "shown_zones", "work_days", "conformed", "resources"):
             warehouse.execute(f"delete from canonical.{table}")
         suite.night()
         assert suite.values(DAYS) == expected

@@ -21,7 +21,7 @@ with claims as (
             least(coalesce(ch.held_minor, 0), ga.amount_minor),
             0
         ) as kept_minor,
-        ga.amount_minor - kept_minor - if(ga.is_growth, ga.written_off_minor, 0) as claim_minor,
+        ga.amount_minor - kept_minor - ga.written_off_minor as claim_minor,
         ga.is_growth and (
             ga.reason <> 'to_be_planned'
             or ga.is_in_flight

@@ -26,17 +26,31 @@ wo as (
     where kind = 'write_off' and decided_by <> seconded_by
 ),
 
+-- What is written off of what is open is a part of its own.
+offs as (
+    select
+        *,
+        if(is_growth, 0, written_off_minor) as off_minor,
+        share_seconds(open_seconds, off_minor, amount_minor) as off_seconds
+    from gates
+),
+
 cut as (
     select
-        ga.*,
+        ga.* replace (
+            ga.open_seconds - ga.off_seconds as open_seconds,
+            ga.amount_minor - ga.off_minor as amount_minor
+        ),
         cg.cap_minor,
         cg.used_minor,
         cg.by_hand_minor,
         coalesce(cg.granted_minor, 0) as fitting_minor,
-        share_seconds(ga.open_seconds, fitting_minor, ga.amount_minor) as fitting_seconds,
+        share_seconds(
+            ga.open_seconds - ga.off_seconds, fitting_minor, ga.amount_minor - ga.off_minor
+        ) as fitting_seconds,
         coalesce(cg.granted_minor < cg.claim_minor, false) as is_over_cap,
         if(cg.is_other_currency, 'cap_currency_differs', 'cap_used_up') as over_reason
-    from gates as ga
+    from offs as ga
     left join cap_grants as cg on ga.entry_id = cg.entry_id
 ),
 
@@ -70,8 +84,17 @@ open_parts as (
     where cu.is_over_cap and not cu.is_growth
     union all
     select
+        *,
+        off_part as part_no,
+        off_seconds as part_seconds,
+        off_minor as part_minor,
+        'written_off' as part_reason
+    from cut
+    where off_minor > 0
+    union all
+    select
         cu.*,
-        cu.part as part_no,
+        cu.off_part as part_no,
         gc.written_off_seconds as part_seconds,
         gc.written_off_minor as part_minor,
         'written_off' as part_reason
@@ -81,7 +104,7 @@ open_parts as (
     union all
     select
         cu.*,
-        cu.part + if(gc.written_off_minor > 0, 1, 0) as part_no,
+        cu.part as part_no,
         cu.open_seconds - gc.due_seconds - gc.written_off_seconds as part_seconds,
         gc.deferred_minor as part_minor,
         cu.over_reason as part_reason

@@ -34,6 +34,12 @@ select
     coalesce(be.is_changed, false) as is_growth,
     ae.seconds - if(is_growth, 0, coalesce(be.billed_seconds, 0)) as open_seconds,
     coalesce(greatest(be.written_off_minor, 0), 0) as written_off_minor,
+    wo.entry_id is not null as is_decided,
+    wo.part as off_part,
+    wo.amount_minor as off_minor,
+    wo.reason as write_off_reason,
+    wo.decided_by,
+    wo.seconded_by,
     us.object_id is not null as has_lines,
     coalesce(be.is_correcting, false) as is_correcting,
     coalesce(be.is_in_flight, false) as is_in_flight,
@@ -50,6 +56,7 @@ select
 from approved_entries as ae
 left join billed_entries as be on ae.entry_id = be.entry_id
 left join used_parts as us on ae.entry_id = us.object_id and us.object_kind = 'time_entry'
+left join write_offs as wo on ae.entry_id = wo.entry_id
 left join billing.rated_entries as ra on ae.entry_id = ra.entry_id
 where
     be.entry_id is null
@@ -87,18 +94,6 @@ signed as (
         max(bill_from) as bill_from
     from ops.openings
     where signed_by is not null
-    group by all
-),
-
-write_offs as (
-    select
-        entry_id,
-        part,
-        min(reason) as reason,
-        min(decided_by) as decided_by,
-        min(seconded_by) as seconded_by
-    from ops.decisions
-    where kind = 'write_off' and decided_by <> seconded_by
     group by all
 ),
 
@@ -161,10 +156,14 @@ facts as (
             as is_opened,
         bh.evidence as billed_by_hand,
         pb.evidence as probably_billed,
-        wo.entry_id is not null as is_written_off,
-        wo.reason as write_off_reason,
-        wo.decided_by,
-        wo.seconded_by,
+        op.is_decided
+        and not op.is_growth
+        and coalesce(op.amount_minor <= op.off_minor, true) as is_written_off,
+        op.off_part,
+        op.off_minor,
+        op.write_off_reason,
+        op.decided_by,
+        op.seconded_by,
         if(
             pr.erp_system = op.erp_system
             and coalesce(pr.erp_company, '') = coalesce(op.erp_company, ''),
@@ -208,7 +207,6 @@ facts as (
     left join signed as sg on op.legal_entity = sg.legal_entity and op.system = sg.time_system
     left join reconciliation.billed_by_hand as bh on op.entry_id = bh.entry_id
     left join reconciliation.probably_billed_by_hand as pb on op.entry_id = pb.entry_id
-    left join write_offs as wo on op.entry_id = wo.entry_id and op.part = wo.part
     left join projects as pr on op.project_id = pr.project_id
     left join config.legal_entities as le on op.legal_entity = le.legal_entity
     left join posting_periods as pp
@@ -225,83 +223,115 @@ facts as (
     left join holds as hx on op.erp_system = hx.blocked_id and hx.blocked_kind = 'system'
     left join holds as ha on pr.psa_system = ha.blocked_id and ha.blocked_kind = 'system'
     left join holds as hr on se.rates_source = hr.blocked_id and hr.blocked_kind = 'system'
+),
+
+judged as (
+    select
+        entry_id,
+        system,
+        version_no,
+        version_sha256,
+        resource_id,
+        project_id,
+        task_id,
+        task_name,
+        work_date,
+        legal_entity,
+        currency,
+        period,
+        is_growth,
+        is_in_flight,
+        written_off_minor,
+        off_part,
+        off_minor,
+        erp_system,
+        rounding,
+        factor,
+        scale,
+        part,
+        open_seconds,
+        unit_price,
+        amount_minor,
+        bill_from,
+        billed_by_hand,
+        probably_billed,
+        write_off_reason,
+        decided_by,
+        seconded_by,
+        break_id,
+        break_rule,
+        held_thing,
+        work_period_state,
+        posting_period,
+        voided_ref,
+        case
+            when work_date < bill_from then 'before_bill_from'
+            when is_invoiced and not has_lines then 'invoiced_at_source'
+            when billed_by_hand is not null then 'billed_by_hand'
+            when voided_ref is not null and voided_policy = 'leave' then 'voided_and_left'
+            when is_written_off then 'written_off'
+            when not is_billable then 'entry_not_billable'
+            when not task_is_billable then 'task_not_billable'
+            when billing_type = 'internal' then 'internal_project'
+            when not project_is_billable then 'project_not_billable'
+            when seconds = 0 then 'no_hours'
+            when billing_type = 'milestone' then 'billed_by_milestone'
+            when billing_type = 'fixed_fee' then 'billed_by_fixed_fee'
+            when voided_ref is not null and coalesce(voided_policy, 'hold') = 'hold'
+                then 'voided_in_erp'
+            when break_id is not null then 'break_' || lower(break_rule)
+            when coalesce(project_matches, 1) > 1 then 'project_ambiguous'
+            when project_id is null then 'project_unmapped'
+            when coalesce(resource_matches, 1) > 1 then 'resource_ambiguous'
+            when resource_id is null then 'resource_unmapped'
+            when seconds < 0 then 'negative_hours'
+            when legal_entity is null then 'legal_entity_unknown'
+            when currency is null then 'currency_unknown'
+            when billing_type is null then 'billing_type_unknown'
+            when problem is not null then problem
+            when amount_minor is null then 'not_priced'
+            when amount_minor = 0 and not coalesce(zero_lines, false) then 'no_amount'
+            when customer_key is null then 'customer_unknown'
+            when erp_system is null or erp_company is null then 'no_erp_route'
+            when erp_external_id is null then 'project_not_in_erp'
+            when revenue_account is null then 'revenue_account_unknown'
+            when period_policy = 'reject' then 'period_rejected'
+            when not is_opened then 'opening_not_signed'
+            when is_correcting then 'correction_in_flight'
+            when probably_billed is not null then 'probably_billed_by_hand'
+            when posting_period is not null then 'to_be_planned'
+            when period_policy = 'shift' then 'no_open_period'
+            when work_period_state = 'closed' then 'period_closed'
+            when work_period_state = 'not_open' then 'period_not_open'
+            else 'period_unknown'
+        end as reason
+    from facts
+),
+
+-- Of what was decided about less than is open, only that is written off; the rest is due.
+split as (
+    select
+        *,
+        case
+            when is_growth then written_off_minor
+            when
+                reason in (
+                    'before_bill_from', 'invoiced_at_source', 'billed_by_hand', 'voided_and_left',
+                    'written_off'
+                )
+                then 0
+            else greatest(coalesce(off_minor, 0), 0)
+        end as now_off_minor
+    from judged
 )
 
 select
-    entry_id,
-    system,
-    version_no,
-    version_sha256,
-    resource_id,
-    project_id,
-    task_id,
-    task_name,
-    work_date,
-    legal_entity,
-    currency,
-    period,
-    is_growth,
-    is_in_flight,
-    written_off_minor,
-    erp_system,
-    rounding,
-    factor,
-    scale,
-    part,
-    open_seconds,
-    unit_price,
-    amount_minor,
-    bill_from,
-    billed_by_hand,
-    probably_billed,
-    write_off_reason,
-    decided_by,
-    seconded_by,
-    break_id,
-    break_rule,
-    held_thing,
-    work_period_state,
-    posting_period,
-    voided_ref,
-    case
-        when work_date < bill_from then 'before_bill_from'
-        when is_invoiced and not has_lines then 'invoiced_at_source'
-        when billed_by_hand is not null then 'billed_by_hand'
-        when voided_ref is not null and voided_policy = 'leave' then 'voided_and_left'
-        when is_written_off then 'written_off'
-        when not is_billable then 'entry_not_billable'
-        when not task_is_billable then 'task_not_billable'
-        when billing_type = 'internal' then 'internal_project'
-        when not project_is_billable then 'project_not_billable'
-        when seconds = 0 then 'no_hours'
-        when billing_type = 'milestone' then 'billed_by_milestone'
-        when billing_type = 'fixed_fee' then 'billed_by_fixed_fee'
-        when voided_ref is not null and coalesce(voided_policy, 'hold') = 'hold'
-            then 'voided_in_erp'
-        when break_id is not null then 'break_' || lower(break_rule)
-        when coalesce(project_matches, 1) > 1 then 'project_ambiguous'
-        when project_id is null then 'project_unmapped'
-        when coalesce(resource_matches, 1) > 1 then 'resource_ambiguous'
-        when resource_id is null then 'resource_unmapped'
-        when seconds < 0 then 'negative_hours'
-        when legal_entity is null then 'legal_entity_unknown'
-        when currency is null then 'currency_unknown'
-        when billing_type is null then 'billing_type_unknown'
-        when problem is not null then problem
-        when amount_minor is null then 'not_priced'
-        when amount_minor = 0 and not coalesce(zero_lines, false) then 'no_amount'
-        when customer_key is null then 'customer_unknown'
-        when erp_system is null or erp_company is null then 'no_erp_route'
-        when erp_external_id is null then 'project_not_in_erp'
-        when revenue_account is null then 'revenue_account_unknown'
-        when period_policy = 'reject' then 'period_rejected'
-        when not is_opened then 'opening_not_signed'
-        when is_correcting then 'correction_in_flight'
-        when probably_billed is not null then 'probably_billed_by_hand'
-        when posting_period is not null then 'to_be_planned'
-        when period_policy = 'shift' then 'no_open_period'
-        when work_period_state = 'closed' then 'period_closed'
-        when work_period_state = 'not_open' then 'period_not_open'
-        else 'period_unknown'
-    end as reason
-from facts;
+    * exclude (off_minor, now_off_minor) replace (
+        now_off_minor as written_off_minor,
+        case
+            when reason = 'written_off' then off_part
+            when now_off_minor > 0 and off_part = part then part + 1
+            else part
+        end as part
+    )
+from split;

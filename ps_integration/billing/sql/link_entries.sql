@@ -27,7 +27,7 @@ placed as (
             en.project_is_billable, en.cap_minor, en.closed_on
         ) as of_entry,
         mr.canonical_id as known_resource,
-        br.home_legal_entity as home,
+        bh.home_legal_entity as home,
         br.role as usual_role,
         coalesce(ap.is_same_project, false) as is_as_posted,
         row(ap.project_id, ap.legal_entity, ap.currency, ap.customer_key) as of_posted
@@ -38,6 +38,11 @@ placed as (
         on en.system = te.system and en.external_id = te.external_id
     left join billing.projects as pr on en.project_id = pr.project_id
     left join billing.resources as br on en.resource_id = br.resource_id
+    left join billing.resource_homes as bh
+        on
+            en.resource_id = bh.resource_id
+            and en.work_date >= bh.valid_from
+            and en.work_date < bh.valid_to
     left join mapped as mp on mp.object_kind = 'project' and en.project_id = mp.canonical_id
     left join mapped as mr on mr.object_kind = 'resource' and en.resource_id = mr.canonical_id
 )
@@ -239,6 +244,13 @@ every_part as (
         part
     from ops.posting_lines
     where object_kind = 'time_entry'
+    union all
+    -- nothing may be left to write off, and its number stays taken
+    select
+        entry_id,
+        part
+    from ops.decisions
+    where kind = 'write_off'
 ),
 
 lines_of as (

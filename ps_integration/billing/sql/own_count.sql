@@ -25,7 +25,6 @@ people as (
         xw.valid_from,
         xw.valid_to,
         xw.canonical_id,
-        rs.home_legal_entity,
         rs.role
     from canonical.crosswalk as xw
     left join billing.resources as rs on xw.canonical_id = rs.resource_id
@@ -68,7 +67,7 @@ people_by_day as (
         co.work_date,
         count(distinct pe.canonical_id) as people,
         min(pe.canonical_id) as resource_id,
-        min(pe.home_legal_entity) as home_legal_entity,
+        min(bh.home_legal_entity) as home_legal_entity,
         min(pe.role) as person_role
     from (
         select distinct
@@ -83,6 +82,11 @@ people_by_day as (
             and co.external_id = pe.external_id
             and co.work_date >= pe.valid_from
             and co.work_date < pe.valid_to
+    left join billing.resource_homes as bh
+        on
+            pe.canonical_id = bh.resource_id
+            and co.work_date >= bh.valid_from
+            and co.work_date < bh.valid_to
     group by co.system, co.external_id, co.work_date
 ),
 

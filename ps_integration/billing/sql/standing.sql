@@ -8,6 +8,40 @@ select
 from live_lines
 group by all;
 
+-- What two persons have written off of an entry: their amount of a part that never had a line, and
+-- never more. An older decision has no amount.
+create or replace temp table write_offs as
+with decided as (
+    select
+        entry_id,
+        part,
+        max(amount_minor) as amount_minor,
+        min(reason) as reason,
+        min(decided_by) as decided_by,
+        min(seconded_by) as seconded_by
+    from ops.decisions
+    where kind = 'write_off' and decided_by <> seconded_by
+    group by all
+)
+
+select
+    de.entry_id,
+    min(de.part) as part,
+    if(bool_or(de.amount_minor is null), null, cast(sum(de.amount_minor) as bigint))
+        as amount_minor,
+    min_by(de.reason, de.part) as reason,
+    min_by(de.decided_by, de.part) as decided_by,
+    min_by(de.seconded_by, de.part) as seconded_by
+from decided as de
+left join used_parts as us on de.entry_id = us.object_id and us.object_kind = 'time_entry'
+where
+    de.part <= coalesce(us.last_part, 0) + 1
+    and (de.entry_id, de.part) not in (
+        select (ll.object_id, ll.part) from live_lines as ll
+        where ll.object_kind = 'time_entry'
+    )
+group by de.entry_id;
+
 -- Time entries with lines of ours that stand. An entry is as it was billed while it is of the same
 -- version, on the same project and in the same currency, and its lines hold what they are worth at
 -- today's price: all of it, or (with the rest above a cap) each its share of it. Anything else is
@@ -58,16 +92,6 @@ worth as (
     from approved_entries as ae
     left join billing.rated_entries as ra on ae.entry_id = ra.entry_id
     semi join cells as ce on ae.entry_id = ce.entry_id
-),
-
-write_offs as (
-    select
-        entry_id,
-        part,
-        max(amount_minor) as amount_minor
-    from ops.decisions
-    where kind = 'write_off' and decided_by <> seconded_by
-    group by all
 ),
 
 totals as (
@@ -131,5 +155,4 @@ select
 from totals as tt
 inner join approved_entries as ae on tt.entry_id = ae.entry_id
 inner join worth as wr on tt.entry_id = wr.entry_id
-inner join used_parts as us on tt.entry_id = us.object_id and us.object_kind = 'time_entry'
-left join write_offs as wo on tt.entry_id = wo.entry_id and us.last_part + 1 = wo.part;
+left join write_offs as wo on tt.entry_id = wo.entry_id;

@@ -219,6 +219,7 @@ create table if not exists canonical.tasks (
 create table if not exists canonical.resources (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     match_key varchar, name varchar, email varchar, home_legal_entity varchar,
+    home_valid_from date,                   -- the first day of the home entity
     role varchar, supplier_key varchar,     -- who invoices a subcontractor; null = an employee
     time_zone varchar, is_active boolean,
     starts_on date, ends_on date, updated_at timestamptz
@@ -300,10 +301,15 @@ create table if not exists canonical.kept_days as
 select system, stream, external_id, started_at, work_date
 from canonical.time_entries
 where started_at is not null and work_date is not null;
--- Every time zone that a person's profile has shown, by the raw record that showed it: from raw.
-create table if not exists canonical.resource_zones (
+-- Every time zone and every home entity that a person's profile has shown, by the raw record that
+-- showed it: from raw.
+create table if not exists canonical.shown_zones (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     time_zone varchar
+);
+create table if not exists canonical.shown_homes (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    home_legal_entity varchar, home_valid_from date     -- null = nobody says since when
 );
 -- What the work date of time that says only when it started was derived from.
 create table if not exists canonical.work_days (
@@ -700,6 +706,11 @@ create table if not exists billing.resources (
     resource_id varchar, name varchar, email varchar, home_legal_entity varchar, role varchar,
     is_active boolean, starts_on date, ends_on date, source_system varchar
 );
+-- The home entity of each resource by day, without gap or overlap: what its system of record has
+-- shown since when. A home without a first day counts for all days.
+create table if not exists billing.resource_homes (
+    resource_id varchar, home_legal_entity varchar, valid_from date, valid_to date
+);
 -- The price of one hour for each current, approved, billable entry, with its derivation.
 create table if not exists billing.rated_entries (
     entry_id varchar, version_no integer,
@@ -830,6 +841,7 @@ create table if not exists billing.ready_lines (
 
 -- Columns that a warehouse of an older release does not have.
 alter table canonical.resources add column if not exists supplier_key varchar;
+alter table canonical.resources add column if not exists home_valid_from date;
 alter table canonical.erp_documents add column if not exists is_standing boolean;
 update canonical.erp_documents set is_standing = coalesce(
     is_posted and status not in ('cancelled', 'corrective'), false

@@ -93,11 +93,13 @@ create or replace temp table homes as (
     from (
         select distinct
             pe.system,
-            br.home_legal_entity,
+            bh.home_legal_entity,
             pe.work_date
         from people as pe
-        inner join billing.resources as br on pe.resource_id = br.resource_id
-        where br.home_legal_entity is not null
+        inner join billing.resource_homes as bh
+            on
+                pe.resource_id = bh.resource_id
+                and pe.work_date >= bh.valid_from and pe.work_date < bh.valid_to
     ) as hd
     left join config.routing as ro
         on
@@ -170,7 +172,7 @@ select
     coalesce(pe.matches, 0) as resource_matches,
     coalesce(jo.matches, 0) as project_matches,
     coalesce(ve.role, br.role) as role,
-    br.home_legal_entity,
+    bh.home_legal_entity,
     ve.work_date,
     ve.seconds,
     ve.is_billable,
@@ -208,10 +210,14 @@ left join kinds as ki
         and ve.project_external_id is not distinct from ki.project_external_id
         and ve.work_date = ki.work_date
 left join billing.resources as br on pe.resource_id = br.resource_id
+left join billing.resource_homes as bh
+    on
+        pe.resource_id = bh.resource_id
+        and ve.work_date >= bh.valid_from and ve.work_date < bh.valid_to
 left join billing.projects as bp on jo.project_id = bp.project_id
 left join homes as ho
     on
-        ve.system = ho.system and br.home_legal_entity = ho.home_legal_entity
+        ve.system = ho.system and bh.home_legal_entity = ho.home_legal_entity
         and ve.work_date = ho.work_date
 left join targets as tg on bp.legal_entity = tg.legal_entity and ve.work_date = tg.work_date
 left join periods as pd on bp.legal_entity = pd.legal_entity and ve.work_date = pd.work_date;

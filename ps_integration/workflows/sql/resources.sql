@@ -1,8 +1,7 @@
 -- One row per canonical resource, each field from HR, then the PSA, then the time system, unless
 -- config.ownership names its system of record. Where a firm has HR or PSA resources at all, a
 -- person only the time system knows is unknown; otherwise the time system's people count.
-delete from billing.resources;
-insert into billing.resources by name
+create or replace temp table mapped as
 with sole_routes as (
     select
         system,
@@ -20,26 +19,25 @@ cw as (
         external_id
     from canonical.crosswalk
     where object_kind = 'resource'
-),
+)
 
-mapped as (
-    select
-        cw.canonical_id as resource_id,
-        rs.*,
-        case
-            when list_contains(string_split(sy.roles, ','), 'hr') then 1
-            when list_contains(string_split(sy.roles, ','), 'psa') then 2
-            when list_contains(string_split(sy.roles, ','), 'time') then 3
-            else 4
-        end as role_rank,
-        so.legal_entity as sole_entity
-    from canonical.resources as rs
-    inner join cw on rs.system = cw.system and rs.external_id = cw.external_id
-    left join config.systems as sy on rs.system = sy.system
-    left join sole_routes as so on rs.system = so.system
-),
+select
+    cw.canonical_id as resource_id,
+    rs.*,
+    case
+        when list_contains(string_split(sy.roles, ','), 'hr') then 1
+        when list_contains(string_split(sy.roles, ','), 'psa') then 2
+        when list_contains(string_split(sy.roles, ','), 'time') then 3
+        else 4
+    end as role_rank,
+    so.legal_entity as sole_entity
+from canonical.resources as rs
+inner join cw on rs.system = cw.system and rs.external_id = cw.external_id
+left join config.systems as sy on rs.system = sy.system
+left join sole_routes as so on rs.system = so.system;
 
-field_values as (
+create or replace temp table picked as
+with field_values as (
     select
         resource_id,
         system,
@@ -80,23 +78,24 @@ judged as (
             where ow.object_kind = 'resource' and ow.system = fv.system and ow.field = '*'
         ) as is_default_owner
     from field_values as fv
-),
+)
 
-picked as (
-    select
-        resource_id,
-        field,
-        value
-    from judged
-    qualify row_number() over (
-        partition by resource_id, field
-        order by
-            is_owner desc, value is null, is_default_owner desc, role_rank asc,
-            system asc, stream asc, external_id asc
-    ) = 1
-),
+select
+    resource_id,
+    field,
+    value,
+    system
+from judged
+qualify row_number() over (
+    partition by resource_id, field
+    order by
+        is_owner desc, value is null, is_default_owner desc, role_rank asc,
+        system asc, stream asc, external_id asc
+) = 1;
 
-people as (
+delete from billing.resources;
+insert into billing.resources by name
+with people as (
     select
         resource_id,
         min(role_rank) as best_rank,
@@ -129,3 +128,95 @@ where
         where ma.role_rank <= 2
     )
 group by pi.resource_id;
+
+-- The home entity by day, as its system of record has shown it. What it says last of a stay counts:
+-- a home shown since a day leaves the days before it to the home that was shown earlier, one
+-- without a first day takes them all.
+delete from billing.resource_homes;
+insert into billing.resource_homes by name
+with shown as (
+    select
+        pi.resource_id,
+        sh.raw_seq,
+        sh.home_legal_entity,
+        coalesce(sh.home_valid_from, date '0001-01-01') as first_day,
+        coalesce(sh.home_legal_entity <> lag(sh.home_legal_entity) over (
+            partition by pi.resource_id order by sh.raw_seq
+        ), true) as is_another
+    from picked as pi
+    inner join mapped as ma on pi.resource_id = ma.resource_id and pi.system = ma.system
+    inner join canonical.shown_homes as sh
+        on ma.system = sh.system and ma.stream = sh.stream and ma.external_id = sh.external_id
+    anti join quarantine.records as qr
+        on
+            sh.system = qr.system
+            and sh.stream = qr.stream
+            and sh.record_id = qr.record_id
+            and sh.raw_seq = qr.raw_seq
+    where pi.field = 'home_legal_entity' and pi.value is not null
+),
+
+numbered as (
+    select
+        *,
+        count(*) filter (where is_another) over (
+            partition by resource_id order by raw_seq
+        ) as stay
+    from shown
+),
+
+stays as (
+    select
+        resource_id,
+        stay,
+        min(home_legal_entity) as home_legal_entity,
+        arg_max(first_day, raw_seq) as first_day
+    from numbered
+    group by all
+),
+
+-- what is shown last must be what the resource has now; it is not where that is in quarantine
+bounded as (
+    select
+        *,
+        coalesce(min(first_day) over (
+            partition by resource_id
+            order by stay
+            rows between 1 following and unbounded following
+        ), date '9999-12-31') as last_day,
+        last_value(home_legal_entity) over (
+            partition by resource_id
+            order by stay
+            rows between unbounded preceding and unbounded following
+        ) as shown_last
+    from stays
+),
+
+dated as (
+    select
+        bo.resource_id,
+        bo.home_legal_entity,
+        if(
+            row_number() over (partition by bo.resource_id order by bo.stay) = 1,
+            date '0001-01-01', bo.first_day
+        ) as valid_from,
+        bo.last_day as valid_to
+    from bounded as bo
+    inner join billing.resources as br
+        on bo.resource_id = br.resource_id and bo.shown_last = br.home_legal_entity
+    where bo.first_day < bo.last_day
+)
+
+select * from dated
+union all
+select
+    br.resource_id,
+    br.home_legal_entity,
+    date '0001-01-01' as valid_from,
+    date '9999-12-31' as valid_to
+from billing.resources as br
+anti join dated as da on br.resource_id = da.resource_id
+where br.home_legal_entity is not null;
+
+drop table mapped;
+drop table picked;

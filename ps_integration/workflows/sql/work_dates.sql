@@ -49,7 +49,7 @@ first_seen as (
 -- a zone that nobody knows says nothing
 zones as (
     select rz.*
-    from canonical.resource_zones as rz
+    from canonical.shown_zones as rz
     semi join pg_timezone_names() as zn on rz.time_zone = zn.name
     qualify rz.time_zone is distinct from lag(rz.time_zone) over (
         partition by rz.system, rz.stream, rz.record_id order by rz.raw_seq

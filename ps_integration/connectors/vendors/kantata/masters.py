@@ -79,6 +79,7 @@ def user(record: JsonObject, options: Options) -> Iterator[CanonicalRow]:
             "home_legal_entity": values.meaning(
                 names.home_legal_entity, options.legal_entity_values
             ),
+            "home_valid_from": values.day(names.home_valid_from),
             "role": role.text("name") if role else None,
             "supplier_key": values.text(names.supplier_key),
             "time_zone": values.text(names.time_zone),

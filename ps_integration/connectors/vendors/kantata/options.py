@@ -54,6 +54,7 @@ class ResourceFields(BaseOptions):
     """Names of the custom fields of users; `supplier_key` is who invoices a subcontractor."""
 
     home_legal_entity: str = ""
+    home_valid_from: str = ""
     supplier_key: str = ""
     time_zone: str = ""
     starts_on: str = ""
