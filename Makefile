@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines quality matching regressions odd sources lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality matching regressions odd sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ between: .venv/installed  ## change a firm's stores row by row between nights: n
 
 endings: .venv/installed  ## end a night for every state of documents and stores: a report, or a sentence
 	$(BIN)/python -m ps_integration_tests.endings
+
+identity: .venv/installed  ## renumber, rename and merge everything after posting in every firm, and count what it sends
+	$(BIN)/python -m ps_integration_tests.identity
 
 lines: .venv/installed  ## posted work changed twice under every policy: equations, link checks, the ERP's sums
 	$(BIN)/python -m ps_integration_tests.lines
