@@ -1,4 +1,4 @@
-"""Plays the demonstration and writes what it says into the README: sessions and picture; rule table.
+"""Plays the demonstration and writes what it says into the README, and the table of rules.
 
 Run from the repository: `python -m ps_integration_tests.docs.refresh`. The demonstration is played
 in a temporary folder. The picture is made where Chromium is installed, else left as it is.
