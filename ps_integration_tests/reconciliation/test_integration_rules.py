@@ -25,6 +25,14 @@ def test_quiet_in02_for_an_optional_stream_that_is_not_served():
     assert not breaks_of("IN02", raw__reads=[{}, {}, {}, {}, missing])
 
 
+@pytest.mark.parametrize(("feeds", "fires"), [("", False), ("erp_documents", True), (None, True)])
+def test_an_erp_of_files_that_exports_nothing_is_not_stale(feeds, fires):
+    reads = [{"system": "bc", "stream": "none"} for _ in range(2)]
+    systems = [{}, {}, {"system": "books", "feeds": feeds}]
+    found = breaks_of("IN02", config__systems=systems, raw__reads=[{}, {}, *reads])
+    assert ("books|*" in [f["record_key"] for f in found]) is fires
+
+
 KNOWN = {"path": "$.hours", "json_type": "number"}
 
 

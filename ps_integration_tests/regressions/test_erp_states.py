@@ -54,6 +54,24 @@ def invoices(firm: Firm) -> list[tuple[str, Decimal]]:
     return sorted((one["Status"], Decimal(str(one["SubTotal"]))) for one in found)
 
 
+@pytest.mark.case(
+    "each Xero invoice carries the tracking option of its own project",
+    kind="canonical ids",
+    places=("stores/operational/canonical.py",),
+)
+def test_each_invoice_carries_its_own_project_in_xero(harbour: Firm) -> None:
+    """All projects are options of one tracking category, which is one record."""
+    found = xero(harbour, "GET", "Invoices?page=1&unitdp=4")["Invoices"]
+    options = {
+        Decimal(str(one["SubTotal"])): {
+            tracked["Option"] for line in one["LineItems"] for tracked in line["Tracking"]
+        }
+        for one in found
+    }
+    assert options == {Decimal("933.88"): {"NL-1"}, Decimal("190.00"): {"NL-2"}}
+    assert "BL05" not in rules_open(harbour)
+
+
 def end(firm: Firm, net: str, status: str) -> None:
     """Void or delete the invoice of that net, as a person does in Xero."""
     found = xero(firm, "GET", "Invoices?page=1")["Invoices"]

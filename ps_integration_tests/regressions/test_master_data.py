@@ -106,6 +106,11 @@ def test_a_project_of_posted_work_changes_and_nothing_is_credited(billed: Firm) 
     assert (fee["objects"], fee["billed_minor"], fee["today_minor"]) == (2, 30_000, 0)
 
 
+@pytest.mark.case(
+    "a transfer with a first day moves the work from that day on, and nothing before it",
+    kind="master data of posted work",
+    places=PLACES,
+)
 def test_a_transfer_moves_the_work_from_its_first_day_on(billed: Firm) -> None:
     billed.edit(
         "firm.yaml",

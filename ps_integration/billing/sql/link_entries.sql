@@ -233,6 +233,13 @@ open_periods as (
     where state = 'open'
 ),
 
+-- an ERP that imports files and lists no periods has none that is closed
+unlisted as (
+    select system
+    from config.systems
+    where not list_contains(string_split(feeds, ','), 'accounting_periods')
+),
+
 every_part as (
     select
         entry_id,
@@ -307,6 +314,7 @@ left join open_periods as op
         en.erp_system = op.system
         and coalesce(en.erp_company, '') = op.company
         and di.posting_period = op.period
+left join unlisted as ul on en.erp_system = ul.system
 left join reasons as re on di.reason = re.reason
 left join ops.open_breaks as ob on di.break_id = ob.break_id
 left join lines_of as li
@@ -343,7 +351,8 @@ where
     or (di.document_ref is not null) <> (dc.document_ref is not null)
     or (dc.document_ref is not null and di.reason is distinct from dc.state)
     or case
-        when di.reason in ('to_be_planned', 'planned') then op.period is null
+        when di.reason in ('to_be_planned', 'planned')
+            then op.period is null and (di.posting_period is null or ul.system is null)
         when dc.document_ref is null then di.posting_period is not null
         else di.posting_period is distinct from dc.period
     end

@@ -76,14 +76,22 @@ def _customer_key(session: Session, document: Document) -> str:
 
 
 def _external_id(session: Session, system: str, external_id: str) -> str:
+    """Its id now: the last under which the same record of that system was the same project.
+
+    One record may hold many projects, as Xero's tracking category does.
+    """
     own = (RecordLink.object_kind == "project", RecordLink.system == system)
-    query = select(RecordLink.stream, RecordLink.record_id).where(
-        *own, RecordLink.external_id == external_id
-    )
-    for stream, record_id in session.execute(query.distinct().order_by(RecordLink.record_id)):
+    same = (RecordLink.stream, RecordLink.record_id, RecordLink.canonical_id)
+    query = select(*same).where(*own, RecordLink.external_id == external_id).distinct()
+    for stream, record_id, canonical_id in session.execute(query.order_by(*same)):
         newest = session.scalar(
             select(RecordLink.external_id)
-            .where(*own, RecordLink.stream == stream, RecordLink.record_id == record_id)
+            .where(
+                *own,
+                RecordLink.stream == stream,
+                RecordLink.record_id == record_id,
+                RecordLink.canonical_id == canonical_id,
+            )
             .order_by(RecordLink.link_id.desc())
             .limit(1)
         )
