@@ -25,7 +25,7 @@ select
     min(posting_date) as posting_date,
     min(abs(amount_minor)) as amount_minor
 from canonical.erp_documents
-where is_posted and reference in (select unnest($refs))
+where (is_posted or status = 'cancelled') and reference in (select unnest($refs))
 group by system, reference
 having count(*) = 1
 """
