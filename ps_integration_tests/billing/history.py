@@ -120,7 +120,9 @@ class History(World):
     def _read(self, system: str, stream: str, records: int) -> None:
         """One read of a stream; what it landed is stamped with it by `_receive`."""
         self.reads += 1
+        at = self.tonight.as_of
         self.put("raw.reads", run_id=f"read-{self.reads}", system=system, stream=stream,
+                 status="complete", started_at=at, finished_at=at,
                  records_changed=records)  # fmt: skip
 
     def _receive(self) -> None:
