@@ -18,8 +18,8 @@ with streams as (
         coalesce(max_by(re.status, re.finished_at), '') as last_status
     from config.systems as sy
     left join raw.reads as re on sy.system = re.system
-    -- an ERP of files need not export anything
-    where sy.feeds is distinct from ''
+    -- an ERP of files need not export anything; what was ever read of it is watched
+    where sy.feeds is distinct from '' or re.stream is not null
     group by sy.system, sy.freshness_hours, re.stream
 ),
 
