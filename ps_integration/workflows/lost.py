@@ -78,7 +78,7 @@ def _wrong(path: Path, copy: Path) -> str:
     damage = _damage(path)
     if damage:
         return f"could not be read ({damage})"
-    if copy.exists() and not _damage(copy) and _records(copy) and not _records(path):
+    if not _records(path) and copy.exists() and not _damage(copy) and _records(copy):
         return "held no records any more"
     return ""
 

@@ -86,10 +86,4 @@ def copy_table(warehouse: Tables, session: Session, table: str) -> int:
 
 
 def _columns(warehouse: Queries, table: str) -> tuple[str, ...]:
-    schema, name = table.split(".")
-    rows = warehouse.rows(
-        "select column_name from information_schema.columns "
-        "where table_schema = $schema and table_name = $name order by ordinal_position",
-        {"schema": schema, "name": name},
-    )
-    return tuple(str(row["column_name"]) for row in rows)
+    return tuple(str(row["column_name"]) for row in warehouse.rows(f"describe {table}"))
