@@ -116,6 +116,7 @@ def assemble(
         completeness=figures.completeness,
         record_counts=figures.record_counts,
         ledger=figures.ledger,
+        posted_months=figures.posted_months,
         corrections=figures.corrections,
         batches=figures.batches,
         older_batches=figures.older_batches,
@@ -154,15 +155,17 @@ def _rule(
     owners: Mapping[str, str],
 ) -> RuleLine:
     run = next((row for row in runs if row["rule"] == rule.code), None)
+    of_rule = [line for line in exceptions if line.rule == rule.code]
     return RuleLine(
         code=rule.code,
         title=rule.title,
         severity=rule.severity,
-        owner=owner_name(rule.owner, owners),
+        owner=", ".join(dict.fromkeys(line.owner for line in of_rule))
+        or owner_name(rule.owner, owners),
         blocks=rule.blocks,
         status=msgspec.convert(run["status"] if run else "switched_off", RuleStatus),
         found_count=msgspec.convert(run["found_count"] if run else 0, int),
-        open_count=sum(line.rule == rule.code for line in exceptions),
+        open_count=len(of_rule),
         message=str(run["message"] or "") if run else str(SWITCHED_OFF),
     )
 

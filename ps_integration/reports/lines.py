@@ -84,6 +84,24 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMonthLine:
+    """What stands in the ERP in one month of posting, by our ledger and as the ERP lists it.
+
+    Attributes:
+        month: Of the posting date, `2026-04`; ours as sent, the ERP's as it says today.
+        document_count: Our posted documents, cancelled ones too.
+    """
+
+    legal_entity: str
+    currency: str
+    month: str
+    document_count: int
+    confirmed_minor: int
+    erp_minor: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionLine:
     """Money that the ledger and the entry's present truth disagree on."""
 

@@ -24,6 +24,7 @@ from ps_integration.reports.lines import (
     DispositionSum,
     DocumentLine,
     LedgerLine,
+    PostedMonthLine,
     RecordCountLine,
 )
 from ps_integration.reports.parts import FailedPart, Parts
@@ -53,6 +54,7 @@ class Figures:
     record_counts: tuple[RecordCountLine, ...]
     broken_links: tuple[str, ...]
     ledger: tuple[LedgerLine, ...]
+    posted_months: tuple[PostedMonthLine, ...]
     corrections: tuple[CorrectionLine, ...]
     batches: tuple[BatchLine, ...]
     older_batches: int
@@ -95,6 +97,7 @@ def figures(queries: Queries, since: datetime, parts: Parts) -> Figures:
         record_counts=lines("Records", RecordCountLine, "record_counts"),
         broken_links=parts.make("Broken links", lambda: _broken_links(queries), ()),
         ledger=lines("Ledger", LedgerLine, "ledger"),
+        posted_months=lines("Posted by month", PostedMonthLine, "posted_months"),
         corrections=lines("Corrections owed", CorrectionLine, "corrections"),
         batches=parts.make("Batches", lambda: _recent(batches), ()),
         older_batches=sum(bool(row["is_old"]) for row in batches),

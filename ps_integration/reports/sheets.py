@@ -13,6 +13,7 @@ from ps_integration.reports.lines import (
     DispositionLine,
     DocumentLine,
     LedgerLine,
+    PostedMonthLine,
     RecordCountLine,
 )
 from ps_integration.reports.texts import Said, say
@@ -157,6 +158,33 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],
         report.ledger,
+    )  # fmt: skip
+
+
+def posted_months(report: NightReport) -> Sheet[PostedMonthLine]:
+    """What stands in the ERP by the month of posting, ours beside the ERP's own."""
+
+    def apart(x: PostedMonthLine) -> float:
+        return round(_summed([x.confirmed_minor, -x.erp_minor], x.currency), 4)
+
+    return Sheet(
+        "Posted by month",
+        "What stands in the ERP, by the month that it is posted in: our ledger beside the ERP's "
+        "own documents before tax.",
+        [
+            Column("Legal entity", 14, "text", lambda x: x.legal_entity),
+            Column("Currency", 10, "text", lambda x: x.currency),
+            Column("Posting month", 14, "text", lambda x: x.month),
+            Column("Documents", 11, "integer", lambda x: x.document_count),
+            money("Confirmed", lambda x: x.confirmed_minor, currency_of),
+            money("ERP documents", lambda x: x.erp_minor, currency_of),
+            money(
+                "Confirmed less ERP", lambda _: None, currency_of, is_zero_good=True,
+                computed=Computed("=ROUND({Confirmed}-{ERP documents},4)", apart),
+            ),
+            Column("Holds", 8, "text", lambda x: yes(x.holds)),
+        ],
+        report.posted_months,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ps_integration.reports.lines import (
     DocumentLine,
     ExceptionLine,
     LedgerLine,
+    PostedMonthLine,
     RecordCountLine,
 )
 from ps_integration.reports.measures import MetricLine
@@ -173,6 +174,7 @@ class NightReport:
     completeness: tuple[CompletenessLine, ...]
     record_counts: tuple[RecordCountLine, ...]
     ledger: tuple[LedgerLine, ...]
+    posted_months: tuple[PostedMonthLine, ...] = ()
     corrections: tuple[CorrectionLine, ...]
     batches: tuple[BatchLine, ...]
     older_batches: int

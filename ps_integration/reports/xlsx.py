@@ -39,6 +39,7 @@ def tables(report: NightReport) -> tuple[Sheet[Any], ...]:
     drawn = (
         sheets.completeness(report),
         sheets.ledger(report),
+        sheets.posted_months(report),
         sheets.corrections(report),
         sheets.records(report),
         sheets.batches(report),

@@ -1,7 +1,7 @@
 """The value of the night: what it says, held against rows filled in by hand."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -126,6 +126,75 @@ def test_an_old_batch_whose_total_differs_stays_in_sight(warehouse):
     world.fill(warehouse, {**world.TABLES, "ops.documents": documents})
     report = world.make_report(warehouse)
     assert next(b for b in report.batches if b.batch_id == "b-old").difference_minor == 1
+
+
+def _posted(ref, minor, **more):
+    """A document of ours that was posted in February; a credit memo's amount is below zero."""
+    kind = "credit_memo" if minor < 0 else "invoice"
+    row = next(one for one in world.TABLES["ops.documents"] if one["state"] == "posted")
+    own = {
+        "document_ref": ref, "erp_id": f"id-{ref}", "kind": kind, "amount_minor": minor,
+        "readback_minor": abs(minor), "legal_entity": "US", "currency": "USD",
+        "posting_date": date(2026, 2, 28),
+    }  # fmt: skip
+    return {**row, **own, **more}
+
+
+def _listed(ref, minor, day, **more):
+    own = {
+        "system": "bc", "stream": "erp_documents", "external_id": f"id-{ref}", "number": ref,
+        "record_id": ref, "kind": "invoice", "status": "open", "is_posted": True,
+        "is_standing": True, "reference": ref, "currency": "USD", "posting_date": day,
+        "amount_minor": minor,
+    }  # fmt: skip
+    return {**own, **more}
+
+
+def test_posted_money_stands_in_the_month_of_its_posting_ours_beside_the_erps(warehouse):
+    february, march = date(2026, 2, 28), date(2026, 3, 2)
+    world.fill(
+        warehouse,
+        {
+            **world.TABLES,
+            "ops.documents": [
+                _posted("A", 10_000),
+                _posted("B", -1_500),
+                _posted("C", 700, posting_date=march),
+                _posted("D", 30, erp_id=None),  # known by its reference alone
+                _posted("E", 4),  # the ERP lists none: as it was read back
+                _posted("F", 200_000),  # cancelled in the ERP, and known to be
+            ],
+            "ops.erp_reversals": [
+                {"document_ref": "F", "amount_minor": 200_000, "currency": "USD"}
+            ],
+            "canonical.erp_documents": [
+                _listed("A", 10_000, february),
+                _listed("B", 1_500, february, kind="credit_memo"),
+                _listed("C", 700, march),
+                _listed("D", 30, february, external_id="other"),
+                # a clerk's copy of A under our reference is not A
+                _listed("A", 10_000, march, external_id="copy", record_id="copy"),
+                _listed("F", 200_000, february, is_standing=False, status="cancelled"),
+            ],
+        },
+    )
+    found = world.make_report(warehouse).posted_months
+    told = [(x.month, x.document_count, x.confirmed_minor, x.erp_minor, x.holds) for x in found]
+    assert told == [
+        ("2026-02", 5, 8_534, 8_534, True),
+        ("2026-03", 1, 700, 700, True),
+    ]  # fmt: skip
+    # a clerk moves A to March and makes C dearer: both months say so
+    warehouse.execute(
+        "update canonical.erp_documents set posting_date = '2026-03-02' where external_id = 'id-A'"
+    )
+    warehouse.execute(
+        "update canonical.erp_documents set amount_minor = 900 where external_id = 'id-C'"
+    )
+    found = world.make_report(warehouse).posted_months
+    assert [(x.confirmed_minor, x.erp_minor, x.holds) for x in found] == [
+        (8_534, -1_466, False), (700, 10_900, False),
+    ]  # fmt: skip
 
 
 def test_a_blocked_project_names_the_next_step_and_whose_it_is(report):

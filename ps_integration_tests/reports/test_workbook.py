@@ -20,7 +20,8 @@ from ps_integration.reports.xlsx import render_xlsx, tables
 from ps_integration_tests.reports.hostile import PAYLOADS, poisoned
 
 SHEETS = [
-    "Summary", "Completeness", "Ledger", "Corrections owed", "Records", "Batches", "Documents",
+    "Summary", "Completeness", "Ledger", "Posted by month", "Corrections owed", "Records",
+    "Batches", "Documents",
     "Exceptions", "Blocked projects", "Quarantine", "Dispositions", "Changes", "Sources", "Rules",
     "Metrics",
     "Nights",
