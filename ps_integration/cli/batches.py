@@ -9,6 +9,7 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, environ, load
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import current_user
 from ps_integration.errors import FixConfigError
 from ps_integration.stores.operational import taken_back
@@ -63,7 +64,7 @@ def show_command(
         output.say(
             f"{batch.legal_entity} {batch.period}  {batch.system} {batch.company}  "
             f"{output.money(batch.amount_minor, batch.currency)} in {batch.line_count} lines; "
-            f"planned {batch.planned_at:%Y-%m-%d %H:%M}, made by {', '.join(batch.makers)}, "
+            f"planned {said_at(batch.planned_at)}, made by {', '.join(batch.makers)}, "
             f"decided by {batch.decided_by or 'nobody yet'}"
             f"{', above the limit (break-glass)' if batch.is_break_glass else ''}"
         )

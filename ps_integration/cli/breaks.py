@@ -8,11 +8,12 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.days import said_at
 from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational import breaks
 from ps_integration.stores.operational.models import Break, BreakEvent
-from ps_integration.workflows.break_list import Listed, listed
+from ps_integration.workflows.break_list import Listed, listed, rates
 from ps_integration.workflows.nightly import operational_store
 
 app = typer.Typer(
@@ -35,7 +36,7 @@ def list_command(
     with output.reported(as_json=as_json):
         file = load(firm)
         with operational_store(file) as store, store.snapshot() as session:
-            found = listed(session, file.firm, datetime.now(UTC), with_all=with_all)
+            found = listed(session, file.firm, datetime.now(UTC), rates(file), with_all=with_all)
         shown = [one for one in found.shown if _fits(one.item, rule, to)]
         output.table("Open breaks", _COLUMNS, [_cells(one) for one in shown])
         ages = ", ".join(f"{count} of {name}" for name, count in found.ages(shown).items())
@@ -45,7 +46,12 @@ def list_command(
         is_open = any(one.item.state == "open" for one in shown)
         code = output.ExitCode.BREAKS if is_open else output.ExitCode.CLEAR
         data = [
-            {**_row(one.item), "age_business_days": one.age, "waits_for": one.waits_for}
+            {
+                **_row(one.item),
+                "at_risk_reporting_minor": one.worth_minor,
+                "age_business_days": one.age,
+                "waits_for": one.waits_for,
+            }
             for one in shown
         ]
         told = {"breaks": data, "ages": found.ages(shown), "put_off": found.put_off}
@@ -103,7 +109,7 @@ def show_command(
             if value is not None and name != "facts":
                 output.say(f"{name:>20}  {value}")
         for event in events:
-            output.say(f"{event.at:%Y-%m-%d %H:%M}  {event.event} by {event.by}  {event.note}")
+            output.say(f"{said_at(event.at)}  {event.event} by {event.by}  {event.note}")
         data = {**_row(one), "facts": one.facts, "events": _history(events)}
         output.finish(data, as_json=as_json)
 

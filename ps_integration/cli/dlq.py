@@ -10,6 +10,7 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import current_user
 from ps_integration.errors import AskFinanceError, PsIntegrationError
 from ps_integration.stores.operational.store import OperationalStore
@@ -73,9 +74,7 @@ def show_command(
         ]  # fmt: skip
         for row in history:
             said = row.evidence.get("message") or row.evidence.get("reason") or ""
-            output.say(
-                f"  {row.at:%Y-%m-%d %H:%M}  {row.from_state or 'new'} to {row.to_state}  {said}"
-            )
+            output.say(f"  {said_at(row.at)}  {row.from_state or 'new'} to {row.to_state}  {said}")
         output.finish({**asdict(letter), "steps": steps}, as_json=as_json)
 
 

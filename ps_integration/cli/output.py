@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.days import said_at
 from ps_integration.domain.money import Money
 from ps_integration.errors import PsIntegrationError
 
@@ -129,7 +130,7 @@ def _text(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
+        return said_at(value)
     return str(value)
 
 

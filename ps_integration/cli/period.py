@@ -9,6 +9,7 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import current_user
 from ps_integration.workflows import period_close
 from ps_integration.workflows.close_pack import PAGE, PDF, WORKBOOK, pack
@@ -98,4 +99,4 @@ def _draw(found: PeriodAnswer) -> None:
     for one in found.reasons:
         output.say(f"  {_SIGNS[one.weight]} {one.text}")
     closed = f"; {found.standing}" if found.standing else ""
-    output.say(f"Books of the night {found.run_id}, {found.as_of:%Y-%m-%d %H:%M} UTC{closed}")
+    output.say(f"Books of the night {found.run_id}, {said_at(found.as_of)}{closed}")

@@ -9,6 +9,7 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import current_user
 from ps_integration.stores.operational import fence
 from ps_integration.workflows import backup
@@ -44,7 +45,7 @@ def restore_command(
     """Put a backup in the place of the state; what was there is moved aside."""
     with output.reported(as_json=as_json):
         made = backup.restore(load(firm), source, current_user(), datetime.now(UTC))
-        output.headline(f"restored as of {made.made_at:%Y-%m-%d %H:%M} UTC", is_good=True)
+        output.headline(f"restored as of {said_at(made.made_at)}", is_good=True)
         output.say("The next `nightly` or `post` asks the ERP what was sent since, and sends")
         output.say("nothing before it knows. Approvals and decisions made since must be repeated.")
         output.finish(asdict(made), as_json=as_json)

@@ -4,7 +4,7 @@ Finance dates are taken in the billing entity's zone, work dates where the perso
 macro `config.day_in` says the same. A test bans every other way.
 """
 
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -32,3 +32,14 @@ def day_written(instant: datetime) -> date:
 @cache
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+def said_at(instant: datetime) -> str:
+    """An instant as people read it, to the minute and with its zone: `2026-03-31 22:00 UTC`.
+
+    Raises:
+        ValueError: The instant has no zone of its own.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} has no zone: it is no instant")
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

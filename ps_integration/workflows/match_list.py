@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.stores.operational import match_reading
 from ps_integration.stores.operational.models import MatchDecision
@@ -116,9 +117,7 @@ def decided(session: Session, queries: Queries, *, with_all: bool = False) -> li
 def _state(row: MatchDecision, later: MatchDecision | None, seen: dict[int, object]) -> str:
     if later is not None:
         verb = "withdrawn" if later.decision == "withdrawn" else "confirmed"
-        return (
-            f"{verb} by {later.decided_by} on {later.decided_at:%Y-%m-%d %H:%M} UTC: {later.note}"
-        )
+        return f"{verb} by {later.decided_by} on {said_at(later.decided_at)}: {later.note}"
     what = seen.get(row.decision_id)
     if what is not None:
         return f"counts no longer: {what}"

@@ -8,13 +8,14 @@ import ast
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ps_integration
-from ps_integration.domain.days import day_in, day_written
+from ps_integration.domain.days import day_in, day_written, said_at
 
 PACKAGE = Path(ps_integration.__file__).parent
 FILES = [
@@ -153,3 +154,18 @@ def test_an_evening_in_chicago_is_tomorrow_in_utc():
     assert day_written(datetime.fromisoformat("2026-03-31T20:30:00-05:00")) == date(2026, 3, 31)
     with pytest.raises(ValueError, match="no instant"):
         day_in(datetime(2026, 4, 1), "UTC")  # noqa: DTZ001 - the point
+
+
+def test_people_read_a_clock_with_its_zone_and_through_one_helper():
+    here = ZoneInfo("America/Chicago")
+    assert said_at(datetime(2026, 3, 31, 20, 30, tzinfo=here)) == "2026-04-01 01:30 UTC"
+    with pytest.raises(ValueError, match="has no zone"):
+        said_at(datetime(2026, 3, 31, 20, 30))  # noqa: DTZ001 - that is what it refuses
+    others = [
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if path.suffix == ".py"
+        and "connectors" not in path.parts  # what a vendor's API asks for
+        and "%H:%M" in path.read_text("utf-8")
+    ]
+    assert others == ["domain/days.py"]

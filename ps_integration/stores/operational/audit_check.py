@@ -10,6 +10,7 @@ from sqlalchemy import except_, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.posting import FREES_ITS_LINES
 from ps_integration.domain.seal import EMPTY_SHA256, digest
 from ps_integration.domain.trail import KEY, RESTORE, ROWS, KeyRing, chained
@@ -271,11 +272,11 @@ def _anchors(walk: _Walk, anchors: Iterable[Anchor], seen: Mapping[int, str]) ->
             continue
         if anchor.at is not None and walk.restored_at is not None and anchor.at < walk.restored_at:
             walk.verdict.notes.append(
-                f"the head noted {anchor.at:%Y-%m-%d %H:%M} (row {anchor.seq}) was given up by the "
-                f"restore of {walk.restored_at:%Y-%m-%d %H:%M}"
+                f"the head noted {said_at(anchor.at)} (row {anchor.seq}) was given up by the "
+                f"restore of {said_at(walk.restored_at)}"
             )
             continue
-        when = "" if anchor.at is None else f" on {anchor.at:%Y-%m-%d %H:%M}"
+        when = "" if anchor.at is None else f" on {said_at(anchor.at)}"
         what = "is gone: the tail was cut, or an old back-up put back"
         if found is not None:
             what = "is another one now: the trail was written anew"

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.seal import digest
 from ps_integration.stores.operational.models import BreakImport
 
@@ -24,7 +25,7 @@ def carried_out(session: Session, export_id: str) -> CarriedOut:
     query = select(BreakImport).where(BreakImport.export_id == export_id)
     found = session.scalars(query.order_by(BreakImport.imported_at)).all()
     decisions = {key: str(value) for row in found for key, value in row.decisions.items()}
-    said = f"{found[-1].imported_at:%Y-%m-%d %H:%M} UTC by {found[-1].imported_by}" if found else ""
+    said = f"{said_at(found[-1].imported_at)} by {found[-1].imported_by}" if found else ""
     return CarriedOut(decisions, said)
 
 

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import is_person
 from ps_integration.domain.money import Money
 from ps_integration.errors import AskFinanceError
@@ -93,7 +94,7 @@ def decide(
         if known is not None:
             raise AskFinanceError(
                 f"{change.object_id}: {known.decided_by} has {known.decision} it on "
-                f"{known.decided_at:%Y-%m-%d %H:%M} UTC; ps-integration corrections withdraw "
+                f"{said_at(known.decided_at)}; ps-integration corrections withdraw "
                 f"{known.decision_id} takes that back"
             )
     return [_write(session, _row(decision, change, by)) for change in changes]

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import is_person
 from ps_integration.domain.money import Money
 from ps_integration.errors import AskFinanceError
@@ -233,7 +234,7 @@ def _in_the_way(other: MatchDecision) -> str:
     second = f", {CONFIRM} {number} by another person confirms it" if is_waiting else ""
     return (
         f"{other.decided_by} has {other.decision} {', '.join(other.entries)} for {named(other)} on "
-        f"{other.decided_at:%Y-%m-%d %H:%M} UTC; ps-integration matches withdraw {number} takes it "
+        f"{said_at(other.decided_at)}; ps-integration matches withdraw {number} takes it "
         f"back{second}"
     )
 

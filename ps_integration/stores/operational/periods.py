@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.days import said_at
 from ps_integration.errors import AskFinanceError
 from ps_integration.stores.operational import audit
 from ps_integration.stores.operational.models import Document, PeriodEvent, PostingLine
@@ -91,4 +92,4 @@ def note_refusal(session: Session, name: str, who: str, at: datetime, why: str) 
 
 def said(event: PeriodEvent) -> str:
     """A closing in words."""
-    return f"{event.act} by {event.by} on {event.at:%Y-%m-%d %H:%M} UTC as {event.answer}"
+    return f"{event.act} by {event.by} on {said_at(event.at)} as {event.answer}"

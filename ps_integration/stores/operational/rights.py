@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import person_of
 from ps_integration.domain.money import Money, exact_minor
 from ps_integration.settings.approval import BREAK_GLASS, Approval, ApproverRole
@@ -164,7 +165,7 @@ def split(
                 what = "customer" if name == "customer_key" else "project"
                 return (
                     f"{what} {key} {batch.period} comes to {_said(together, batch)} with what was "
-                    f"approved since {since:%Y-%m-%d %H:%M} UTC, above "
+                    f"approved since {said_at(since)}, above "
                     f"{_said(limit, batch)} per batch: pieces of one whole count together"
                 )
     return ""
