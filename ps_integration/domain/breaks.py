@@ -71,6 +71,7 @@ class RuleOutcome:
         status: `could_not_run` leaves the rule's open breaks as they are.
         severity: As the firm has set it.
         owner: Who works the rule's breaks.
+        part_owners: Start of a record key, and who works those breaks.
         not_compared: Record keys that start with one of these were not looked at, though the
             rest of the rule ran; breaks on them stay as they are.
     """
@@ -80,6 +81,12 @@ class RuleOutcome:
     severity: Severity
     owner: str
     not_compared: Sequence[str] = field(default=())
+    part_owners: Sequence[tuple[str, str]] = field(default=())
+
+    def owner_of(self, record_key: str) -> str:
+        """Who works the break on this record."""
+        others = (owner for prefix, owner in self.part_owners if record_key.startswith(prefix))
+        return next(others, self.owner)
 
     def looked_at(self, record_key: str) -> bool:
         """Whether not finding this record tonight means that its break is gone."""

@@ -12,11 +12,15 @@ def markdown_table(rules: Sequence[Rule] | None = None) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {rule.code} | {rule.title} | {rule.owner.replace('_', ' ')} | {rule.severity} "
-        f"| {_holds(rule)} |"
+        f"| {rule.code} | {rule.title} | {_owners(rule)} | {rule.severity} | {_holds(rule)} |"
         for rule in (load_rules() if rules is None else rules)
     ]
     return "\n".join(lines) + "\n"
+
+
+def _owners(rule: Rule) -> str:
+    owners = dict.fromkeys((rule.owner, *(part.owner for part in rule.part_owners)))
+    return ", ".join(owner.replace("_", " ") for owner in owners)
 
 
 def _holds(rule: Rule) -> str:

@@ -32,6 +32,9 @@ _ANEW: Final = (
     *("likenesses", "matches", "non_matches", "credit_matches"),
 )
 """Tables that are made anew every night."""
+_UNPOSTED: Final = ("unsettled_entries", "unsettled_lines", "unposted_entries")
+_UNPOSTED_TABLES: Final = ("unsettled_lines", "unposted_entries", "capped_entries")
+"""What posting changes of them."""
 _EMPTY: Final = (
     "create or replace table reconciliation.{table} as from reconciliation.{table} limit 0"
 )
@@ -98,7 +101,12 @@ class RuleRun:
     def outcome(self) -> RuleOutcome:
         """The run as the break store needs to know it."""
         return RuleOutcome(
-            self.rule.code, self.status, self.rule.severity, self.rule.owner, self.not_compared
+            self.rule.code,
+            self.status,
+            self.rule.severity,
+            self.rule.owner,
+            self.not_compared,
+            [(part.prefix, part.owner) for part in self.rule.part_owners],
         )
 
 
@@ -106,54 +114,81 @@ Ran = tuple[RuleRun, pa.Table | None]
 """How a rule ran, and what it found."""
 
 
-def run_rules(queries: Tables, rules: Sequence[Rule]) -> tuple[RuleRun, ...]:
-    """Run the rules and write `reconciliation.found` and `reconciliation.rule_runs` anew.
+def run_rules(
+    queries: Tables, rules: Sequence[Rule], codes: Collection[str] | None = None
+) -> tuple[RuleRun, ...]:
+    """Run rules and write `reconciliation.found` and `reconciliation.rule_runs` anew.
 
     Rules that read what others found run after them; those of one turn run side by side. What the
     firm has switched off does not run.
 
+    Args:
+        queries: The warehouse.
+        rules: All rules of the firm.
+        codes: Those to run; all when left out.
+
     Raises:
         FixConfigError: The firm's settings name an unknown rule or tolerance.
     """
-    settings = setting.read_settings(queries)
-    changed = setting.apply(rules, settings)
-    enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
-    took = {row["rule"]: float(str(row["seconds"])) for row in queries.rows(_TOOK)}
-    enabled.sort(key=lambda rule: took.get(rule.code, 0.0), reverse=True)
-    lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
-    runs: list[RuleRun] = []
+    enabled = _enabled(queries, rules, codes)
     with queries.sessions(WORKERS) as sessions:
         broken = _dependent(queries, _prepare(queries, sessions))
-        for turn in range(max((rule.turn for rule in enabled), default=0) + 1):
-            part = [
-                partial(_run_rule, rule, lack_of, broken) for rule in enabled if rule.turn == turn
-            ]
-            done = side_by_side(sessions, part)
-            with queries.transaction():
-                _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
-            runs += [run for run, _ in done]
-    return tuple(sorted(runs, key=lambda run: run.rule.code))
+        return _run(queries, sessions, enabled, broken)
 
 
-def run_again(
+def run_after_posting(
     queries: Tables, rules: Sequence[Rule], codes: Collection[str]
 ) -> tuple[RuleRun, ...]:
-    """Run the rules of these codes once more, in place of what they found before tonight.
+    """Run some rules over what posting has left, in place of what they found before tonight.
 
-    Only for rules that read nothing which `run_rules` prepares.
+    What is still to be posted is found anew for them; of all else that `run_rules` prepares they
+    may read nothing that posting changes.
 
     Raises:
         FixConfigError: The firm's settings name an unknown rule or tolerance.
     """
-    settings = setting.read_settings(queries)
-    changed = [rule for rule in setting.apply(rules, settings) if rule.code in codes]
-    enabled = [rule for rule in changed if setting.is_enabled(rule, settings)]
-    done = [_run_rule(rule, partial(lacking, queries), {}, queries) for rule in enabled]
+    enabled = _enabled(queries, rules, codes)
     with queries.transaction():
+        for table in _UNPOSTED_TABLES:
+            queries.execute(_EMPTY.format(table=table))
         for statement in _FORGET:
             queries.execute(statement, {"codes": sorted(codes)})
-        _write(queries, done)
-    return tuple(run for run, _ in done)
+    with queries.sessions(WORKERS) as sessions:
+        why = _in_turn(_filled(*_UNPOSTED, "capped_entries"), queries)
+        failed = dict.fromkeys(_UNPOSTED_TABLES, why) if why else {}
+        return _run(queries, sessions, enabled, _dependent(queries, failed))
+
+
+def _enabled(
+    queries: Queries, rules: Sequence[Rule], codes: Collection[str] | None
+) -> Sequence[Rule]:
+    settings = setting.read_settings(queries)
+    changed = setting.apply(rules, settings)
+    return [
+        rule
+        for rule in changed
+        if setting.is_enabled(rule, settings) and (codes is None or rule.code in codes)
+    ]
+
+
+def _run(
+    queries: Tables,
+    sessions: Sequence[Tables],
+    rules: Sequence[Rule],
+    broken: Mapping[str, str],
+) -> tuple[RuleRun, ...]:
+    """Run rules turn by turn; what took longest last night begins first."""
+    took = {row["rule"]: float(str(row["seconds"])) for row in queries.rows(_TOOK)}
+    in_order = sorted(rules, key=lambda rule: took.get(rule.code, 0.0), reverse=True)
+    lack_of = cache(partial(lacking, queries))  # rules share needs, and each is asked for once
+    runs: list[RuleRun] = []
+    for turn in sorted({rule.turn for rule in rules}):
+        part = [partial(_run_rule, rule, lack_of, broken) for rule in in_order if rule.turn == turn]
+        done = side_by_side(sessions, part)
+        with queries.transaction():
+            _write(queries, sorted(done, key=lambda ran: ran[0].rule.code))
+        runs += [run for run, _ in done]
+    return tuple(sorted(runs, key=lambda run: run.rule.code))
 
 
 def _prepare(queries: Tables, sessions: Sequence[Tables]) -> Mapping[str, str]:
@@ -165,10 +200,9 @@ def _prepare(queries: Tables, sessions: Sequence[Tables]) -> Mapping[str, str]:
     with queries.transaction():
         for table in _ANEW:
             queries.execute(_EMPTY.format(table=table))
-    unposted = ("unsettled_entries", "unsettled_lines", "unposted_entries")
     matching = ("matches", "non_matches", "credit_matches")
     work = (
-        ((*unposted, *matching), (*_filled(*unposted), fill_matches, fill_credits)),
+        ((*_UNPOSTED, *matching), (*_filled(*_UNPOSTED), fill_matches, fill_credits)),
         (("likenesses",), (likeness.fill,)),
         *(
             (tables, _filled(*tables))

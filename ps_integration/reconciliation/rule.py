@@ -15,12 +15,13 @@ from ps_integration.reconciliation.needs import NEED_PATTERN
 REQUIRED: Final = (
     "rule", "title", "severity", "owner", "blocks", "needs_period", "cause", "remedy"
 )  # fmt: skip
-OPTIONAL: Final = ("needs", "needs_for", "holds")
+OPTIONAL: Final = ("needs", "needs_for", "holds", "owner_for", "runs")
 _CLOSED: Final[Mapping[str, Sequence[str]]] = {
     "severity": SEVERITIES,
     "blocks": ("yes", "no", "policy"),
     "needs_period": ("yes", "no"),
     "cause": tuple(sorted(CAUSES)),
+    "runs": ("after_posting",),
 }
 _HEADER_LINE: Final = re.compile(r"^-- (?P<key>[a-z_]+): (?P<value>.+)$")
 _NUMBER: Final = re.compile(r"^\d+(\.\d+)?$")
@@ -40,6 +41,14 @@ class PartNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOwner:
+    """Who works the breaks whose record key starts with `prefix`, where it is another role."""
+
+    prefix: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One reconciliation rule, as its file says it or as the firm has changed it.
 
@@ -48,6 +57,7 @@ class Rule:
         title: What the break is, in a finance controller's words.
         severity: Default `critical`, `high`, `medium` or `low`.
         owner: Role that works the breaks, e.g. `delivery_ops`.
+        part_owners: Breaks that another role works.
         blocks: Whether a break holds what it names from being posted.
         may_block: Whether a break names something that a firm may let it hold.
         holds: The kinds of things that it names, where the file says so.
@@ -56,6 +66,8 @@ class Rule:
         needs: Inputs without which the rule could not run (see `needs`).
         part_needs: Inputs that only a part of the rule needs.
         needs_period: Whether every break belongs to an accounting period.
+        is_after_posting: Whether it speaks of what is not in the ERP, and so runs when tonight's
+            documents are there. Such a rule holds nothing.
         tolerances: Bound to `$tolerance_*` in the SQL.
         sql: The query as it stands, without the closing semicolon.
     """
@@ -64,6 +76,7 @@ class Rule:
     title: str
     severity: Severity
     owner: str
+    part_owners: tuple[PartOwner, ...]
     blocks: bool
     may_block: bool
     holds: tuple[str, ...]
@@ -72,6 +85,7 @@ class Rule:
     needs: tuple[str, ...]
     part_needs: tuple[PartNeed, ...]
     needs_period: bool
+    is_after_posting: bool
     tolerances: Mapping[str, int | Decimal]
     sql: str
     path: Path
@@ -133,6 +147,9 @@ def parse_rule(path: Path) -> Rule:
     mistakes = [*_key_mistakes(header), *_value_mistakes(path, header)]
     if not sql:
         mistakes.append((body_at, "no query follows the header"))
+    if "runs" in header and header.get("blocks", (0, "no"))[1] != "no":
+        line = header["runs"][0]
+        mistakes.append((line, "a rule that runs after posting comes too late to hold anything"))
     if mistakes:
         raise FixConfigError("\n".join(f"{path}:{line}: {text}" for line, text in mistakes))
     value = {key: text for key, (_, text) in header.items()}
@@ -142,6 +159,7 @@ def parse_rule(path: Path) -> Rule:
         title=value["title"],
         severity=severity,
         owner=value["owner"],
+        part_owners=tuple(PartOwner(*pair.split()) for pair in _parts(value.get("owner_for", ""))),
         blocks=value["blocks"] == "yes",
         may_block=value["blocks"] != "no",
         holds=_words(value.get("holds", "")),
@@ -150,6 +168,7 @@ def parse_rule(path: Path) -> Rule:
         needs=_words(value.get("needs", "")),
         part_needs=tuple(PartNeed(*pair.split()) for pair in _parts(value.get("needs_for", ""))),
         needs_period=value["needs_period"] == "yes",
+        is_after_posting="runs" in value,
         tolerances={k: number(v) for k, v in value.items() if k.startswith("tolerance_")},
         sql=sql,
         path=path,
@@ -207,10 +226,11 @@ def _list_mistake(key: str, value: str) -> str:
         return f"holds {unknown}, none of {', '.join(BLOCKED_KINDS)}" if unknown else ""
     if key == "needs":
         return _need_mistake(_words(value))
-    if key == "needs_for":
+    if key in ("needs_for", "owner_for"):
         pairs = [pair.split() for pair in _parts(value)]
-        whole = all(len(pair) == len(("prefix", "need")) for pair in pairs)
-        return _need_mistake([p[1] for p in pairs]) if whole else "needs_for reads 'prefix need'"
+        if not all(len(pair) == len(("prefix", "what")) for pair in pairs):
+            return f"{key} reads 'prefix {key.removesuffix('s_for').removesuffix('_for')}'"
+        return _need_mistake([p[1] for p in pairs]) if key == "needs_for" else ""
     return ""
 
 

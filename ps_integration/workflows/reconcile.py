@@ -1,6 +1,7 @@
 """The reconcile step: run the rules, carry the breaks on by one night, say what holds what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -11,41 +12,79 @@ from ps_integration.reconciliation.engine import (
     RuleRun,
     Tables,
     found_rows,
-    run_again,
+    run_after_posting,
     run_rules,
 )
-from ps_integration.reconciliation.rule import load_rules
+from ps_integration.reconciliation.rule import Rule, load_rules
 from ps_integration.stores.operational import breaks, refusals
 from ps_integration.stores.operational.break_tending import tend
 from ps_integration.stores.operational.models import Break
 from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
-AFTER_POSTING: Final = ("IN01", "IN06")
-"""Rules over the states of documents alone: held, dead, and without an answer for too long."""
+ONCE_MORE: Final = ("IN01", "IN06")
+"""Rules over the states of documents alone: held, dead, and without an answer for too long. They
+hold what they find before planning, and name again what came to rest tonight."""
 _CORRECTED: Final = """
 select distinct object_id from reconciliation.standing_lines where correction is not null
 """
 
 
 def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepResult:
-    """Run every enabled rule and record what it found.
+    """Run every enabled rule that may hold something, or warns, and record what it found.
+
+    Rules that speak of what is not in the ERP run after posting.
 
     Raises:
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
-    runs = run_rules(warehouse, load_rules(night.firm.rules_path))
-    found = found_rows(warehouse)
-    corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
+    rules = load_rules(night.firm.rules_path)
+    later = of_settling(rules)
+    runs = run_rules(warehouse, rules, {rule.code for rule in rules} - later)
     with store.session() as session:
         refusals.try_again(session, at=night.as_of, run_id=night.run_id)
+    kept = _record(night, warehouse, store, runs, lambda rule: rule not in later)
+    return replace(kept, checks=(*map(_check, runs), _blocking_rules_ran(runs)))
+
+
+def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepResult:
+    """Name tonight what waits, and what came to rest, once tonight's documents are in the ERP.
+
+    Needs `ops.*` as it stands after posting, and leaves breaks of other rules as they are.
+
+    Raises:
+        FixConfigError: A rule file or a rule setting of the firm is wrong.
+    """
+    rules = load_rules(night.firm.rules_path)
+    codes = of_settling(rules)
+    runs = run_after_posting(warehouse, rules, codes | set(ONCE_MORE))
+    kept = _record(night, warehouse, store, runs, (codes | set(ONCE_MORE)).__contains__)
+    return replace(kept, checks=tuple(_check(run) for run in runs if run.rule.code in codes))
+
+
+def of_settling(rules: Sequence[Rule]) -> set[str]:
+    """Codes of the rules that run after posting alone."""
+    return {rule.code for rule in rules if rule.is_after_posting}
+
+
+def _record(
+    night: Night,
+    warehouse: Tables,
+    store: breaks.Sessions,
+    runs: Sequence[RuleRun],
+    is_asked: Callable[[str], bool],
+) -> StepResult:
+    """Carry the breaks of the asked rules on by one night; what is open then, by number."""
+    everything = found_rows(warehouse)
+    found = [row for row in everything if is_asked(str(row["rule"]))]
+    corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
+    with store.session() as session:
         summary = breaks.record(
             session,
             (night.run_id, night.as_of),
             found,
             [run.outcome for run in runs],
-            roots_of(found),
-            corrected,
+            breaks.Beside(roots_of(everything), corrected, is_asked),
         )
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
         known = breaks.open_breaks(session, with_accepted=True)
@@ -68,28 +107,7 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
             "put_off": put_off,
             "could_not_run": [r.rule.code for r in runs if r.status == "could_not_run"],
         },
-        checks=(*map(_check, runs), _blocking_rules_ran(runs)),
     )
-
-
-def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> int:
-    """Name tonight what came to rest tonight: run the rules over documents' states once more.
-
-    Needs `ops.*` as it stands after posting, and leaves breaks of other rules as they are.
-
-    Returns:
-        How many documents and notes wait for a person.
-    """
-    runs = run_again(warehouse, load_rules(night.firm.rules_path), AFTER_POSTING)
-    found = [row for row in found_rows(warehouse) if row["rule"] in AFTER_POSTING]
-    with store.session() as session:
-        outcomes = [run.outcome for run in runs]
-        breaks.record_again(session, (night.run_id, night.as_of), found, outcomes)
-        due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
-        rows = [_open_row(item) for item in breaks.open_breaks(session, with_accepted=True)]
-    put_alerts(night, due)
-    _copy_open(warehouse, rows)
-    return len(found)
 
 
 def _copy_open(warehouse: Tables, rows: Sequence[Row]) -> None:

@@ -35,14 +35,25 @@ def of_contracts(firm: Firm) -> Mapping[str, CheckSpec]:
 
 
 def of_rules(firm: Firm) -> Mapping[str, CheckSpec]:
-    """One check per rule, and one that the rules which hold posting ran."""
-    rules = load_rules(firm.rules_path)
-    checks = {
-        rule.code.lower(): CheckSpec(is_blocking=False, description=f"{rule.title}. {rule.remedy}")
-        for rule in rules
-    }
+    """One check per rule that runs before planning, and one that those which hold posting ran."""
     ran = "Every rule that can hold posting was able to run"
-    return {**checks, "blocking_rules_ran": CheckSpec(is_blocking=True, description=ran)}
+    return {
+        **_of_rules(firm, after_posting=False),
+        "blocking_rules_ran": CheckSpec(is_blocking=True, description=ran),
+    }
+
+
+def of_settling(firm: Firm) -> Mapping[str, CheckSpec]:
+    """The two equations, and the rules that run after posting."""
+    return {**of_equations(firm), **_of_rules(firm, after_posting=True)}
+
+
+def _of_rules(firm: Firm, *, after_posting: bool) -> Mapping[str, CheckSpec]:
+    return {
+        rule.code.lower(): CheckSpec(is_blocking=False, description=f"{rule.title}. {rule.remedy}")
+        for rule in load_rules(firm.rules_path)
+        if rule.is_after_posting == after_posting
+    }
 
 
 def of_equations(firm: Firm) -> Mapping[str, CheckSpec]:

@@ -129,9 +129,14 @@ def _configure(bench: Workbench) -> StepResult:
 
 def _settle(bench: Workbench) -> StepResult:
     mirror.mirror(bench.night, bench.warehouse, bench.store)
-    reconcile.after_posting(bench.night, bench.warehouse, bench.store)
+    waiting = reconcile.after_posting(bench.night, bench.warehouse, bench.store)
     bill.classify(bench.night, bench.warehouse)
-    return bill.account(bench.night, bench.warehouse)
+    settled = bill.account(bench.night, bench.warehouse)
+    return replace(
+        settled,
+        metadata={**settled.metadata, "breaks": waiting.metadata},
+        checks=(*settled.checks, *waiting.checks),
+    )
 
 
 def _plan(bench: Workbench) -> StepResult:
@@ -277,10 +282,10 @@ STEPS: tuple[Step, ...] = (
         "settled_equations",
         "report",
         _SQL,
-        "Dispositions and equations after tonight's posting",
+        "What waits, dispositions and equations after tonight's posting",
         _settle,
         ("invoice_feedback",),
-        checks=step_checks.of_equations,
+        checks=step_checks.of_settling,
     ),
     Step(
         "metrics",

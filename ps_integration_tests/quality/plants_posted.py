@@ -22,26 +22,35 @@ OLD_DAYS = [date(2026, 3, day) for day in range(2, 21) if date(2026, 3, day).wee
 
 
 def waiting_too_long(planter: Planter) -> None:
-    """TM01 without a document; IN01, IN06 and TM01 with one that is stuck."""
+    """TM01 of an entry without a document, and of a batch under way; IN01 and IN06 of one stuck."""
     for _ in range(10):
         entry = planter.entry(is_posted=False)
         entry["approved_at"] = LONG_AGO
         planter.label("TM01", entry_id(entry), "not_synced_yet", "bc")
-    for turn, state in enumerate(("held", "dead", "unknown", "sending", "approved") * 3):
-        document, entries = _stuck(planter, turn, state)
-        for entry in entries:
-            cause = "sync_failed" if state in {"held", "dead", "unknown"} else "not_synced_yet"
-            planter.label("TM01", entry_id(entry), cause, "bc")
+    states = ("held", "dead", "unknown", "sending", "approved", "planned", "draft")
+    for turn, state in enumerate(states * 3):
+        document = _stuck(planter, turn, state)
+        past = turn < 14
+        if state in {"unknown", "sending"}:
+            document["unknown_until"] = AS_OF + timedelta(hours=-1 if past else 5)
         if state in {"held", "dead"}:
             planter.label("IN01", document["document_ref"], "sync_failed", "bc")
-        if state in {"unknown", "sending"}:
-            past = turn < 10
-            document["unknown_until"] = AS_OF + timedelta(hours=-1 if past else 5)
-            if past:
-                planter.label("IN06", document["document_ref"], "sync_failed", "bc")
+        elif state in {"unknown", "sending"} and past:
+            planter.label("IN06", document["document_ref"], "sync_failed", "bc")
+        else:
+            _label_wait(planter, document)
 
 
-def _stuck(planter: Planter, turn: int, state: str) -> tuple[Row, list[Row]]:
+def _label_wait(planter: Planter, document: Row) -> None:
+    """Label what one approval or one step brings on, once."""
+    first = {"planned": "approval", "draft": "draft"}.get(document["state"], "sending")
+    names = ("system", "company", "legal_entity", "currency")
+    key = "|".join([first, *(str(document[name]) for name in names)])
+    if all(label.record_key != key for label in planter.labels):
+        planter.label("TM01", key, "not_synced_yet", "bc")
+
+
+def _stuck(planter: Planter, turn: int, state: str) -> Row:
     first = planter.entry(is_posted=False)
     key = project_of(first)
     others = [
@@ -61,7 +70,7 @@ def _stuck(planter: Planter, turn: int, state: str) -> tuple[Row, list[Row]]:
     planter.world.drop("ops.feedback", lambda row: row["reference"] == erp_id)
     planter.world.drop("invoice_statuses", lambda row: str(row["external_id"]).endswith(erp_id))
     document |= {"state": state, "erp_id": None, "erp_number": None, "readback_minor": None}
-    return document, entries
+    return document
 
 
 def typed_by_hand(planter: Planter) -> None:

@@ -99,11 +99,18 @@ def _restored(world: World, clean: World, found: Row) -> None:
 
 
 def _posted(world: World, _clean: World, found: Row) -> None:
-    """What waits is posted; what is stuck with it, too."""
-    if found["right_id"] is None:
+    """What waits is posted, with all that waits for the same."""
+    if found["entry_id"] is not None:
         post(world, f"PS-now-{found['entry_id']}", str(found["project_id"]), [_entry(world, found)])
-    elif found["right_id"] in world["ops.documents"]:
-        _sent_anew(world, found["right_id"])
+        return
+    what, *place = str(found["record_key"]).split("|")
+    states = {"approval": {"planned"}, "draft": {"draft"}}.get(
+        what, {"approved", "sending", "unknown"}
+    )
+    for document in list(world["ops.documents"].values()):
+        names = ("system", "company", "legal_entity", "currency")
+        if document["state"] in states and [str(document[name]) for name in names] == place:
+            _sent_anew(world, document["document_ref"])
 
 
 def _billed(world: World, _clean: World, found: Row) -> None:

@@ -10,8 +10,8 @@ from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational.base import Base
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows.night import Night
-from ps_integration.workflows.reconcile import reconcile
-from ps_integration_tests.reconciliation.world import AS_OF, RULES, UNPOSTED, fill
+from ps_integration.workflows.reconcile import after_posting, reconcile
+from ps_integration_tests.reconciliation.world import AS_OF, RULES, UNPOSTED, WORLD, fill
 
 FIRM = Firm.model_validate(
     {
@@ -54,11 +54,12 @@ def _reconcile(store, changes, day=0):
         return result, warehouse.rows("select * from ops.open_breaks")
 
 
-def test_the_step_has_a_check_per_rule_and_one_that_blocks():
+def test_the_step_has_a_check_per_rule_before_planning_and_one_that_blocks():
     store = Store()
     result, _ = _reconcile(store, {})
     assert [check.name for check in result.checks] == [
-        *(code.lower() for code in RULES), "blocking_rules_ran",
+        *(code.lower() for code, rule in RULES.items() if not rule.is_after_posting),
+        "blocking_rules_ran",
     ]  # fmt: skip
     assert all(check.passed for check in result.checks)
     assert [check.name for check in result.checks if check.is_blocking] == ["blocking_rules_ran"]
@@ -74,6 +75,25 @@ def test_breaks_carry_over_nights_and_tell_what_they_hold():
     assert not next(check for check in first.checks if check.name == "md01").passed
     second, held = _reconcile(store, {}, day=0)
     assert (second.metadata["resolved"], held) == (1, [])
+    store.engine.dispose()
+
+
+def test_what_is_not_in_the_erp_is_looked_at_after_posting_alone():
+    store = Store()
+    with Warehouse(Path(":memory:")) as warehouse:
+        fill(warehouse, UNPOSTED)
+        assert not reconcile(_night(), warehouse, store).metadata["opened"]
+        settled = after_posting(_night(), warehouse, store)
+        assert settled.metadata["opened"] == 1
+        assert [check.name for check in settled.checks if not check.passed] == ["tm01"]
+        last = {code.lower() for code, rule in RULES.items() if rule.is_after_posting}
+        assert last == {check.name for check in settled.checks} >= {"tm01", "tm15"}
+        # the next night's rules before planning leave the break as it is
+        assert reconcile(_night(1), warehouse, store).metadata["open"] == 1
+        for table in ("ops.documents", "ops.posting_lines"):
+            warehouse.insert(table, WORLD[table])
+        settled = after_posting(_night(1), warehouse, store)
+        assert (settled.metadata["resolved"], settled.metadata["open"]) == (1, 0)
     store.engine.dispose()
 
 

@@ -18,9 +18,27 @@ def test_tm01_takes_the_sla_of_the_firm():
     assert not breaks_of("TM01", **UNPOSTED, config__rule_settings=[sla])
 
 
-def test_tm01_names_the_document_that_waits():
-    [found] = breaks_of("TM01", ops__documents=[{"state": "approved"}])
-    assert (found["right_id"], found["right_value"]) == ("PS-APOLLO-202603-1", "approved")
+@pytest.mark.parametrize(
+    ("state", "key", "said"),
+    [
+        ("planned", "approval|bc|US Inc|us|USD", "is not approved for posting."),
+        ("draft", "draft|bc|US Inc|us|USD", "is a draft in the ERP, which a person there posts."),
+        ("approved", "sending|bc|US Inc|us|USD", "is approved for posting and not in the ERP."),
+        ("unknown", "sending|bc|US Inc|us|USD", "is approved for posting and not in the ERP."),
+    ],
+)
+def test_tm01_names_the_batch_that_waits_and_what_for(state, key, said):
+    [found] = breaks_of("TM01", ops__documents=[{"state": state}])
+    assert (found["record_key"], found["right_id"], found["right_value"]) == (key, "b1", state)
+    assert (found["at_risk_minor"], found["entry_id"]) == (15000, None)
+    assert found["detail"].startswith("Batch b1, 1 entry in 1 document, 1.00 h worth 150.00 USD, ")
+    assert found["detail"].endswith(said)
+
+
+def test_quiet_tm01_for_a_document_that_is_stuck():
+    dead = [{"state": "dead"}]
+    assert breaks_of("TM01", ops__documents=dead)
+    assert not breaks_of("TM01", beside=("IN01",), ops__documents=dead)
 
 
 @pytest.mark.parametrize(

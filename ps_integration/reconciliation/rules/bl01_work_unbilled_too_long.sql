@@ -5,6 +5,7 @@
 -- blocks: no
 -- needs_period: yes
 -- needs: reconciliation.all
+-- runs: after_posting
 -- cause: not_synced_yet
 -- remedy: Work the break that holds it; approve the batch it is in; or write it off with a reason.
 -- tolerance_unbilled_days: 30
@@ -45,15 +46,28 @@ aged as (
         end as cause,
         he.record_key as held_by,
         -- money that another break counts already is no further risk
-        he.rule is null and ab.entry_id is null and tp.entry_id is null as is_own_risk
+        he.rule is null
+        and ab.entry_id is null
+        and tp.record_key is null
+        and sd.record_key is null as is_own_risk
     from reconciliation.unposted_entries as un
     left join held as he on un.entry_id = he.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
-    left join reconciliation.found as tp on tp.rule = 'TM01' and un.entry_id = tp.entry_id
+    left join reconciliation.entries_under_way as uw on un.entry_id = uw.entry_id
+    left join reconciliation.found as tp
+        on
+            tp.rule = 'TM01'
+            and coalesce(uw.wait_key, un.entry_id) = tp.record_key
+            and (uw.entry_id is null or uw.document_period = tp.period)
+    left join reconciliation.found as sd
+        on sd.rule in ('IN01', 'IN06') and un.document_ref = sd.record_key
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
-    where un.work_date < config.today(un.legal_entity) - $tolerance_unbilled_days::integer
+    where
+        un.work_date < config.today(un.legal_entity) - $tolerance_unbilled_days::integer
+        -- TM01 names the batch that it waits in
+        and (uw.entry_id is null or tp.record_key is null)
 ),
 
 groups as (

@@ -5,6 +5,7 @@
 -- blocks: no
 -- needs_period: yes
 -- needs: milestones@psa
+-- runs: after_posting
 -- cause: not_synced_yet
 -- remedy: Approve the batch that holds the milestone, or remove what holds it.
 -- tolerance_milestone_days: 3

@@ -5,6 +5,7 @@
 -- blocks: no
 -- needs_period: no
 -- needs: reconciliation.holds
+-- runs: after_posting
 -- cause: cap_reached
 -- remedy: Agree a higher cap with the customer and enter it, or write the surplus off.
 

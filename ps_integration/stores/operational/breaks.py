@@ -4,9 +4,9 @@ The row is what is so now, `break_events` what happened; the same night twice ch
 people decide is in `break_decisions`, what the calendar brings in `break_tending`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
@@ -33,6 +33,7 @@ from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.refusals import refused_by
 
 __all__ = [
+    "Beside",
     "BreakSummary",
     "Sessions",
     "Sighting",
@@ -40,7 +41,6 @@ __all__ = [
     "measure",
     "open_breaks",
     "record",
-    "record_again",
     "show",
     "sightings",
 ]
@@ -74,6 +74,22 @@ class BreakSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known beside what rules found.
+
+    Attributes:
+        roots: Break id of a consequence to the break at its root.
+        corrected: Entries with a posted correction: what is not found any more was put right.
+        is_asked: Whether breaks of a rule are carried on now; those of another rule stay as they
+            are, for it runs at another time of the night.
+    """
+
+    roots: Mapping[str, str] = field(default_factory=dict)
+    corrected: Collection[str] = ()
+    is_asked: Callable[[str], bool] = lambda _rule: True
+
+
+@dataclass(frozen=True, slots=True)
 class _Night:
     run_id: str
     at: datetime
@@ -97,8 +113,7 @@ def record(
     night: tuple[str, datetime],
     found: Sequence[Found],
     rules: Sequence[RuleOutcome],
-    roots: Mapping[str, str] | None = None,
-    corrected: Collection[str] = (),
+    beside: Beside | None = None,
 ) -> BreakSummary:
     """Carry the breaks on by one night.
 
@@ -110,49 +125,25 @@ def record(
         found: Rows as in `reconciliation.found`.
         rules: Every rule, and how it ran; of a rule that could not look nothing is resolved.
             A rule the firm has switched off is left out: its breaks are resolved.
-        roots: Break id of a consequence to the break at its root.
-        corrected: Entries with a posted correction: what is not found any more was put right.
+        beside: Roots, corrections and which rules were asked; all, when left out.
     """
-    now = _Night(*night)
+    now, known_beside = _Night(*night), beside or Beside()
     outcomes = {rule.code: rule for rule in rules}
-    known = _known(session)
-    counts, tonight = _seen(session, now, found, outcomes, known, roots or {})
+    known = {key: item for key, item in _known(session).items() if known_beside.is_asked(item.rule)}
+    counts, tonight = _seen(session, now, found, outcomes, known, known_beside.roots)
     for key, item in known.items():
         outcome = outcomes.get(item.rule)
         looked = outcome is None or outcome.looked_at(item.record_key)
         if key not in tonight and item.state != "resolved" and looked:
-            is_corrected = item.rule in _CORRECTED and item.facts.get("entry_id") in corrected
+            is_corrected = (
+                item.rule in _CORRECTED and item.facts.get("entry_id") in known_beside.corrected
+            )
             note = "by a correction" if is_corrected else "no longer found"
             _resolve(session, now, item, "the rule is switched off" if outcome is None else note)
             counts["resolved"] = counts.get("resolved", 0) + 1
     session.flush()
     counts.pop("accepted", None)
     return BreakSummary(**counts)
-
-
-def record_again(
-    session: Session,
-    night: tuple[str, datetime],
-    found: Sequence[Found],
-    rules: Sequence[RuleOutcome],
-) -> None:
-    """Carry the breaks of some rules on that ran once more the same night; others stay.
-
-    Args:
-        session: The caller's transaction.
-        night: The run's id and its as-of instant.
-        found: Rows of these rules, as in `reconciliation.found`.
-        rules: The rules, and how they ran.
-    """
-    now = _Night(*night)
-    outcomes = {rule.code: rule for rule in rules}
-    known = {key: item for key, item in _known(session).items() if item.rule in outcomes}
-    _, tonight = _seen(session, now, found, outcomes, known, {})
-    for key, item in known.items():
-        looked = outcomes[item.rule].looked_at(item.record_key)
-        if key not in tonight and item.state != "resolved" and looked:
-            _resolve(session, now, item, "no longer found")
-    session.flush()
 
 
 def _known(session: Session) -> dict[str, Break]:
@@ -285,7 +276,10 @@ def _new(now: _Night, key: str, row: Found) -> Break:
 
 def _set(item: Break, sighting: _Found, facts: dict[str, object]) -> None:
     row = sighting.row
-    item.severity, item.owner = _severity(item, sighting), sighting.outcome.owner
+    item.severity, item.owner = (
+        _severity(item, sighting),
+        sighting.outcome.owner_of(item.record_key),
+    )
     item.blocked_kind, item.blocked_id = _text(row["blocked_kind"]), _text(row["blocked_id"])
     item.root_break_id = sighting.root_break_id
     item.facts = facts

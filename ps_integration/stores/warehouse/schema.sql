@@ -1824,6 +1824,21 @@ select entry_id
 from waiting
 where coalesce(later_minor, 0) < above_minor;
 
+-- Unposted entries that nothing holds and that are in a document on its way, with what it waits for:
+-- one `wait_key` for all documents that the same person or the same step brings on.
+create or replace view reconciliation.entries_under_way as
+select
+    fr.*,
+    dc.batch_id,
+    dc.state as document_state,
+    dc.period as document_period,
+    concat_ws(
+        '|',
+        case dc.state when 'planned' then 'approval' when 'draft' then 'draft' else 'sending' end,
+        dc.system, dc.company, dc.legal_entity, dc.currency
+    ) as wait_key
+from reconciliation.free_entries as fr
+inner join ops.documents as dc on fr.document_ref = dc.document_ref;
 -- Work in progress: what is worked or reached, to be billed, and not posted. Approved parts as the
 -- night placed them; drafts and what is submitted have no amount yet.
 create or replace view billing.unbilled_parts as
