@@ -14,7 +14,8 @@ from ps_integration.domain.money import exact_minor
 from ps_integration.domain.records import FieldProblem, JsonObject, RecordRefusedError
 from ps_integration.domain.text import match_key
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?")
+_NUMBER: Final = re.compile(r"-?([0-9]{1,15}(\.[0-9]{1,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
+_LARGEST: Final = Decimal(10) ** 15
 _ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})"
@@ -22,7 +23,9 @@ _INSTANT: Final = re.compile(
 _FIRST_DAY: Final = date(1970, 1, 2)
 _LAST_DAY: Final = date(2200, 1, 1)
 _INT64: Final = 2**63
-_PRICE_DECIMALS: Final = 6
+PRICE_DECIMALS: Final = 6
+QUANTITY_DECIMALS: Final = 5
+"""Of prices and of an ERP line's quantity, as the canonical tables hold them."""
 _SHOWN: Final = 200
 _AT_SOURCE: Final = "correct it in the source system"
 T = TypeVar("T")
@@ -116,7 +119,7 @@ class Fields:
         return meanings[value]
 
     def number(self, path: str) -> Decimal:
-        """A finite decimal: a JSON number or its plain text, without exponent or separators."""
+        """A finite decimal, exactly: a JSON number or its text (`7`, `.5`, `1.5e3`)."""
         value = self.raw(path)
         if value is None:
             refuse(path, value, "value_missing")
@@ -124,11 +127,22 @@ class Fields:
             refuse(path, value, "not_a_number")
         if not _NUMBER.fullmatch(str(value)):
             refuse(path, value, "not_a_number")
-        return Decimal(value)
+        found = Decimal(value)
+        if abs(found) >= _LARGEST:
+            refuse(path, value, "out_of_range", "a number has at most 15 digits before its point")
+        return found
 
     def opt_number(self, path: str) -> Decimal | None:
         """A number, or None."""
         return None if self.raw(path) is None else self.number(path)
+
+    def rounded(self, path: str, decimals: int) -> Decimal:
+        """A number that is only shown or compared, never summed to money: half away from zero."""
+        return self.number(path).quantize(_ONE.scaleb(-decimals), ROUND_HALF_UP, _WIDE)
+
+    def opt_rounded(self, path: str, decimals: int) -> Decimal | None:
+        """A rounded number, or None."""
+        return None if self.raw(path) is None else self.rounded(path, decimals)
 
     def whole(self, path: str) -> int:
         """A whole number; one with a fraction is refused, never cut off."""
@@ -138,13 +152,11 @@ class Fields:
         return int(found)
 
     def seconds(self, path: str, unit_seconds: int = 3600) -> int:
-        """A duration as whole seconds, rounded half up; by default from hours.
+        """A duration as whole seconds, half a second away from zero; by default from hours.
 
-        Negative durations are refused.
+        A negative one takes back time that was entered before; rule TM11 holds it.
         """
         amount = self.number(path)
-        if amount < 0:
-            refuse(path, amount, "negative")
         exact = _WIDE.multiply(amount, Decimal(unit_seconds))
         return int(exact.quantize(_ONE, ROUND_HALF_UP, _WIDE))
 
@@ -235,7 +247,7 @@ class Fields:
 
     def _price(self, path: str, amount: Decimal) -> Decimal:
         exponent = amount.normalize().as_tuple().exponent
-        if not isinstance(exponent, int) or -exponent > _PRICE_DECIMALS:
+        if not isinstance(exponent, int) or -exponent > PRICE_DECIMALS:
             refuse(path, amount, "out_of_range", "a price has at most six decimals")
         if amount < 0 or amount >= Decimal(10) ** 12:
             refuse(path, amount, "negative" if amount < 0 else "out_of_range")

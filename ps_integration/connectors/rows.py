@@ -1,8 +1,10 @@
 """Canonical rows with every column of their table: what a vendor leaves out is null."""
 
+from dataclasses import replace
 from typing import Final
 
 from ps_integration.domain.records import CanonicalObject, CanonicalRow
+from ps_integration.domain.text import key_text
 
 _TABLES: Final[dict[CanonicalObject, str]] = {
     "customers": "match_key name currency legal_entity company is_blocked updated_at",
@@ -71,9 +73,31 @@ COLUMNS: Final[dict[CanonicalObject, tuple[str, ...]]] = {
     table: ("external_id", *columns.split()) for table, columns in _TABLES.items()
 }
 """Columns of `canonical.<object>` after the four that say where the row came from."""
+_KEY_ENDS: Final = ("external_id", "_key", "legal_entity")
+_KEY_NAMES: Final = frozenset({"company", "reference", "object_number"})
 _EMPTY: Final[dict[CanonicalObject, dict[str, object]]] = {
     table: dict.fromkeys(columns) for table, columns in COLUMNS.items()
 }
+
+_KEYS: Final[dict[CanonicalObject, tuple[str, ...]]] = {
+    table: tuple(name for name in columns if name.endswith(_KEY_ENDS) or name in _KEY_NAMES)
+    for table, columns in COLUMNS.items()
+}
+
+
+def keyed(found: CanonicalRow) -> CanonicalRow:
+    """The row with every key in its one spelling; a row without another one is given back."""
+    values = found.values
+    others = {
+        name: key_text(told)
+        for name in _KEYS[found.table]
+        if isinstance(told := values.get(name), str) and key_text(told) != told
+    }
+    if not others:
+        return found
+    return replace(
+        found, values={**values, **{name: told or None for name, told in others.items()}}
+    )
 
 
 def row(table: CanonicalObject, external_id: str, **values: object) -> CanonicalRow:

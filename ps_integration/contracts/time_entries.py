@@ -30,7 +30,11 @@ DAYS_AHEAD: Final = 7
 
 
 class TimeEntries(Identified):
-    """Time worked. `work_date` may be missing when `started_at` says when (see conform)."""
+    """Time worked. `work_date` may be missing when `started_at` says when (see conform).
+
+    `seconds` are whole: connectors read a duration exactly and round it once, half a second away
+    from zero. Negative ones take back time that was entered before; rule TM11 holds them.
+    """
 
     resource_external_id: Series[Text] = identifier()
     project_external_id: Series[Text] = identifier(nullable=True)

@@ -8,6 +8,7 @@ from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
 from ps_integration.reports.lines import (
     CompletenessLine,
+    DispositionLine,
     ExceptionLine,
     LedgerLine,
     RecordCountLine,
@@ -23,6 +24,10 @@ MORE_LINKS: Final = say("{first}, and {n} more like it")
 
 class Judged(Protocol):
     """What the sentence needs of the night's tables."""
+
+    @property
+    def dispositions(self) -> Sequence[DispositionLine]:
+        """What became of approved work, by reason."""
 
     @property
     def quarantine(self) -> Sequence[QuarantineLine]:
@@ -138,6 +143,17 @@ def _none(name: str) -> Figure:
     return Figure(name=name, count=0, by_currency=(), reporting_minor=0, is_partial=False)
 
 
+def _without_price(night: Judged) -> Iterator[Said]:
+    """What is held and in no amount, for nothing says what an hour of it costs."""
+    held = (line for line in night.dispositions if line.disposition == "excepted")
+    if unpriced := sum(line.unpriced_count for line in held):
+        yield say_n(
+            "{n} held entry has no price and is in no amount",
+            "{n} held entries have no price and are in no amount",
+            unpriced,
+        )
+
+
 def _problems(
     night: Judged, by_name: dict[str, Figure], sum_of: Callable[[str], object]
 ) -> Iterator[Said]:
@@ -150,6 +166,7 @@ def _problems(
         )
     if by_name["held"].count:
         yield say("{money} of approved work is held", money=sum_of("held"))
+    yield from _without_price(night)
     if by_name["deferred"].count:
         yield say("{money} is deferred", money=sum_of("deferred"))
     records = len({(line.system, line.stream, line.record_id) for line in night.quarantine})

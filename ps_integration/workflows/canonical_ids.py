@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ps_integration.domain.canonical_ids import Identity, Known, Link, Plan, Seen, plan_links
 from ps_integration.domain.ports import Queries
-from ps_integration.domain.text import match_key
+from ps_integration.domain.text import key_text, match_key
 from ps_integration.settings.firm import CrosswalkRow
 from ps_integration.stores.operational import canonical
 from ps_integration.stores.operational.store import OperationalStore
@@ -92,7 +92,10 @@ def link(night: Night, warehouse: Tables, store: OperationalStore | None) -> Non
         warehouse: With tonight's canonical rows.
         store: As for `seed`.
     """
-    rows = night.firm.crosswalk
+    rows = [
+        row.model_copy(update={"external_id": key_text(row.external_id)})
+        for row in night.firm.crosswalk
+    ]
     known = _known(warehouse, store, rows)
     is_changed = bool(warehouse.value(_CHANGED))
     seen = _seen(warehouse) if is_changed or rows else []

@@ -30,8 +30,10 @@ select
     count(*) filter (where is_changed) as changed,
     count(*) filter (where is_seen) as seen,
     count(*) filter (where is_expected) as expected,
-    count(*) filter (where is_expected and not is_seen) as missing
-from land_incoming
+    count(*) filter (where is_expected and not is_seen) as missing,
+    count(*) filter (where is_expected and not is_seen and not is_nameless) as named_missing,
+    count(*) filter (where is_seen and is_nameless) as nameless
+from (select inc.*, inc.record_id like 'no-id-%' as is_nameless from land_incoming as inc)
 """
 
 
@@ -131,7 +133,9 @@ def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int,
     incoming = {**place, "path": str(read.path), "day_from": day_from, "day_to": day_to}
     warehouse.execute(_sql("land_incoming"), incoming)
     counts = warehouse.rows(_COUNTS)[0]
-    changed, seen, expected, missing = (int(str(counts[key])) for key in counts)
+    changed, seen, expected, missing, named_missing, nameless = (
+        int(str(counts[key])) for key in counts
+    )
     warehouse.execute(_sql("land_changes"), stamp)
     if read.ask.mode == "incremental":
         _move_watermark(night, warehouse, read)
@@ -140,9 +144,9 @@ def _land_records(night: Night, warehouse: Queries, read: Fetched) -> tuple[int,
         _run(warehouse, "land_accepted", stamp)
         accepted = int(str(warehouse.value("select count(*) from land_accepted")))
         missing, expected = missing - accepted, expected - accepted
-    if proves_nothing(seen, expected, missing):
+    if proves_nothing(seen, expected, missing) or (named_missing and nameless):
         _run(warehouse, "land_doubted", stamp)
-        message = _doubt(seen, expected, missing)
+        message = _doubt(seen, expected, missing, nameless if named_missing else 0)
         return changed, replace(read, error_kind="mass_disappearance", error_message=message)
     _run(warehouse, "land_missing", {**stamp, "misses_to_tombstone": MISSES_TO_TOMBSTONE})
     _move_watermark(night, warehouse, read)
@@ -163,8 +167,10 @@ def proves_nothing(seen: int, expected: int, missing: int) -> bool:
     return is_empty or is_shrunk or is_mass
 
 
-def _doubt(seen: int, expected: int, missing: int) -> str:
+def _doubt(seen: int, expected: int, missing: int, nameless: int) -> str:
     what = f"{missing} of {expected} records are gone at once"
+    if nameless:
+        what = f"{missing} records are gone, and {nameless} are there whose id cannot be read"
     if not seen:
         what = f"the listing is empty, and {expected} records were known"
     return f"{what}; none counts as deleted until a person says so (ps-integration deletions list)"

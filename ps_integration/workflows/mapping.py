@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ps_integration.connectors.parse import strict_json
 from ps_integration.connectors.protocol import Connector, Stream
+from ps_integration.connectors.rows import keyed
 from ps_integration.contracts.registry import CONTRACTS
 from ps_integration.contracts.typed import RowProblem, arrow_table
 from ps_integration.contracts.validate import validate
@@ -118,7 +119,7 @@ def _map_one(
     if not isinstance(payload, dict):
         return payload, (), FieldProblem("payload", text, "json_object", _REMEDY)
     try:
-        return payload, connector.parse(stream.name, payload), None
+        return payload, [keyed(row) for row in connector.parse(stream.name, payload)], None
     except RecordRefusedError as error:
         return payload, (), error.problem
     except MAPPING_ERRORS as error:

@@ -117,9 +117,17 @@ def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched
         night.as_of,
         finished,
         kind if problem else None,
-        str(problem) if problem else None,
-        connector.exported_at(ask.stream.name) if isinstance(connector, Exports) else None,
+        str(problem).encode("utf-8", "backslashreplace").decode() if problem else None,
+        _exported_at(connector, ask.stream.name),
     )
+
+
+def _exported_at(connector: Connector, stream: str) -> datetime | None:
+    """The time of an export; none where what cannot be read has none."""
+    try:
+        return connector.exported_at(stream) if isinstance(connector, Exports) else None
+    except (PsIntegrationError, OSError):
+        return None
 
 
 def _guarded(

@@ -10,6 +10,7 @@ from typing import Final
 
 from ps_integration.connectors.parse import strict_json
 from ps_integration.connectors.protocol import Connector, Stream
+from ps_integration.connectors.rows import keyed
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration.errors import BadAnswerError
 from ps_integration.stores.warehouse.warehouse import Warehouse
@@ -66,7 +67,7 @@ def _profiles(
         rows = connector.parse(stream.name, payload) if isinstance(payload, dict) else ()
     except (BadAnswerError, RecordRefusedError, *MAPPING_ERRORS):
         return
-    for row in rows:
+    for row in map(keyed, rows):
         if row.table == "resources":
             origin = {name: record[name] for name in ("record_id", "raw_seq")}
             yield {**dict(row.values), **origin}

@@ -190,7 +190,6 @@ def test_a_project_with_a_gap_is_held_before_any_rule_says_so(world: World, proj
       "period": None}, "project_unmapped"),
     ({"project_matches": 2}, "project_ambiguous"),
     ({"resource_matches": 2}, "resource_ambiguous"),
-    ({"seconds": -3600}, "negative_hours"),
 ])  # fmt: skip
 def test_an_entry_with_a_gap_is_held(world: World, fields, reason: str):
     world.entry("1", **fields)

@@ -264,3 +264,42 @@ def test_line_amount_is_quantity_times_price(shared: World):
             for line in document.lines:
                 exact = line.quantity * line.unit_price * 100
                 assert abs(exact - line.amount_minor) <= Decimal("0.5")
+
+
+def test_negative_time_that_nothing_holds_is_taken_off_its_invoice(world: World):
+    world.rate("r")
+    world.entry("1", 2 * 3600)
+    world.entry("2", -1800)
+    world.night()
+    assert world.fate("tt:2") == ("queued", "to_be_planned")
+    assert world.broken() == ([], [], [])
+    [batch] = world.plan()
+    [document] = batch.documents
+    assert [line.amount_minor for line in document.lines] == [20_000, -5_000]
+    assert (document.kind, document.amount_minor) == ("invoice", 15_000)
+
+
+def test_negative_time_alone_is_a_credit_that_a_person_lets_go(world: World):
+    world.rate("r")
+    world.entry("1", -1800)
+    world.night()
+    [batch] = world.plan()
+    [document] = batch.documents
+    assert (document.kind, document.amount_minor) == ("credit_memo", -5_000)
+    assert world.broken() == ([], [], [])
+
+
+def test_negative_time_of_a_capped_project_makes_no_room_and_needs_none(world: World):
+    world.project("capped", cap_minor=15_000)
+    world.rate("capped", project_external_id="psa-capped")
+    world.entry("1", 2 * 3600, project_id="capped")
+    world.entry("2", -1800, project_id="capped")
+    world.night()
+    assert world.broken() == ([], [], [])
+    billed = {
+        str(part["entry_id"]): part["amount_minor"]
+        for part in world.warehouse.rows(
+            "select entry_id, amount_minor from billing.dispositions where disposition = 'queued'"
+        )
+    }
+    assert billed == {"tt:1": 15_000, "tt:2": -5_000}

@@ -6,6 +6,7 @@ import pytest
 from ps_integration.billing.rate import rate
 from ps_integration_tests.billing.world import World
 
+MARCH = {"valid_from": date(2026, 3, 1), "valid_to": date(2026, 4, 1)}
 SCOPES = ("assignment", "project_role", "project", "role", "resource")
 
 
@@ -52,6 +53,35 @@ def test_two_rates_of_the_winning_scope_are_an_overlap_and_no_price(world: World
     row = world.rated()
     assert (row["problem"], row["rate_candidates"], row["unit_price"]) == ("rate_overlap", 2, None)
     assert "a and b" in row["derivation"]
+
+
+def test_a_price_list_that_only_says_from_when_is_no_overlap(world: World):
+    world.rate("first", price="100", valid_from=date(2026, 1, 1))
+    world.rate("second", price="110", valid_from=date(2026, 3, 3))
+    world.rate("offer", price="90", valid_from=date(2026, 3, 10), valid_to=date(2026, 3, 15))
+    for day in (2, 3, 9, 10, 14, 15):
+        world.entry(str(day), work_date=date(2026, 3, day))
+    rate(world.warehouse)
+    named = [world.rated(f"tt:{day}")["rate_id"] for day in (2, 3, 9, 10, 14, 15)]
+    assert named == ["first", "second", "second", "offer", "offer", "second"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"task_external_id": "psa-design", "valid_from": date(2026, 3, 1)}),
+        ({"valid_to": date(2026, 12, 1)}, MARCH),
+        ({"valid_from": date(2026, 3, 1)}, MARCH),
+    ],
+    ids=["two cards", "two ends", "one start"],
+)
+def test_what_a_price_list_leaves_open_is_an_overlap(world: World, one, other):
+    world.crosswalk("task", "design", "tt", "psa")
+    world.rate("one", **one)
+    world.rate("other", **other)
+    world.entry("1", task_id="design", task_external_id="tt-design")
+    rate(world.warehouse)
+    assert world.rated()["problem"] == "rate_overlap"
 
 
 def test_an_overlap_further_down_the_precedence_does_not_matter(world: World):

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from ps_integration.connectors.setup import Setup
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration.errors import BadAnswerError, FixConfigError
 from ps_integration.settings.firm import System
+from ps_integration_tests.regressions.sheets import Broken, Shown, write_sheet
 
 COLUMNS = {
     "resource_external_id": "who",
@@ -83,8 +85,11 @@ def test_a_csv_row_becomes_a_time_entry(tmp_path):
         ("1,w1,P1,2004-11-05,7,DONE", "work_date", "date_invalid"),
         ("1,w1,P1,,7,DONE", "work_date", "value_missing"),
         ("1,w1,P1,05-Nov-04,NaN,DONE", "seconds", "not_a_number"),
-        ("1,w1,P1,05-Nov-04,1e3,DONE", "seconds", "not_a_number"),
-        ("1,w1,P1,05-Nov-04,-2,DONE", "seconds", "negative"),
+        ("1,w1,P1,05-Nov-04,7:30,DONE", "seconds", "not_a_number"),
+        ("1,w1,P1,05-Nov-04,#N/A,DONE", "seconds", "error_cell"),
+        ("1,#BEZUG!,P1,05-Nov-04,7,DONE", "resource_external_id", "error_cell"),
+        ("1,w1,P1,05-Nov-04,7,#REF!", "approval_state", "error_cell"),
+        ("#VALUE!,w1,P1,05-Nov-04,7,DONE", "id", "error_cell"),
         ("1,w1,P1,05-Nov-04,,DONE", "seconds", "value_missing"),
         ("1,w1,P1,05-Nov-04,7,APPROVED_BY_CLIENT2", "approval_state", "status_unknown"),
         ("1,w1,P1,05-Nov-04,7,", "approval_state", "status_unknown"),
@@ -302,12 +307,127 @@ def test_a_workbook_that_would_end_its_reader_is_refused_by_name(tmp_path):
     sheet.write_row(0, 0, HEADER.strip().split(","))
     sheet.write("XFD1048576", "far")
     book.close()
-    with pytest.raises(BadAnswerError, match=r"file a\.xlsx: .*(more memory|Excel)"):
+    with pytest.raises(BadAnswerError, match=r"file a\.xlsx: its sheet reaches to row 1,048,576"):
         read(connector(tmp_path, path="*.xlsx", format="excel"))
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "hex", "rot13"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32-be"])
 def test_an_encoding_that_does_not_fit_fails_the_stream(tmp_path, encoding):
     (tmp_path / "a.csv").write_text(HEADER + "1,w1,P1,05-Nov-04,7,DONE\n")
     with pytest.raises(BadAnswerError, match=r"file a\.csv: not"):
         read(connector(tmp_path, encoding=encoding))
+
+
+@pytest.mark.parametrize("encoding", ["idna", "unicode_escape", "hex", "rot13", "undefined"])
+def test_what_is_no_encoding_of_files_is_refused_in_the_firm_file(tmp_path, encoding):
+    with pytest.raises(FixConfigError, match="not a text encoding of files"):
+        connector(tmp_path, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "U8", "utf-16-le", "utf-16", "cp65001", "utf-32-be"])
+def test_a_byte_order_mark_is_no_part_of_the_first_header(tmp_path, encoding):
+    text = HEADER + "1,w1,P1,05-Nov-04,7,DONE\n"
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    (tmp_path / "a.csv").write_bytes((mark + text).encode(encoding))
+    assert [one.record_id for one in read(connector(tmp_path, encoding=encoding))] == ["1"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le"])
+def test_a_file_that_came_back_in_utf8_is_not_read_as_something_else(tmp_path, encoding):
+    (tmp_path / "a.csv").write_text(HEADER + "1,Jos\xe9,P1,05-Nov-04,7,DONE\n", "utf-8")
+    with pytest.raises(BadAnswerError, match=r"file a\.csv: not"):
+        read(connector(tmp_path, encoding=encoding))
+
+
+def test_error_cells_of_a_sheet_are_no_empty_cells_and_no_empty_row(tmp_path):
+    rows = [
+        ["1", "w1", "P1", "2026-03-02", Shown(7.5 / 24, "[h]:mm"), "DONE"],
+        ["2", Broken("#REF!"), "P1", "2026-03-02", Shown(0.5 / 24, "h:mm"), "DONE"],
+        [Broken()] * 6,
+    ]
+    write_sheet(tmp_path / "a.xlsx", [HEADER.strip().split(","), *rows])
+    columns = {**COLUMNS, "work_date": "day", "seconds": {"column": "hours", "unit": "clock"}}
+    files = connector(tmp_path, path="*.xlsx", format="excel", columns=columns)
+    fine, broken, lost = read(files)
+    assert parsed(files, fine)["seconds"] == 27000
+    assert (refusal(files, broken).field, refusal(files, broken).value) == (
+        "resource_external_id",
+        "#REF!",
+    )
+    assert (refusal(files, lost).rule, lost.record_id[:6]) == ("error_cell", "no-id-")
+
+
+def test_leading_zeros_of_a_column_that_is_declared_as_shown_are_part_of_its_id(tmp_path):
+    rows = [[Shown(123, "00000"), Shown(7, "000"), "P1", date(2026, 3, 2), 7.5, "DONE"]]
+    write_sheet(tmp_path / "a.xlsx", [HEADER.strip().split(","), *rows])
+    form = {"path": "*.xlsx", "format": "excel", "columns": {**COLUMNS, "work_date": "day"}}
+    files = connector(tmp_path, shown=["id"], **form)
+    entry = parsed(files, read(files)[0])
+    assert (entry["external_id"], entry["resource_external_id"]) == ("00123", "7")
+    with pytest.raises(BadAnswerError, match="not one column badge"):
+        read(connector(tmp_path, shown=["badge"], **form))
+
+
+def test_a_cell_that_means_nothing_by_an_error_is_declared(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "1,w1,#N/A,05-Nov-04,7,DONE\n")
+    columns = {**COLUMNS, "project_external_id": {"column": "project", "values": {"#N/A": ""}}}
+    files = connector(tmp_path, columns=columns)
+    assert parsed(files, read(files)[0])["project_external_id"] is None
+
+
+def test_an_old_binary_workbook_is_refused_for_its_errors_cannot_be_seen(tmp_path):
+    (tmp_path / "a.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2048))
+    with pytest.raises(BadAnswerError, match=r"file a\.xls: not an Excel file of the form \.xlsx"):
+        read(connector(tmp_path, path="*.xls", format="excel"))
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (pa.array([b"7.5"], pa.binary()), "binary"),
+        (pa.array([7.1], pa.float32()), "float"),
+        (pa.array([[7]], pa.list_(pa.int64())), "list"),
+    ],
+)
+def test_parquet_types_that_do_not_say_what_they_hold_are_refused(tmp_path, column, told):
+    texts = dict(
+        zip(HEADER.strip().split(","), ("1", "w", "P", "2026-03-02", "", "DONE"), strict=True)
+    )
+    table = {name: pa.array([text]) for name, text in texts.items()} | {"hours": column}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    columns = {**COLUMNS, "work_date": "day"}
+    files = connector(tmp_path, path="*.parquet", format="parquet", columns=columns)
+    with pytest.raises(BadAnswerError, match=f"column hours is of the type {told}"):
+        read(files)
+    columns = {**columns, "seconds": {"const": "7"}}
+    files = connector(tmp_path, path="*.parquet", format="parquet", columns=columns)
+    assert parsed(files, read(files)[0])["seconds"] == 25200
+
+
+def test_parquet_durations_keep_their_fraction_until_seconds_are_rounded(tmp_path):
+    texts = dict(
+        zip(HEADER.strip().split(","), ("1", "w", "P", "2026-03-02", "", "DONE"), strict=True)
+    )
+    table = {name: pa.array([text]) for name, text in texts.items()}
+    table["hours"] = pa.array([5_400_500_000_001], pa.duration("ns"))
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    columns = {**COLUMNS, "work_date": "day", "seconds": {"column": "hours", "unit": "clock"}}
+    files = connector(tmp_path, path="*.parquet", format="parquet", columns=columns)
+    [found] = read(files)
+    assert json.loads(found.payload)["cells"]["hours"] == "1:30:00.500000001"
+    assert parsed(files, found)["seconds"] == 5401
+
+
+def test_a_pipe_that_matches_the_pattern_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(BadAnswerError, match="no ordinary file"):
+        read(connector(tmp_path))
+
+
+def test_the_probe_reads_every_file_and_names_what_it_cannot_read(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "1,w,P,05-Nov-04,1,DONE\n2,w,P,05-Nov-04,x,DONE\n")
+    told = connector(tmp_path).probe()
+    assert told == {"time": "2 rows (1 refused, a.csv row 3, seconds: not_a_number first)"}
+    (tmp_path / "b.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadAnswerError, match=r"time: file b\.csv: not utf-8"):
+        connector(tmp_path).probe()

@@ -1,6 +1,6 @@
 """What a number's text means follows from the declared form alone, whichever column reads it."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import pytest
 import xlsxwriter
@@ -80,24 +80,93 @@ def test_no_text_is_read_but_in_the_declared_form(text):
         if found is None:
             assert not text.strip()
             continue
-        plain = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")
+        plain = text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'").strip()
+        plain, _, power = plain.upper().partition("E")
         whole, _, rest = plain.removeprefix("-").partition(decimal)
         groups = whole.split(grouping) if grouping else [whole]
         assert all(len(one) == 3 for one in groups[1:])
         assert len(groups) == 1 or 1 <= len(groups[0]) <= 3
-        assert "".join(groups).isdigit()
-        assert found == Decimal(
-            ("-" if plain.startswith("-") else "") + "".join(groups) + "." + (rest or "0")
-        )
+        assert ("".join(groups) or rest).isdigit()
+        sign = "-" if plain.startswith("-") else ""
+        told = Decimal(f"{sign}{''.join(groups)}.{rest or '0'}E{power or '0'}")
+        assert found == told.quantize(Decimal("1E-12"), "ROUND_HALF_UP", Context(prec=60))
 
 
-@pytest.mark.parametrize("text", ["1.250", "1,250.00", "1 250", "1,2,3", ",5", "1,", "\u0661,5"])
+@pytest.mark.parametrize(
+    "text", ["1.250", "1,250.00", "1 250", "1,2,3", ".5", "1,", "\u0661,5", "7:30"]
+)
 def test_a_comma_firm_refuses_other_forms_and_names_the_cell(text):
     with pytest.raises(RecordRefusedError) as refused:
         value("unit_price", text, ",", "")
     problem = refused.value.problem
     assert (problem.field, problem.value, problem.rule) == ("unit_price", text, "not_a_number")
     assert "grouping" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0.33333333333333", 1200),
+        (".5", 1800),
+        ("1e1", 36000),
+        ("2.5E-1", 900),
+        ("0.416666666666667", 1500),  # 25/60 as Excel keeps it
+        (" 7.5 ", 27000),
+        ("0.0001388888", 0),  # 0.49999968 s
+        ("0.00013888888888889", 1),  # half a second and a little
+        ("-0.5", -1800),
+    ],
+)
+def test_hours_are_read_exactly_and_rounded_to_seconds_half_away_from_zero(text, seconds):
+    assert value("seconds", text, ".", "") == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["1e16", "9e99", "1234567890123456", "0x10", "1_000", "1e", "e5", "."]
+)
+def test_what_is_no_exact_number_of_a_size_that_people_mean_is_refused(text):
+    with pytest.raises(RecordRefusedError, match=r"not_a_number|out_of_range"):
+        value("rate", text, ".", "")
+
+
+def test_a_price_that_is_charged_is_exact_and_one_that_is_only_shown_is_rounded():
+    third = "0.33333333333333"
+    with pytest.raises(RecordRefusedError, match="out_of_range"):
+        value("unit_price", third, ".", "")
+    columns = {"unit_price": "c", "quantity": "c"}
+    stream = FileStream(name="s", table="erp_lines", path="x", id=("id",), columns=columns)
+    found = canonical(stream, {"cells": {"id": "1", "c": third}}).values
+    assert found["unit_price"] == Decimal("0.333333")
+    assert found["quantity"] == Decimal("0.33333")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7:30", 27000),
+        ("07:30:00", 27000),
+        ("27:30", 99000),
+        ("0:20", 1200),
+        ("-1:15", -4500),
+        ("0:00:00.5", 1),
+    ],
+)
+def test_hours_and_minutes_are_a_form_of_their_own(text, seconds):
+    assert clock(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["7.5", "7:3", "7:60", "7:30:61", "7:30 PM", "1:2:3:4", "0.3125"])
+def test_a_clock_column_refuses_what_is_no_clock(text):
+    with pytest.raises(RecordRefusedError, match="not_a_duration"):
+        clock(text)
+
+
+def clock(text: str) -> object:
+    source = Source(column="c", unit="clock")
+    stream = FileStream(
+        name="s", table="time_entries", path="x", id=("id",), columns={"seconds": source}
+    )
+    return canonical(stream, {"cells": {"id": "1", "c": text}}).values["seconds"]
 
 
 def test_an_empty_cell_is_no_number_and_a_mapped_word_is_canonical():

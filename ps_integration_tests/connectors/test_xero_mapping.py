@@ -1,6 +1,7 @@
 """Xero's records as canonical rows: what is special about the vendor."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -33,6 +34,13 @@ INVOICE = {"InvoiceID": "i1", "InvoiceNumber": "INV-7", "Status": "AUTHORISED",
 def read(**fields):
     raw = {"company": "t", "customerNumber": "C100", "record": {**INVOICE, **fields}}
     return [dict(row.values) for row in documents.invoice(raw, OPTIONS)]
+
+
+def test_a_price_of_many_decimals_that_nobody_sums_makes_no_invoice_unreadable():
+    odd = {"UnitAmount": Decimal("0.33333333333333"), "Quantity": Decimal("120.123456789")}
+    line = read(LineItems=[{**LINE, **odd}])[1]
+    assert (line["unit_price"], line["quantity"]) == (Decimal("0.333333"), Decimal("120.12346"))
+    assert arrow_table("erp_lines", [line])[1] == []
 
 
 def test_dates_are_milliseconds_of_utc_whatever_the_offset_says():

@@ -29,7 +29,7 @@ PYTHON = {
     ("domain/days.py", "day_in"): "the helper",
     ("domain/days.py", "day_written"): "the helper",
     ("connectors/fields.py", "day"): "parses a date",
-    ("connectors/table_child.py", "cell_of"): "a typed cell without a zone",
+    ("connectors/table_child.py", "_instant"): "a typed cell without a zone",
     ("workflows/workbook_decisions.py", "_day"): "a typed cell without a zone",
     ("reports/sealed.py", "said"): "a typed cell without a zone",
 }

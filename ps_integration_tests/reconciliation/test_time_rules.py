@@ -293,6 +293,12 @@ def test_fires_tm11_for_negative_hours():
     assert (found["blocked_id"], found["difference_seconds"]) == ("harvest:1", -3600)
 
 
+def test_quiet_tm11_for_negative_hours_within_what_the_firm_allows():
+    limit = {"rule": "TM11", "setting": "tolerance_negative_hours", "value": "1"}
+    entries = [{"seconds": -3600}]
+    assert not breaks_of("TM11", billing__entries=entries, config__rule_settings=[limit])
+
+
 def test_fires_tm11_for_every_entry_of_a_day_over_24_hours():
     day = [{"seconds": 13 * 3600}, {"entry_id": "harvest:2", "is_primary": True, "seconds": 43201}]
     found = breaks_of("TM11", **UNPOSTED, billing__entries=day)

@@ -284,7 +284,6 @@ judged as (
             when project_id is null then 'project_unmapped'
             when coalesce(resource_matches, 1) > 1 then 'resource_ambiguous'
             when resource_id is null then 'resource_unmapped'
-            when seconds < 0 then 'negative_hours'
             when legal_entity is null then 'legal_entity_unknown'
             when currency is null then 'currency_unknown'
             when billing_type is null then 'billing_type_unknown'

@@ -1,5 +1,5 @@
 -- Prices of `own_entries`, looked up anew: a rate is asked for under five keys, the best rank wins,
--- two rates of that rank are no price.
+-- in it the newest start. Two of one start, two that say an end, and two cards are no price.
 create or replace temp table own_rates as
 with assignment_roles as (
     select
@@ -105,6 +105,8 @@ select
     an.currency,
     coalesce(an.valid_from, date '1900-01-01') as valid_from,
     coalesce(an.valid_to, date '9999-12-31') as valid_to,
+    an.valid_to is not null as ends,
+    an.task_id is not null as for_task,
     coalesce(an.mapped_from, date '1900-01-01') as mapped_from,
     coalesce(an.mapped_to, date '9999-12-31') as mapped_to
 from asked as aq
@@ -123,7 +125,10 @@ offers as (
         oe.entry_id,
         orr.rank,
         orr.unit_price,
-        orr.currency
+        orr.currency,
+        orr.valid_from as since,
+        orr.ends,
+        orr.for_task
     from own_entries as oe
     inner join own_rates as orr
         on
@@ -143,7 +148,10 @@ offers as (
         oe.entry_id,
         case when source.name = '' then 0 else rp.rank end as rank,
         te.unit_price,
-        te.currency
+        te.currency,
+        null as since,
+        false as ends,
+        false as for_task
     from own_entries as oe
     inner join canonical.time_entries as te
         on oe.system = te.system and oe.external_id = te.external_id
@@ -156,14 +164,27 @@ offers as (
         and (source.name = '' or rp.rank is not null)
 ),
 
+dated as (
+    select
+        fr.*,
+        rank() over (
+            partition by fr.entry_id, fr.rank
+            order by fr.since desc nulls last
+        ) as place
+    from offers as fr
+),
+
 by_rank as (
     select
         entry_id,
         rank,
-        count(*) as offered,
-        min(unit_price) as unit_price,
-        min(currency) as currency
-    from offers
+        case
+            when count(*) filter (where ends) > 1 or count(distinct for_task) > 1 then count(*)
+            else count(*) filter (where place = 1)
+        end as offered,
+        min(unit_price) filter (where place = 1) as unit_price,
+        min(currency) filter (where place = 1) as currency
+    from dated
     group by entry_id, rank
 ),
 

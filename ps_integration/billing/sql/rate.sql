@@ -1,5 +1,7 @@
 -- Makes `rated`, the price of each chargeable entry: the first scope with a rate on the work date
--- wins, and it must hold exactly one. A zero price is a price; no rate is not a zero price.
+-- wins. Within one card (a scope for one task or for all) the newest start wins, as in price lists
+-- that only say from when; two rows that both say an end, or that start together, are an overlap
+-- and no price. A zero price is a price; no rate is not a zero price.
 create or replace temp table entry_rates as
 with days as (
     select distinct
@@ -23,8 +25,11 @@ candidates as (
         kr.rate_system,
         kr.scope,
         kr.rank,
+        kr.is_of_task,
         kr.currency,
         kr.unit_price,
+        kr.starts_on,
+        kr.has_end,
         kr.valid_from,
         kr.valid_to,
         min(kr.rank) over (partition by da.key_id, da.work_date) as first_rank
@@ -34,6 +39,22 @@ candidates as (
             da.key_id = kr.key_id
             and da.work_date >= kr.valid_from
             and da.work_date < kr.valid_to
+),
+
+ranked as (
+    select
+        ca.*,
+        rank() over (
+            partition by ca.key_id, ca.work_date
+            order by ca.starts_on desc
+        ) as newest,
+        count(*) filter (where ca.has_end) over on_the_day as ends_said,
+        min(ca.is_of_task) over on_the_day <> max(ca.is_of_task) over on_the_day as has_two_cards,
+        min(ca.rate_system) over on_the_day
+        <> max(ca.rate_system) over on_the_day as has_two_sources
+    from candidates as ca
+    where ca.rank = ca.first_rank
+    window on_the_day as (partition by ca.key_id, ca.work_date)
 ),
 
 winners as (
@@ -50,8 +71,8 @@ winners as (
         min(unit_price) as unit_price,
         min(valid_from) as valid_from,
         min(valid_to) as valid_to
-    from candidates
-    where rank = first_rank
+    from ranked
+    where newest = 1 or ends_said > 1 or has_two_cards or has_two_sources
     group by key_id, work_date, first_rank
 ),
 

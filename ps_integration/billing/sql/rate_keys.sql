@@ -65,6 +65,8 @@ select
     role_key(ra.role) as role_key,
     ra.currency,
     ra.unit_price,
+    coalesce(ra.valid_from, date '1900-01-01') as starts_on,
+    ra.valid_to is not null as has_end,
     greatest(coalesce(ra.valid_from, date '1900-01-01'), xp.valid_from, xr.valid_from)
         as valid_from,
     least(coalesce(ra.valid_to, date '9999-12-31'), xp.valid_to, xr.valid_to) as valid_to
@@ -135,8 +137,11 @@ select
     ma.rate_system,
     ma.scope,
     ma.rank,
+    ma.task_id is not null as is_of_task,
     ma.currency,
     ma.unit_price,
+    ma.starts_on,
+    ma.has_end,
     ma.valid_from,
     ma.valid_to
 from matched as ma

@@ -62,6 +62,21 @@ where
     and cast(
         round(rc.unit_price * if(rc.currency = rs.currency, 1, rs.fx_rate), 5) as decimal(18, 6)
     ) = rs.posted_price
+    -- no newer start of the same card had taken its place by then
+    and not exists (
+        select 1
+        from rate_card as nr
+        where
+            nr.rate_system = rc.rate_system
+            and nr.scope = rc.scope
+            and nr.project_id is not distinct from rc.project_id
+            and nr.resource_id is not distinct from rc.resource_id
+            and nr.task_id is not distinct from rc.task_id
+            and nr.role_key is not distinct from rc.role_key
+            and nr.starts_on > rc.starts_on
+            and rs.work_date >= nr.valid_from
+            and rs.work_date < nr.valid_to
+    )
 qualify row_number() over (
     partition by rs.object_id
     order by rc.rank, rc.rate_system, rc.rate_id

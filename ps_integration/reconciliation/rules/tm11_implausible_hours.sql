@@ -1,13 +1,14 @@
 -- rule: TM11
--- title: Hours negative, over 24 on one day for one person, or over the daily limit
+-- title: Hours negative or over 24 on one day (held), or over the daily limit (a warning)
 -- severity: high
 -- owner: time_owner
 -- blocks: yes
 -- holds: entry
 -- needs_period: yes
 -- cause: unit_or_timezone
--- remedy: Have the entries corrected in the time system, or accept the long day with a note.
+-- remedy: Have them corrected in the time system, or accept them; the limit alone holds nothing.
 -- tolerance_daily_hours: 16
+-- tolerance_negative_hours: 0
 
 -- The days that may be too long are found first, by a number that equal days share: it adds up at
 -- least what `days` does.
@@ -32,7 +33,7 @@ entries as (
         and en.is_primary
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
         and (
-            en.seconds < 0
+            en.seconds < -$tolerance_negative_hours * 3600
             or hash(person, en.work_date) in (select cr.day_hash from crowded as cr)
         )
 ),
@@ -59,7 +60,9 @@ judged as (
     from entries as en
     left join days as da
         on en.person = da.person and en.work_date = da.work_date and da.seconds > 24 * 3600
-    where en.seconds < 0 or da.person is not null
+    where
+        en.seconds < -$tolerance_negative_hours * 3600
+        or (en.seconds > 0 and da.person is not null)
 )
 
 select

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from ps_integration.connectors.compose import listed, part, whole
-from ps_integration.connectors.fields import Fields
+from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields
 from ps_integration.connectors.rows import STANDING
 from ps_integration.connectors.vendors.business_central.masters import (
     blank_to_none,
@@ -84,7 +84,7 @@ def includes_tax(record: Fields) -> bool:
 
 def price_before_tax(record: Fields, line: Fields) -> Decimal:
     """A line's price without tax, to six decimals."""
-    price = line.number("unitPrice")
+    price = line.rounded("unitPrice", PRICE_DECIMALS)
     if not includes_tax(record):
         return price
     return (price / (1 + line.number("taxPercent") / 100)).quantize(PRICE_STEP)
@@ -115,7 +115,7 @@ def _line(raw: JsonObject, line: Fields, project: str, currency: str) -> Canonic
             "object_number": line.text("lineObjectNumber"),
             "project_key": match_key(project),
             "description": blank_to_none(line, "description"),
-            "quantity": line.number("quantity"),
+            "quantity": line.rounded("quantity", QUANTITY_DECIMALS),
             "unit_price": price_before_tax(part(raw, "record"), line),
             "amount_minor": line.money("netAmount", currency),
             "currency": currency,

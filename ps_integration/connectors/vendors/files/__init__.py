@@ -7,7 +7,7 @@ payload, which holds nothing but what the file does.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from ps_integration.connectors.answers import NotThereError
+from ps_integration.connectors.parse import strict_json
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
-from ps_integration.connectors.vendors.files.mapping import canonical
+from ps_integration.connectors.vendors.files.mapping import canonical, is_error
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
     FilesOptions,
@@ -34,7 +35,9 @@ from ps_integration.domain.records import (
     Json,
     JsonObject,
     RawRecord,
+    RecordRefusedError,
 )
+from ps_integration.domain.text import key_text
 from ps_integration.errors import BadAnswerError, FixConfigError
 
 _PAGE: Final = 2000
@@ -72,10 +75,35 @@ class FilesConnector:
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def probe(self) -> Mapping[str, object]:
-        """Whether the folder is there, and how many files each stream finds."""
+        """Read every file as a night would, and say how many rows each stream has.
+
+        Raises:
+            FixConfigError: The folder is not there.
+            BadAnswerError: Files that cannot be read; names each stream that fails.
+        """
         if not self._folder.is_dir():
             raise FixConfigError(f"system {self.system}: the folder is not there")
-        return {name: len(self._files(form)) for name, form in self._streams.items()}
+        told, broken = {}, []
+        for name, stream in self._streams.items():
+            try:
+                told[name] = self._looked_at(stream)
+            except NotThereError as error:
+                if not stream.is_optional:
+                    broken.append(f"{name}: {error}")
+            except BadAnswerError as error:
+                broken.append(f"{name}: {error}")
+        if broken:
+            raise BadAnswerError("; ".join(broken))
+        return told
+
+    def _looked_at(self, stream: FileStream) -> str:
+        rows, refused, first = 0, 0, ""
+        for rows, record in enumerate(self._records(stream), 1):  # noqa: B007 - counted
+            problem = record.flaw or _refusal(stream, record)
+            if problem is not None:
+                refused += 1
+                first = first or f"{record.place}, {problem.field}: {problem.rule}"
+        return f"{rows} rows" + (f" ({refused} refused, {first} first)" if refused else "")
 
     def _files(self, form: FileForm) -> list[Path]:
         """The files of a pattern. What matches it and is not there tonight is never left out."""
@@ -87,8 +115,9 @@ class FilesConnector:
             _require_mounted(place)
         found = sorted(path for path in self._folder.glob(form.path) if not path.is_dir())
         for path in found:
-            if not path.exists():
-                raise BadAnswerError(f"file {path.name}: is a link to what is not there")
+            if not path.is_file():
+                what = "no ordinary file" if path.exists() else "a link to what is not there"
+                raise BadAnswerError(f"file {path.name}: is {what}")
         return found[-1:] if form.take == "newest" else found
 
     def _records(self, stream: FileStream) -> Iterator[RawRecord]:
@@ -103,7 +132,7 @@ class FilesConnector:
             named = row.named()
             if stream.distinct:
                 named = {name: named[name] for name in stream.named()}
-                if (values := tuple(named.values())) in told:
+                if (values := _key(named, stream.named())) in told:
                     continue
                 told.add(values)
             body: dict[str, Json] = {"cells": dict(named)}
@@ -111,7 +140,10 @@ class FilesConnector:
             if stream.lookup is not None:
                 found, flaw = beside.found(_key(named, stream.lookup.key))
                 body["lookup"] = found
-            identity = "/".join(_key(named, stream.id))
+            identity = _identity(named, stream.id, is_one_spelling=stream.distinct)
+            if not identity:
+                yield _raw(body, "", row.place, flaw)
+                continue
             seen[identity] = seen.get(identity, 0) + 1
             if seen[identity] > 1:
                 remedy = f"name more id columns, or correct the file ({row.place})"
@@ -142,16 +174,17 @@ class FilesConnector:
         if not files:
             raise NotThereError(f"system {self.system}: no file is {form.path} in the folder")
         for path in files:
-            rows = _open(path, form)
+            rows = _open(path, form, needed)
             _, header = next(rows, (0, None))
             if header is None:
                 raise BadAnswerError(f"file {path.name}: it is empty, without a header")
-            lacking = [name for name in needed if header.count(name) != 1]
+            lacking = [name for name in (*needed, *form.shown) if header.count(name) != 1]
             if lacking:
                 raise BadAnswerError(f"file {path.name}: not one column {', '.join(lacking)}")
-            places = [at for at, name in enumerate(header) if name in commas]
+            forms = [_form_of(name, form, commas) for name in header]
             for number, cells in rows:
-                yield _Row(path.name, number, header, _in_form(cells, places))
+                told = [form(cell) for form, cell in zip(forms, cells, strict=False)]
+                yield _Row(path.name, number, header, [*told, *cells[len(forms) :]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +226,16 @@ class _Beside:
         return dict(rows[0]) if rows else {}, None
 
 
+def _refusal(stream: FileStream, record: RawRecord) -> FieldProblem | None:
+    """Why a row would go to quarantine for its own sake; contracts are not asked."""
+    try:
+        payload = strict_json(record.payload)
+        canonical(stream, payload if isinstance(payload, dict) else {})
+    except RecordRefusedError as error:
+        return error.problem
+    return None
+
+
 def _folders(root: Path, pattern: str) -> Iterator[Path]:
     """Every folder, or link to one, that the first parts of a pattern match."""
     places = [root]
@@ -213,26 +256,51 @@ def _require_mounted(folder: Path) -> None:
         raise BadAnswerError(f"folder {folder.name}: it is empty; is its drive there?")
 
 
-def _in_form(cells: Cells, places: Sequence[int]) -> Cells:
-    """Write numbers of typed cells in the declared form, so that text and number stay apart."""
-    for at in places:
-        if at < len(cells) and isinstance(cells[at], TypedNumber):
-            cells[at] = cells[at].replace(".", ",")
-    return cells
+def _form_of(name: str, form: FileForm, commas: frozenset[str]) -> Callable[[str], str]:
+    """How numbers of a column's typed cells are written, so that text and number stay apart."""
+    if name in form.shown:
+        return _as_shown
+    return _with_comma if name in commas else str
 
 
-def _open(path: Path, form: FileForm) -> Rows:
+def _as_shown(cell: str) -> str:
+    return cell.shown if isinstance(cell, TypedNumber) else cell
+
+
+def _with_comma(cell: str) -> str:
+    return cell.replace(".", ",") if isinstance(cell, TypedNumber) else cell
+
+
+def _open(path: Path, form: FileForm, needed: Sequence[str]) -> Rows:
     if form.format == "csv":
         return csv_rows(path, form.encoding, form.delimiter)
-    return typed_rows(path, form.format, form.sheet)
+    return typed_rows(path, form.format, form.sheet, needed)
 
 
 def _key(named: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(named[column] for column in columns)
+    return tuple(key_text(named[column]) for column in columns)
+
+
+def _identity(named: Mapping[str, str], columns: Sequence[str], *, is_one_spelling: bool) -> str:
+    """What tells a row from others; nothing where a part is empty, an error, or no text at all.
+
+    It is as written, so that records of older nights are known again; only where many rows are one
+    record can the first of them be spelt in another way tomorrow.
+    """
+    parts = _key(named, columns) if is_one_spelling else tuple(named[name] for name in columns)
+    is_told = all(part.strip() and not is_error(part) for part in parts)
+    return "/".join(parts) if is_told and _is_text("".join(parts)) else ""
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text can be written as UTF-8: half of a surrogate pair cannot."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _raw(body: dict[str, Json], identity: str, place: str, flaw: FieldProblem | None) -> RawRecord:
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if not _is_text(text):
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return replace(raw_record(text, {"id": identity}), place=place, flaw=flaw)
 
 

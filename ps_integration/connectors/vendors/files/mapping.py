@@ -2,23 +2,39 @@
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from ps_integration.connectors.fields import Fields, refuse
+from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields, refuse
 from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.files.options import FileStream, Source
 from ps_integration.domain.records import CanonicalRow, JsonObject
+from ps_integration.domain.text import key_text
 
-_UNITS: Final = {"hours": 3600, "minutes": 60, "seconds": 1}
+_UNITS: Final = {"hours": 3600, "minutes": 60, "seconds": 1, "clock": 1}
 _FLAGS: Final = {"true": True, "false": False}
+_FX_DECIMALS: Final = 12
 _STATES: Final = {word: word for word in ("draft", "submitted", "approved", "rejected")}
 _NEEDED: Final = frozenset({"seconds", "approval_state", "work_date"})
 _PRICES: Final = frozenset({"unit_price"})
-_NUMBERS: Final = frozenset({"quantity", "rate"})
+_ROUNDED: Final = {"quantity": QUANTITY_DECIMALS, "rate": _FX_DECIMALS}
 _TIMES: Final = frozenset({"seconds", "seconds_per_day"})
+_ERRORS: Final = re.compile(
+    r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!|CONNECT!"
+    r"|BUSY!|UNKNOWN!|ERROR!"  # and as German, French, Spanish, Italian and Dutch sheets say it:
+    r"|NV|BEZUG!|WERT!|ZAHL!|VALEUR!|NOM\?|NOMBRE!|NUL!|¡REF!|¡VALOR!|¿NOMBRE\?|¡DIV/0!|¡NUM!"
+    r"|¡NULO!|RIF!|VALORE!|NOME\?|VERW!|WAARDE!|NAAM\?|DEEL/0!|GETAL!|N/B|LEEG!|ÜBERLAUF!|PROPAGATION!"
+    r"|#{2,})|Err:[0-9]{3}"
+)
 _MARKS: Final = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 _OR_ELSE: Final = "correct the cell, or declare `decimal` and `grouping` as they are"
+_CLOCK: Final = re.compile(r"(-?)([0-9]{1,5}):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,9})?))?")
+_CLOCK_REMEDY: Final = "hours and minutes, with seconds or without: 7:30, 07:30:00, 27:30"
+_ERROR_REMEDY: Final = (
+    "mend the formula; the value before stands until then. Where it means an empty cell, say so "
+    "under `values`"
+)
 _DAYS: Final = ("_on", "_date", "valid_from", "valid_to")
 
 
@@ -37,15 +53,28 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     if "lookup_twice" in payload:
         refuse("lookup", payload["lookup_twice"], "lookup_rows_differ", "leave one row per key")
     cells = _cells(payload)
-    identity = [str(cells.get(name) or "").strip() for name in stream.id]
+    for name in stream.id:
+        _refuse_error(name, str(cells.get(name) or ""))
+    identity = [key_text(str(cells.get(name) or "")) for name in stream.id]
     if not all(identity):
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
     texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
-    values = {name: _value(stream.source(name), name, texts) for name in texts}
+    is_line = stream.table == "erp_lines"
+    values = {name: _value(stream.source(name), name, texts, is_line=is_line) for name in texts}
     if stream.table == "erp_documents" and "is_standing" not in values:
         is_posted = values.get("is_posted")
         values["is_standing"] = is_posted and values.get("status") in STANDING
     return row(stream.table, "/".join(identity), **values)
+
+
+def is_error(cell: str) -> bool:
+    """Whether a cell holds an error of a spreadsheet (`#N/A`): what it should say is unknown."""
+    return bool(_ERRORS.fullmatch(cell.strip()))
+
+
+def _refuse_error(column: str, cell: str) -> None:
+    if is_error(cell):
+        refuse(column, cell, "error_cell", _ERROR_REMEDY)
 
 
 def _cells(payload: JsonObject) -> dict[str, object]:
@@ -62,42 +91,58 @@ def _text(source: Source, column: str, cells: JsonObject) -> object:
     """The cell's text under the value map, a number's with a point; None when it is empty."""
     if source.const is not None:
         return source.const
-    if source.join:
-        parts = [str(cells.get(name) or "") for name in source.join]
-        told = source.separator.join(parts) if all(parts) else ""
-    else:
-        told = str(cells.get(source.column) or "")
+    parts = [key_text(str(cells.get(name) or "")) for name in source.join]
+    parts = parts or [str(cells.get(source.column) or "")]
+    told = source.separator.join(parts) if all(parts) else ""
     if told in source.values:
-        told = source.values[told]
-    elif _is_number(column) and told.strip():
+        return source.values[told] if source.values[told].strip() else None
+    for part in parts:
+        _refuse_error(column, part)
+    if _is_number(column) and told.strip():
         return _plain(source, column, told)
     return told if told.strip() else None
 
 
 def _is_number(column: str) -> bool:
-    return column.endswith("_minor") or column in _PRICES | _NUMBERS | _TIMES | {"line_no"}
+    return column.endswith("_minor") or column in _PRICES | _ROUNDED.keys() | _TIMES | {"line_no"}
 
 
 def _plain(source: Source, column: str, told: str) -> str:
     """A number in the declared form, as plain text; in any other form it is refused."""
+    told = told.strip()
+    if column in _TIMES and source.unit == "clock":
+        return _clock(column, told)
+    if column in _TIMES and ":" in told:
+        refuse(column, told, "not_a_number", f"{source.unit} as a number, or declare `unit: clock`")
     if not _form(source.decimal, source.grouping).fullmatch(told):
         form = f"a number with the decimal mark {source.decimal!r}"
         by = f" and groups of three set off by {source.grouping!r}" if source.grouping else ""
         refuse(column, told, "not_a_number", f"{form}{by}, as the firm file declares; {_OR_ELSE}")
-    digits = re.sub(r"[^0-9.,-]", "", told).replace(source.grouping.strip(), "")
+    digits = re.sub(r"[^0-9.,eE+-]", "", told).replace(source.grouping.strip(), "")
     return digits.replace(source.decimal, ".")
 
 
 @cache
 def _form(decimal: str, grouping: str) -> re.Pattern[str]:
-    whole = "[0-9]{1,15}"
+    whole, part = "[0-9]{1,15}", rf"{re.escape(decimal)}[0-9]{{1,30}}"
     if grouping:
         mark = _MARKS.get(grouping, re.escape(grouping))
         whole = f"(?:{whole}|[0-9]{{1,3}}(?:{mark}[0-9]{{3}}){{1,4}})"
-    return re.compile(rf"-?{whole}(?:{re.escape(decimal)}[0-9]{{1,10}})?")
+    return re.compile(rf"-?(?:{whole}(?:{part})?|{part})(?:[eE][+-]?[0-9]{{1,2}})?")
 
 
-def _value(source: Source, column: str, texts: Mapping[str, object]) -> object:
+def _clock(column: str, told: str) -> str:
+    """A duration of hours, minutes and seconds as plain seconds."""
+    matched = _CLOCK.fullmatch(told)
+    if matched is None:
+        refuse(column, told, "not_a_duration", _CLOCK_REMEDY)
+    sign, hours, minutes, seconds = matched.groups(default="0")
+    return (
+        f"{sign if sign == '-' else ''}{int(hours) * 3600 + int(minutes) * 60 + Decimal(seconds)}"
+    )
+
+
+def _value(source: Source, column: str, texts: Mapping[str, object], *, is_line: bool) -> object:
     fields = Fields({column: texts[column], **_currency(texts, column)})
     if fields.raw(column) is None and column not in _NEEDED:
         return None
@@ -108,6 +153,8 @@ def _value(source: Source, column: str, texts: Mapping[str, object]) -> object:
         return told if isinstance(told, bool) else fields.choice(column, _FLAGS)
     if column.endswith("_minor"):
         return fields.money(column, fields.currency("currency"))
+    if is_line and column in _PRICES:
+        return fields.rounded(column, PRICE_DECIMALS)
     return _reader(fields, source, column)
 
 
@@ -126,8 +173,8 @@ def _reader(fields: Fields, source: Source, column: str) -> object:
         return readers[column]()
     if column in _PRICES:
         return fields.price(column)
-    if column in _NUMBERS:
-        return fields.number(column)
+    if column in _ROUNDED:
+        return fields.rounded(column, _ROUNDED[column])
     if column.endswith("_at"):
         return fields.instant(column)
     return fields.text(column)

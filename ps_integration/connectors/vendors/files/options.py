@@ -10,12 +10,17 @@ from ps_integration.connectors.setup import Options
 from ps_integration.domain.records import CanonicalObject
 from ps_integration.settings.base import Identifier
 
+_NOT_OF_FILES: Final = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "charmap"}
+
 
 def _known_encoding(name: str) -> str:
     try:
-        codecs.lookup(name)
-    except LookupError:
-        raise ValueError(f"{name!r} is not a text encoding") from None
+        found = codecs.lookup(name).name
+        "".encode(name)  # LookupError: it turns bytes into bytes, as hex does
+    except (LookupError, UnicodeError):
+        found = ""
+    if not found or found in _NOT_OF_FILES:
+        raise ValueError(f"{name!r} is not a text encoding of files")
     return name
 
 
@@ -41,7 +46,9 @@ class Source(Options):
     separator: str = "/"
     format: str = Field(default="%Y-%m-%d", description="of dates, in strptime's letters")
     values: dict[str, str] = Field(default_factory=dict, description="cell to canonical word")
-    unit: Literal["hours", "minutes", "seconds"] = "hours"
+    unit: Literal["hours", "minutes", "seconds", "clock"] = Field(
+        default="hours", description="of time; clock = hours and minutes, as 7:30, 07:30:00, 27:30"
+    )
     decimal: Literal[".", ","] = "."
     grouping: Literal["", ".", ",", " ", "'"] = Field(
         default="", description="between groups of three digits; a blank may be a no-break space"
@@ -65,6 +72,11 @@ class FileForm(Options):
     sheet: str = Field(default="", description="of Excel; default the first")
     encoding: Encoding = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    shown: tuple[str, ...] = Field(
+        default=(),
+        description="columns of ids whose Excel numbers are read as the sheet shows them: 00123 "
+        "under the number format 00000",
+    )
     take: Literal["all", "newest"] = Field(
         default="all", description="newest = only the last file by name, for complete exports"
     )

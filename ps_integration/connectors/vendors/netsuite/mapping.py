@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from ps_integration.connectors.compose import part, parts, whole
-from ps_integration.connectors.fields import Fields, refuse
+from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields, refuse
 from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.netsuite.options import Options
 from ps_integration.domain.records import CanonicalRow, JsonObject
@@ -146,7 +146,7 @@ def document(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
 
 def _line(identity: str, company: str, currency: str, line: Line, options: Options) -> CanonicalRow:
     fields = line.fields
-    quantity = fields.opt_number("quantity")
+    quantity = fields.opt_rounded("quantity", QUANTITY_DECIMALS)
     return row(
         "erp_lines",
         fields.ident("id"),
@@ -158,7 +158,7 @@ def _line(identity: str, company: str, currency: str, line: Line, options: Optio
         project_key=options.project_key.read(fields),
         description=fields.opt_text("memo") or None,
         quantity=None if quantity is None else line.sign * quantity,
-        unit_price=fields.opt_number("rate"),
+        unit_price=fields.opt_rounded("rate", PRICE_DECIMALS),
         amount_minor=line.amount_minor,
         currency=currency,
     )

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final, Literal
 
 from ps_integration.connectors.compose import listed
-from ps_integration.connectors.fields import Fields
+from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields
 from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.tryton.masters import changed_at, record_of
 from ps_integration.connectors.vendors.tryton.options import Options
@@ -184,8 +184,8 @@ def _line(company: str, head: Head, number: int, line: Fields, project: str) -> 
         object_number=line.text("account.code"),
         project_key=match_key(project),
         description=line.opt_text("description") or None,
-        quantity=head.sign * line.number("quantity"),
-        unit_price=line.number("unit_price"),
+        quantity=head.sign * line.rounded("quantity", QUANTITY_DECIMALS),
+        unit_price=line.rounded("unit_price", PRICE_DECIMALS),
         amount_minor=head.money(line, "amount"),
         currency=head.currency,
         tax_code=taxes[0] if len(taxes) == 1 else None,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from ps_integration.connectors.compose import listed, part
-from ps_integration.connectors.fields import Fields
+from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields
 from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.xero.api import (
     IDS,
@@ -114,8 +114,8 @@ def _line(raw: JsonObject, kind: Kind, line_no: int, line: Fields, project: str)
         object_number=line.text("AccountCode"),
         project_key=match_key(project),
         description=line.opt_text("Description") or None,
-        quantity=line.opt_number("Quantity") or Decimal(0),
-        unit_price=line.opt_number("UnitAmount") or Decimal(0),
+        quantity=line.opt_rounded("Quantity", QUANTITY_DECIMALS) or Decimal(0),
+        unit_price=line.opt_rounded("UnitAmount", PRICE_DECIMALS) or Decimal(0),
         amount_minor=line_amount(record, line, currency),
         currency=currency,
         tax_code=line.opt_text("TaxType") or None,
