@@ -282,13 +282,13 @@ def _key(named: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _identity(named: Mapping[str, str], columns: Sequence[str], *, is_one_spelling: bool) -> str:
-    """What tells a row from others; nothing where a part is empty, an error, or no text at all.
+    """What tells a row from others; nothing where all parts are empty, or one is an error.
 
     It is as written, so that records of older nights are known again; only where many rows are one
     record can the first of them be spelt in another way tomorrow.
     """
     parts = _key(named, columns) if is_one_spelling else tuple(named[name] for name in columns)
-    is_told = all(part.strip() and not is_error(part) for part in parts)
+    is_told = any(part.strip() for part in parts) and not any(map(is_error, parts))
     return "/".join(parts) if is_told and _is_text("".join(parts)) else ""
 
 
