@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 from ps_integration.connectors.fields import Fields, refuse
+from ps_integration.connectors.glimpse import attempt, is_forgiving
 from ps_integration.connectors.rows import STANDING, row
 from ps_integration.connectors.vendors.files.options import FileStream, Source
 from ps_integration.domain.records import CanonicalRow, JsonObject
@@ -40,12 +41,20 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     identity = [str(cells.get(name) or "").strip() for name in stream.id]
     if not all(identity):
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
+    if is_forgiving():
+        return row(stream.table, "/".join(identity), **_readable(stream, cells))
     texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
     values = {name: _value(stream.source(name), name, texts) for name in texts}
     if stream.table == "erp_documents" and "is_standing" not in values:
         is_posted = values.get("is_posted")
         values["is_standing"] = is_posted and values.get("status") in STANDING
     return row(stream.table, "/".join(identity), **values)
+
+
+def _readable(stream: FileStream, cells: JsonObject) -> dict[str, object]:
+    """Each column that can be read by itself, for a look at a row that is refused."""
+    texts = {name: attempt(_text, stream.source(name), name, cells) for name in stream.columns}
+    return {name: attempt(_value, stream.source(name), name, texts) for name in texts}
 
 
 def _cells(payload: JsonObject) -> dict[str, object]:
