@@ -7,6 +7,7 @@ payload, which holds nothing but what the file does.
 """
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
+from ps_integration.connectors.vendors.files.conditions import Skip, all_hold
 from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
@@ -96,7 +98,9 @@ class FilesConnector:
         yield from beside.broken
         seen: dict[str, int] = {}
         told: set[tuple[str, ...]] = set()
-        for row in self._rows(stream, stream.named(), stream.with_comma()):
+        for row in self._rows(stream, stream.needed(), stream.with_comma()):
+            if not all_hold(stream.where, row.as_far_as_it_goes()):
+                continue
             if len(row.cells) != len(row.header):
                 yield row.wrong_width()
                 continue
@@ -142,7 +146,7 @@ class FilesConnector:
         if not files:
             raise NotThereError(f"system {self.system}: no file is {form.path} in the folder")
         for path in files:
-            rows = _open(path, form)
+            rows = _inside(_open(path, form), form.skip)
             _, header = next(rows, (0, None))
             if header is None:
                 raise BadAnswerError(f"file {path.name}: it is empty, without a header")
@@ -169,6 +173,10 @@ class _Row:
 
     def named(self) -> dict[str, str]:
         return dict(zip(self.header, self.cells, strict=True))
+
+    def as_far_as_it_goes(self) -> dict[str, str]:
+        """The cells by name, of a row of any width."""
+        return dict(zip(self.header, self.cells, strict=False))
 
     def wrong_width(self) -> RawRecord:
         remedy = f"give the row as many cells as the header has ({self.place})"
@@ -225,6 +233,17 @@ def _open(path: Path, form: FileForm) -> Rows:
     if form.format == "csv":
         return csv_rows(path, form.encoding, form.delimiter)
     return typed_rows(path, form.format, form.sheet)
+
+
+def _inside(rows: Rows, skip: Skip) -> Rows:
+    """The header and the rows below it, without the lines around the table."""
+    last: deque[tuple[int, Cells]] = deque()
+    for number, cells in rows:
+        if number <= skip.before:
+            continue
+        last.append((number, cells))
+        if len(last) > skip.after:
+            yield last.popleft()
 
 
 def _key(named: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:

@@ -41,20 +41,21 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     identity = [str(cells.get(name) or "").strip() for name in stream.id]
     if not all(identity):
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
+    sources = {name: stream.source(name).chosen(cells) for name in stream.columns}
     if is_forgiving():
-        return row(stream.table, "/".join(identity), **_readable(stream, cells))
-    texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
-    values = {name: _value(stream.source(name), name, texts) for name in texts}
+        return row(stream.table, "/".join(identity), **_readable(sources, cells))
+    texts = {name: _text(source, name, cells) for name, source in sources.items()}
+    values = {name: _value(source, name, texts) for name, source in sources.items()}
     if stream.table == "erp_documents" and "is_standing" not in values:
         is_posted = values.get("is_posted")
         values["is_standing"] = is_posted and values.get("status") in STANDING
     return row(stream.table, "/".join(identity), **values)
 
 
-def _readable(stream: FileStream, cells: JsonObject) -> dict[str, object]:
+def _readable(sources: Mapping[str, Source], cells: JsonObject) -> dict[str, object]:
     """Each column that can be read by itself, for a look at a row that is refused."""
-    texts = {name: attempt(_text, stream.source(name), name, cells) for name in stream.columns}
-    return {name: attempt(_value, stream.source(name), name, texts) for name in texts}
+    texts = {name: attempt(_text, source, name, cells) for name, source in sources.items()}
+    return {name: attempt(_value, source, name, texts) for name, source in sources.items()}
 
 
 def _cells(payload: JsonObject) -> dict[str, object]:

@@ -1,0 +1,58 @@
+"""Conditions on the cells of a row: which rows are records at all, and which source a value has."""
+
+import re
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from ps_integration.connectors.setup import Options
+
+
+class Condition(Options):
+    """What one cell says; blanks around it do not count."""
+
+    column: str = Field(min_length=1)
+    one_of: tuple[str, ...] | None = Field(default=None, description="the cell is one of these")
+    none_of: tuple[str, ...] | None = Field(default=None, description="the cell is none of these")
+    matches: str = Field(default="", description="the whole cell has this form")
+    empty: bool | None = Field(default=None, description="the cell is empty, or is not")
+
+    @field_validator("matches")
+    @classmethod
+    def _is_a_pattern(cls, told: str) -> str:
+        try:
+            re.compile(told)
+        except re.error as error:
+            raise ValueError(f"{told!r} is no pattern: {error}") from None
+        return told
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        told = (self.one_of is not None, self.none_of is not None, bool(self.matches))
+        if [*told, self.empty is not None].count(True) != 1:
+            raise ValueError("a condition says exactly one of one_of, none_of, matches and empty")
+        return self
+
+    def holds(self, cells: Mapping[str, object]) -> bool:
+        """Whether it is so in a row; a column that the row lacks counts as empty."""
+        told = str(cells.get(self.column) or "").strip()
+        if self.one_of is not None:
+            return told in self.one_of
+        if self.none_of is not None:
+            return told not in self.none_of
+        if self.matches:
+            return re.fullmatch(self.matches, told) is not None
+        return bool(told) is not self.empty
+
+
+def all_hold(conditions: tuple[Condition, ...], cells: Mapping[str, object]) -> bool:
+    """Whether every condition is so in a row."""
+    return all(one.holds(cells) for one in conditions)
+
+
+class Skip(Options):
+    """Lines that are not of the table: a title above it, a signature below it."""
+
+    before: int = Field(default=0, ge=0, le=1000, description="lines before the header")
+    after: int = Field(default=0, ge=0, le=1000, description="lines that are not empty, at the end")
