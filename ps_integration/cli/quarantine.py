@@ -71,7 +71,7 @@ def show_command(
     with output.reported(as_json=as_json):
         file = load(firm)
         with snapshot(file) as warehouse, operational_store(file) as store:
-            case = quarantine_work.named(quarantine_work.listed(store, warehouse), named)[0]
+            case = quarantine_work.one_named(quarantine_work.listed(store, warehouse), named)
             fields = quarantine_work.shown(warehouse, case)
             decided = quarantine_work.history(store, case)
         output.headline(f"{case.name}: {_said(case.state)}", is_good=case.state == "set_aside")

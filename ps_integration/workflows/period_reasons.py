@@ -13,6 +13,7 @@ from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational import breaks, periods, quarantine_decisions
 from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.store import Session
+from ps_integration.workflows import quarantine_work
 from ps_integration.workflows.statements import sql_text
 
 Weight = Literal["wrong", "unknown", "note"]
@@ -182,6 +183,7 @@ def of_quarantine(
         scope: The period.
         days: Its first and last day.
     """
+    quarantine_work.require_told(queries)
     closing = periods.closed_by(session, scope.legal_entity, scope.period)
     rows = queries.rows(
         sql_text("period_quarantine"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, cast
 
 from ps_integration.domain.ports import Queries, Row
-from ps_integration.errors import AskFinanceError
+from ps_integration.errors import AskFinanceError, CouldNotRunError
 from ps_integration.stores.operational import quarantine_decisions
 from ps_integration.stores.operational.match_decisions import Decider
 from ps_integration.stores.operational.models import QuarantineDecision
@@ -19,6 +19,10 @@ from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.quarantine import shown_fields
 from ps_integration.workflows.statements import sql_text
 
+_IS_THERE: Final = """
+select count(*) from information_schema.tables
+where table_schema = 'quarantine' and table_name = 'told'
+"""
 _FAULTS: Final = ("object", "rule", "field", "value", "remedy")
 
 
@@ -56,8 +60,22 @@ class Case:
         return tuple(dict.fromkeys(_cause(self.held, one) for one in self.faults))
 
 
+def require_told(queries: Queries) -> None:
+    """Make sure that the last night was one that looked at what quarantine tells.
+
+    Raises:
+        CouldNotRunError: It was a night of an earlier release.
+    """
+    if not queries.value(_IS_THERE):
+        raise CouldNotRunError(
+            "the last night was of an earlier release, which did not look at what records in "
+            "quarantine tell; run `ps-integration nightly`"
+        )
+
+
 def listed(store: OperationalStore, queries: Queries) -> list[Case]:
     """Every record that the last night left in quarantine, with what was decided about it since."""
+    require_told(queries)
     with store.snapshot() as session:
         decided = {
             place: _decision(one) for place, one in quarantine_decisions.standing(session).items()
@@ -129,6 +147,21 @@ def named(cases: Sequence[Case], name: str) -> list[Case]:
             "`quarantine list` shows what there is"
         )
     return found
+
+
+def one_named(cases: Sequence[Case], name: str) -> Case:
+    """One record.
+
+    Raises:
+        AskFinanceError: Nothing is called that, or several records are.
+    """
+    found = named(cases, name)
+    if len(found) > 1:
+        raise AskFinanceError(
+            f"{name}: is the cause of {len(found)} records; name one of `quarantine list "
+            "--by-record`"
+        )
+    return found[0]
 
 
 def set_aside(

@@ -40,8 +40,10 @@ _UNDATED: Final = ("approvals", "erp_lines")
 HAS_PERIOD: Final = frozenset({*_DAY, *_SPAN, *_MONTH, *_UNDATED})
 """Objects that a period asks for. All others are master data: what they said last stands, and what
 needs one that was never read is held by a break of its own."""
+_RECORD: Final = ("system", "stream", "record_id", "raw_seq")
 _STATES: Final = {"approved": True, "draft": False, "submitted": False, "rejected": False}
-_MISSING: Final = """
+_ROWS: Final = 20_000
+_MISSING: Final = f"""
 select qr.system, qr.stream, qr.record_id, qr.raw_seq, any_value(rr.payload) as payload,
     list(distinct qr.object || '.' || qr.field) as broken
 from quarantine.records as qr
@@ -54,6 +56,7 @@ anti join quarantine.told as tl
         and qr.raw_seq = tl.raw_seq
 where qr.system = $system
 group by qr.system, qr.stream, qr.record_id, qr.raw_seq
+limit {_ROWS}
 """
 _FORGET: Final = """
 delete from quarantine.told as tl
@@ -71,18 +74,15 @@ def note(warehouse: Warehouse, connectors: Mapping[str, Connector]) -> None:
     warehouse.execute(_FORGET)
     for system, connector in connectors.items():
         feeds = {stream.name: stream.feeds for stream in connector.streams()}
-        found = warehouse.arrow(_MISSING, {"system": system}).to_pylist()
-        warehouse.insert(
-            "quarantine.told",
-            [
-                {
-                    **{name: row[name] for name in ("system", "stream", "record_id", "raw_seq")},
-                    **told,
-                }
-                for row in found
-                for told in _told(connector, row, feeds.get(str(row["stream"]), ()))
-            ],
-        )
+        while found := warehouse.arrow(_MISSING, {"system": system}).to_pylist():
+            warehouse.insert(
+                "quarantine.told",
+                [
+                    {**{name: row[name] for name in _RECORD}, **told}
+                    for row in found
+                    for told in _told(connector, row, feeds.get(str(row["stream"]), ()))
+                ],
+            )
 
 
 def _told(connector: Connector, row: Row, feeds: Sequence[str]) -> Iterator[Row]:

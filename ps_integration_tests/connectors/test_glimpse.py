@@ -1,6 +1,8 @@
 """Of a refused record what is in order can still be read, and nothing is derived from the rest."""
 
+import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -8,8 +10,10 @@ from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.glimpse import UNREAD, UnreadError, attempt, forgiving
 from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import FileStream
+from ps_integration.connectors.vendors.harvest import HarvestConnector, HarvestOptions
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration.workflows.told import _facts
+from ps_integration.workflows.told import _glimpse as _glimpse_of
 
 HOURS = FileStream.model_validate(
     {
@@ -72,3 +76,37 @@ def test_a_column_that_broke_its_contract_tells_nothing():
     assert (told["seconds"], told["is_approved"], told["has_period"]) == (27_000, True, True)
     told = _facts(_glimpse(), {"time_entries.work_date", "time_entries.approval_state"})
     assert (told["first_day"], told["is_approved"], told["seconds"]) == (None, None, 27_000)
+
+
+HARVEST = HarvestConnector("clock", None, HarvestOptions())
+TIMED = {
+    "id": 7, "spent_date": "2026-03-31", "hours": Decimal("7.5"), "user": {"id": 1},
+    "project": {"id": 2}, "task": {"id": 3}, "billable": True, "is_running": False,
+    "is_billed": False, "approval_status": "approved", "updated_at": "2026-04-01T08:00:00Z",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "told"),
+    [
+        ({}, ("2026-03-31", 27_000, True)),
+        ({"hours": "seven", "rounded_hours": None}, ("2026-03-31", None, True)),
+        ({"spent_date": "31.03.2026"}, (None, 27_000, True)),
+        ({"approval_status": "perhaps"}, ("2026-03-31", 27_000, None)),
+        ({"approval_status": None, "is_closed": "perhaps"}, None),  # derived: nothing is told
+        ({"is_running": None}, None),
+    ],
+)
+def test_a_record_of_a_vendor_tells_what_its_own_mapping_reads(spoiled, told):
+    found = _glimpse_of(HARVEST, "time_entries", json.dumps({**TIMED, **spoiled}, default=float))
+    if told is None:
+        assert not found
+        return
+    facts = _facts(found[0], set())
+    day = None if facts["first_day"] is None else facts["first_day"].isoformat()
+    assert (day, facts["seconds"], facts["is_approved"]) == told
+
+
+def test_a_payload_that_is_none_tells_nothing():
+    assert not _glimpse_of(HARVEST, "time_entries", "[1]")
+    assert not _glimpse_of(HARVEST, "time_entries", "{")
