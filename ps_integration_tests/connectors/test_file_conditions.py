@@ -124,6 +124,20 @@ def test_the_first_case_that_holds_has_its_own_column_and_form(tmp_path):
     ]
 
 
+def test_a_condition_over_an_error_cell_neither_leaves_a_row_out_nor_chooses(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "1,w1,P1,05-Nov-04,1,DONE\n2,w1,P1,05-Nov-04,1,#N/A\n")
+    files = connector(tmp_path, where=TIME)
+    _, unknown = read(files)
+    told = refusal(files, unknown)
+    assert (told.field, told.value, told.rule) == ("status", "#N/A", "error_cell")
+    price = {"const": True, "cases": [{"when": TIME, "const": False}]}
+    state = {"const": "approved"}
+    files = connector(tmp_path, columns={**COLUMNS, "is_billable": price, "approval_state": state})
+    known, unknown = read(files)
+    assert parsed(files, known)["is_billable"] is False
+    assert refusal(files, unknown).rule == "error_cell"
+
+
 @pytest.mark.parametrize(
     ("stream", "told"),
     [

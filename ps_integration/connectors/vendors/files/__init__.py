@@ -20,7 +20,7 @@ from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
-from ps_integration.connectors.vendors.files.conditions import Skip, all_hold
+from ps_integration.connectors.vendors.files.conditions import Skip, all_hold, error_in
 from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
@@ -99,7 +99,8 @@ class FilesConnector:
         seen: dict[str, int] = {}
         told: set[tuple[str, ...]] = set()
         for row in self._rows(stream, stream.needed(), stream.with_comma()):
-            if not all_hold(stream.where, row.as_far_as_it_goes()):
+            unknown = error_in(stream.where, row.as_far_as_it_goes())
+            if not unknown and not all_hold(stream.where, row.as_far_as_it_goes()):
                 continue
             if len(row.cells) != len(row.header):
                 yield row.wrong_width()
@@ -111,9 +112,10 @@ class FilesConnector:
                     continue
                 told.add(values)
             body: dict[str, Json] = {"cells": dict(named)}
-            flaw = None
+            flaw = unknown
             if stream.lookup is not None:
-                found, flaw = beside.found(_key(named, stream.lookup.key))
+                found, broken = beside.found(_key(named, stream.lookup.key))
+                flaw = flaw or broken
                 body["lookup"] = found
             identity = "/".join(_key(named, stream.id))
             seen[identity] = seen.get(identity, 0) + 1

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ps_integration.connectors.setup import Options
+from ps_integration.domain.records import FieldProblem
+
+_ERROR: Final = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!)")
 
 
 class Condition(Options):
@@ -44,6 +47,18 @@ class Condition(Options):
         if self.matches:
             return re.fullmatch(self.matches, told) is not None
         return bool(told) is not self.empty
+
+
+def error_in(conditions: tuple[Condition, ...], cells: Mapping[str, object]) -> FieldProblem | None:
+    """The first cell asked for that holds an error of a spreadsheet: what it says is unknown.
+
+    A row is neither left out nor read one way or the other because of such a cell.
+    """
+    for one in conditions:
+        told = str(cells.get(one.column) or "").strip()
+        if _ERROR.fullmatch(told):
+            return FieldProblem(one.column, told, "error_cell", "mend the formula")
+    return None
 
 
 def all_hold(conditions: tuple[Condition, ...], cells: Mapping[str, object]) -> bool:

@@ -8,8 +8,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ps_integration.connectors.rows import COLUMNS
 from ps_integration.connectors.setup import Options
-from ps_integration.connectors.vendors.files.conditions import Condition, Skip, all_hold
-from ps_integration.domain.records import CanonicalObject
+from ps_integration.connectors.vendors.files.conditions import (
+    Condition,
+    Skip,
+    all_hold,
+    error_in,
+)
+from ps_integration.domain.records import CanonicalObject, RecordRefusedError
 from ps_integration.settings.base import Identifier
 
 
@@ -62,10 +67,19 @@ class Source(Options):
         return self
 
     def chosen(self, cells: Mapping[str, object]) -> "Source":
-        """The source of a row: the first case that holds in it, else this one."""
+        """The source of a row: the first case that holds in it, else this one.
+
+        Raises:
+            RecordRefusedError: A cell that a case asks for holds an error.
+        """
         if not self.cases:
             return self
-        return next((one for one in self.cases if all_hold(one.when, cells)), self)
+        for one in self.cases:
+            if problem := error_in(one.when, cells):
+                raise RecordRefusedError(problem)
+            if all_hold(one.when, cells):
+                return one
+        return self
 
     def every(self) -> tuple["Source", ...]:
         """This source and those of its cases."""
