@@ -23,6 +23,7 @@ from ps_integration.cli import (
     opening,
     period,
     post,
+    quarantine,
     replay,
     reports,
     sandbox,
@@ -52,6 +53,7 @@ app.add_typer(batches.app, name="batches")
 app.add_typer(break_decisions.app, name="breaks")
 app.add_typer(matches.app, name="matches")
 app.add_typer(deletions.app, name="deletions")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(corrections.app, name="corrections")
 app.add_typer(opening.app, name="opening")
 app.add_typer(period.app, name="period")

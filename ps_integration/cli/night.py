@@ -100,7 +100,10 @@ def _breaks(data: object) -> None:
     if isinstance(data, dict):
         open_breaks = data["breaks"]["open"]
         counts = ", ".join(f"{rule} {count}" for rule, count in open_breaks.items())
-        output.say(f"Open breaks: {counts or 'none'}; quarantined records: {data['quarantined']}")
+        aside = f", {data['set_aside']} set aside" if data["set_aside"] else ""
+        output.say(
+            f"Open breaks: {counts or 'none'}; quarantined records: {data['quarantined']}{aside}"
+        )
         posted = data["posted"]
         output.say(f"Posting lines: {posted['new']} new, {posted['total']} in all")
 

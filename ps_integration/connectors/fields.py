@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn, Self, TypeVar, cast
 
 from ps_integration.connectors.raw import id_text, inside
 from ps_integration.domain.currencies import MINOR_UNITS
@@ -51,6 +52,10 @@ class Fields:
     Every reader refuses a value of another type or form with a rule name; `opt_` readers give
     None where the value is null or missing.
     """
+
+    def __new__(cls, values: JsonObject) -> Self:  # noqa: ARG004 - __init__ takes them
+        """Make the readers that are asked for: these, or such as refuse nothing."""
+        return cast("Self", object.__new__(READS_WITH.get() or cls))
 
     def __init__(self, values: JsonObject) -> None:
         """Wrap the record's object."""
@@ -264,3 +269,14 @@ class Fields:
             for char in value
         )
         return unicodedata.normalize("NFC", marked)
+
+
+READS_WITH: Final[ContextVar[type[Fields] | None]] = ContextVar("READS_WITH", default=None)
+"""Other readers of a record's fields, where a record is only looked at (`connectors.glimpse`)."""
+
+
+def strictly(record: Fields) -> Fields:
+    """The same fields under readers that refuse."""
+    found = object.__new__(Fields)
+    Fields.__init__(found, record._values)  # noqa: SLF001 - of this module
+    return found

@@ -11,7 +11,14 @@ SourceStatus = Literal["complete", "not_whole", "failed", "stale", "never_read"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineLine:
-    """One field of one record that broke its contract."""
+    """One field of one record that broke its contract.
+
+    Attributes:
+        place: File and row, where it came from a file.
+        seconds: Time that the record itself tells; its amount and approval likewise.
+        may_hide: Whether it may hide approved time or money.
+        set_aside_by: Who decided that it needs no more work as it stands.
+    """
 
     system: str
     stream: str
@@ -23,6 +30,18 @@ class QuarantineLine:
     remedy: str
     first_seen_at: datetime | None
     last_seen_at: datetime | None
+    place: str | None = None
+    seconds: int | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    is_approved: bool | None = None
+    may_hide: bool = False
+    set_aside_by: str | None = None
+
+    @property
+    def record(self) -> tuple[str, str, str]:
+        """Which record: system, stream and id."""
+        return self.system, self.stream, self.record_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import Money, hours
 from ps_integration.reports.exchange import Exchange
 from ps_integration.reports.health import QuarantineLine, RuleLine, SourceLine
 from ps_integration.reports.lines import (
@@ -169,9 +169,7 @@ def _problems(
     yield from _without_price(night)
     if by_name["deferred"].count:
         yield say("{money} is deferred", money=sum_of("deferred"))
-    records = len({(line.system, line.stream, line.record_id) for line in night.quarantine})
-    if records:
-        yield say_n("{n} record in quarantine", "{n} records in quarantine", records)
+    yield from _of_quarantine(night.quarantine)
     unread = sum(line.status == "failed" for line in night.sources)
     if unread:
         yield say_n("{n} stream could not be read", "{n} streams could not be read", unread)
@@ -184,6 +182,22 @@ def _problems(
             "{n} parts of the night failed and are missing",
             missing,
         )
+
+
+def _of_quarantine(lines: Sequence[QuarantineLine]) -> Iterator[Said]:
+    """Records that wait, and the approved hours and money that they tell; none set aside."""
+    records = {line.record: line for line in lines if line.set_aside_by is None}
+    if records:
+        yield say_n("{n} record in quarantine", "{n} records in quarantine", len(records))
+    approved = [line for line in records.values() if line.is_approved]
+    if seconds := sum(line.seconds or 0 for line in approved):
+        yield say("{hours} approved hours are in quarantine", hours=hours(seconds, 2))
+    amounts: dict[str, int] = {}
+    for line in approved:
+        if line.amount_minor and line.currency:
+            amounts[line.currency] = amounts.get(line.currency, 0) + line.amount_minor
+    for currency, minor in sorted(amounts.items()):
+        yield say("{money} of approved work is in quarantine", money=Money(minor, currency))
 
 
 def _reasons(

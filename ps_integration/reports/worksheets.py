@@ -119,6 +119,7 @@ def quarantine(report: NightReport) -> Sheet[QuarantineLine]:
             Column("System", 18, "text", lambda x: x.system),
             Column("Stream", 18, "text", lambda x: x.stream),
             Column("Record", 24, "text", lambda x: x.record_id),
+            Column("File and row", 30, "text", lambda x: x.place),
             Column("Object", 16, "text", lambda x: x.object),
             Column("Rule", 32, "text", lambda x: x.rule),
             Column("Field", 18, "text", lambda x: x.field),
@@ -126,8 +127,13 @@ def quarantine(report: NightReport) -> Sheet[QuarantineLine]:
             Column("Remedy", 60, "text", lambda x: x.remedy),
             Column("First seen", 17, "instant", lambda x: x.first_seen_at),
             Column("Last seen", 17, "instant", lambda x: x.last_seen_at),
+            Column("Hours", 10, "hours", lambda x: x.seconds),
+            money("Amount", lambda x: x.amount_minor, lambda x: x.currency),
+            Column("Currency", 10, "text", lambda x: x.currency),
+            Column("Set aside by", 18, "text", lambda x: x.set_aside_by),
         ],
         report.quarantine,
+        no_totals=frozenset({"Hours", "Amount"}),
     )
 
 

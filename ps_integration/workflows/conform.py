@@ -13,7 +13,7 @@ from ps_integration.connectors.protocol import Connector
 from ps_integration.contracts.registry import CANONICAL
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.stores.warehouse.warehouse import Warehouse
-from ps_integration.workflows import canonical_ids
+from ps_integration.workflows import canonical_ids, told
 from ps_integration.workflows.conform_stream import conform_stream, source_of
 from ps_integration.workflows.contract_checks import contract_checks
 from ps_integration.workflows.duplicates import quarantine_records
@@ -68,6 +68,7 @@ def conform(
             "update quarantine.records set last_seen_at = $as_of, run_id = $run_id",
             {"as_of": night.as_of, "run_id": night.run_id},
         )
+        told.note(warehouse, connectors)
     rebuild.end()
     rows = {
         name: int(str(warehouse.value(f"select count(*) from canonical.{name}")))

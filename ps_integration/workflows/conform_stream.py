@@ -100,6 +100,11 @@ def _replace_changed(night: Night, warehouse: Warehouse, source: Source) -> None
             " and record_id in (select record_id from changed)",
             source.where,
         )
+    warehouse.execute(
+        "delete from quarantine.told where system = $system and stream = $stream"
+        " and record_id in (select record_id from changed)",
+        source.where,
+    )
     quarantine.open_stage(warehouse)
     seen = shapes.Shapes()
     fed: set[str] = set()

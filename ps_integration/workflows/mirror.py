@@ -69,10 +69,11 @@ def copy(warehouse: Warehouse, store: OperationalStore) -> dict[str, int]:
 
 
 def copy_deletions(warehouse: Warehouse, store: OperationalStore) -> None:
-    """Copy what people said was deleted, and dated anew: reading and dating need it first."""
+    """Copy what people said was deleted, dated anew or set aside: reading needs it first."""
     with store.snapshot() as session, warehouse.transaction():
         copy_table(warehouse, session, "ops.deletion_decisions")
         copy_table(warehouse, session, "ops.day_decisions")
+        copy_table(warehouse, session, "ops.quarantine_decisions")
 
 
 def copy_table(warehouse: Tables, session: Session, table: str) -> int:

@@ -24,7 +24,11 @@ from ops.batches
 where status <> 'superseded'
 order by system, legal_entity, period, currency, batch_id
 """
-_QUARANTINED = "select count(distinct (system, stream, record_id)) from quarantine.records"
+_QUARANTINED = """
+select
+    (select count(distinct (system, stream, record_id)) from quarantine.records) as records,
+    (select count(*) from quarantine.aside) as set_aside
+"""
 _POSTED = """
 with tonight as (
     select distinct le.document_ref
@@ -93,7 +97,8 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
     """Gather the figures of a finished night."""
     warehouse, night = bench.warehouse, bench.night
     breaks = warehouse.rows(_OPEN_BREAKS)
-    quarantined = warehouse.value(_QUARANTINED)
+    [quarantine] = warehouse.rows(_QUARANTINED)
+    records, aside = (int(str(quarantine[name])) for name in ("records", "set_aside"))
     unread = warehouse.rows(_UNREAD)
     groups = completeness_groups(warehouse)
     value = value_of(night.folder, night.run_id)
@@ -115,7 +120,8 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
             "open": {str(row["rule"]): row["open_count"] for row in breaks},
             "blocking": sum(int(str(row["blocking"])) for row in breaks),
         },
-        "quarantined": quarantined,
+        "quarantined": records - aside,
+        "set_aside": aside,
         "posted": warehouse.rows(_POSTED)[0],
         "posted_amounts": [
             {"currency": one.currency, "amount": Money(one.minor, one.currency).amount}

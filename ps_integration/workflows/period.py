@@ -80,11 +80,12 @@ def status(
         raise CouldNotRunError("no night has finished yet; run `ps-integration nightly`")
     scope = Scope(firm, legal_entity, period, cast("date", runs[0]["as_of_date"]))
     found = [
-        *reasons.of_calendar(scope, _last_day(period)),
+        *reasons.of_calendar(scope, _days(period)[1]),
         *reasons.of_breaks(session, scope),
         *reasons.of_documents(session, scope),
         *reasons.of_books(queries, scope),
         *reasons.of_gaps(queries, scope),
+        *reasons.of_quarantine(queries, session, scope, _days(period)),
     ]
     closing = periods.closed_by(session, legal_entity, period)
     return PeriodAnswer(
@@ -105,6 +106,6 @@ def _answer(found: Sequence[Reason]) -> Answer:
     return "could not say" if "unknown" in weights else "clean"
 
 
-def _last_day(period: str) -> date:
+def _days(period: str) -> tuple[date, date]:
     year, month = int(period[:4]), int(period[5:])
-    return date(year, month, monthrange(year, month)[1])
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])

@@ -10,9 +10,10 @@ from ps_integration.domain.breaks import SEVERITIES
 from ps_integration.domain.money import Money, hours
 from ps_integration.domain.ports import Queries
 from ps_integration.settings.firm import Firm
-from ps_integration.stores.operational import breaks, periods
+from ps_integration.stores.operational import breaks, periods, quarantine_decisions
 from ps_integration.stores.operational.models import Break
 from ps_integration.stores.operational.store import Session
+from ps_integration.workflows import quarantine_work
 from ps_integration.workflows.statements import sql_text
 
 Weight = Literal["wrong", "unknown", "note"]
@@ -156,7 +157,6 @@ def of_books(queries: Queries, scope: Scope) -> Iterator[Reason]:
 _GAPS: Final = {
     "unread": ("unread", "{0} could not be read whole within its limit"),
     "never_read": ("never_read", "{0} was never read"),
-    "quarantined": ("quarantined", "{1} of {0} in quarantine, maybe of it"),
     "records": ("records", "the records of {0} do not add up to what was received"),
     "links": ("links", "{1} of the {0} equation not made of what they should be"),
     "rule": ("rule_could_not_run", "rule {0} could not run"),
@@ -170,6 +170,58 @@ def of_gaps(queries: Queries, scope: Scope) -> Iterator[Reason]:
         kind, text = _GAPS[str(row["gap"])]
         count = int(str(row["record_count"]))
         yield Reason(kind, "unknown", text.format(row["subject"], _count(count, "record")), count)
+
+
+def of_quarantine(
+    queries: Queries, session: Session, scope: Scope, days: tuple[date, date]
+) -> Iterator[Reason]:
+    """Records in quarantine that may be of the period; what is set aside is only counted.
+
+    Args:
+        queries: The warehouse.
+        session: The operational store; what people have decided since the last night counts.
+        scope: The period.
+        days: Its first and last day.
+    """
+    quarantine_work.require_told(queries)
+    closing = periods.closed_by(session, scope.legal_entity, scope.period)
+    rows = queries.rows(
+        sql_text("period_quarantine"),
+        {
+            "legal_entity": scope.legal_entity,
+            "first_day": days[0],
+            "last_day": days[1],
+            "closed_at": closing.at if closing else None,
+        },
+    )
+    decided = quarantine_decisions.standing(session)
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        place = (
+            str(row["system"]),
+            str(row["stream"]),
+            str(row["record_id"]),
+            str(row["content_sha256"]),
+        )
+        if not row["is_asked_for"]:
+            kind = "" if row["has_period"] else "of_no_period"
+        elif place in decided and decided[place].decision == "set_aside":
+            kind = "set_aside"
+        else:
+            kind = "quarantined"
+        found.setdefault(place[:2], Counter())[kind] += 1
+    for (system, stream), kinds in found.items():
+        for kind, (weight, text) in _QUARANTINE.items():
+            if count := kinds[kind]:
+                said = text.format(f"{_count(count, 'record')} of {system} {stream}")
+                yield Reason(kind, weight, said, count)
+
+
+_QUARANTINE: Final[Mapping[str, tuple[Weight, str]]] = {
+    "quarantined": ("unknown", "{0} in quarantine, maybe of it"),
+    "set_aside": ("note", "{0} in quarantine set aside"),
+    "of_no_period": ("note", "{0} in quarantine, of no period"),
+}
 
 
 def _sums(amounts: Iterable[tuple[str | None, int | None]]) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Where records wait that cannot become canonical: with field, value, rule and remedy."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ps_integration.contracts.registry import CONTRACTS
@@ -29,6 +30,26 @@ def shown_value(field: str, value: str) -> str:
     text = _SECRET_TEXT.sub(r"\1***", value[: VALUE_MAX * 4])
     printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return printable[:VALUE_MAX]
+
+
+def shown_fields(payload: str) -> dict[str, str]:
+    """The fields of a payload, by dotted path, as they may be shown."""
+    try:
+        record = json.loads(payload, parse_float=str, parse_int=str)
+    except ValueError:
+        return {"payload": shown_value("payload", payload)}
+    return {path: shown_value(path, value) for path, value in _paths(record, "")}
+
+
+def _paths(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _paths(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list) and value:
+        for at, inner in enumerate(value):
+            yield from _paths(inner, f"{path}[{at}]")
+    else:
+        yield path or "payload", "" if value is None else str(value)
 
 
 def stage_problems(

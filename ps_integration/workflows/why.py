@@ -29,15 +29,19 @@ limit 20
 _CHAPTERS: Mapping[str, str] = {
     "received": """
         select system, stream, record_id, raw_seq, fetched_at, run_id, is_tombstone,
-            payload_sha256, payload
+            payload_sha256, payload, source_place
         from raw.records
         where system || ':' || record_id = $entry_id and stream = 'time_entries'
         order by raw_seq
     """,
     "quarantined": """
-        select rule, field, value, remedy, contract_version, first_seen_at
-        from quarantine.records
-        where system || ':' || record_id = $entry_id
+        select qr.rule, qr.field, qr.value, qr.remedy, qr.contract_version, qr.first_seen_at,
+            rr.source_place, qa.decided_by as set_aside_by
+        from quarantine.records as qr
+        left join raw.records as rr on qr.raw_seq = rr.raw_seq
+        left join quarantine.aside as qa
+            on qr.system = qa.system and qr.stream = qa.stream and qr.record_id = qa.record_id
+        where qr.system || ':' || qr.record_id = $entry_id
     """,
     "versions": """
         select version_no, work_date, seconds, is_billable, approval_state, approved_at,
@@ -224,7 +228,8 @@ def _read(queries: Queries, entry_id: str) -> Iterator[tuple[str, list[Row]]]:
 def _verdict(chapters: Mapping[str, list[Row]]) -> str:
     if "quarantined" in chapters:
         row = chapters["quarantined"][0]
-        return f"in quarantine: {row['field']}={row['value']!r} broke {row['rule']}"
+        where = f" ({row['source_place']})" if row["source_place"] else ""
+        return f"in quarantine: {row['field']}={row['value']!r} broke {row['rule']}{where}"
     if "disposition" not in chapters:
         versions = chapters.get("versions", [])
         if versions and versions[-1]["is_deleted"]:

@@ -103,6 +103,7 @@ def full(tmp_path_factory):
                 "decisions": {"seconded_by": "8"},
                 "deletion_decisions": {"decision": "proposed", "confirms": None},
                 "proposals": {"confirmed_by": "8"},
+                "quarantine_decisions": {"decision": "proposed", "confirms": None},
             }
             made(model, session, **given.get(kind.name, {}))
         fence.identity(session).epoch = 2

@@ -357,16 +357,6 @@ def test_error_cells_of_a_sheet_are_no_empty_cells_and_no_empty_row(tmp_path):
     assert (refusal(files, lost).rule, lost.record_id[:6]) == ("error_cell", "no-id-")
 
 
-def test_an_id_of_several_columns_may_have_an_empty_one(tmp_path):
-    """Price lists are known by project, person and role, of which most rows say one."""
-    (tmp_path / "a.csv").write_text(
-        HEADER + "1,w1,P1,05-Nov-04,7,DONE\n,w2,P1,05-Nov-04,7,DONE\n,,P1,05-Nov-04,7,DONE\n"
-    )
-    found = read(connector(tmp_path, id=["id", "who"]))
-    assert [one.record_id for one in found[:2]] == ["1/w1", "/w2"]
-    assert found[2].record_id.startswith("no-id-")
-
-
 def test_leading_zeros_of_a_column_that_is_declared_as_shown_are_part_of_its_id(tmp_path):
     rows = [[Shown(123, "00000"), Shown(7, "000"), "P1", date(2026, 3, 2), 7.5, "DONE"]]
     write_sheet(tmp_path / "a.xlsx", [HEADER.strip().split(","), *rows])

@@ -16,7 +16,9 @@ DISPOSITIONS = (
     "posted", "queued", "settled_elsewhere", "written_off", "non_billable", "covered", "excepted",
     "deferred",
 )  # fmt: skip
-_NAMED_COMMAND = re.compile(r"ps-integration +((?:[a-z-]*[a-z])(?: [a-z]+)?)(?![a-z]*[.=/])")
+_NAMED_COMMAND = re.compile(
+    r"ps-integration +((?:[a-z-]*[a-z])(?: [a-z]+(?:-[a-z]+)*)?)(?![a-z]*[.=/])"
+)
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 

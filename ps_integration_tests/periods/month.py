@@ -69,6 +69,7 @@ TABLES = {
     ],
     "billing.dispositions": [{**GROUP, "entry_id": "e1", "disposition": "posted"}],
     "quarantine.records": [],
+    "quarantine.told": [],
 }  # fmt: skip
 WAITING = {**TABLES["billing.entries"][0], "entry_id": "e2", "approval_state": "submitted"}
 

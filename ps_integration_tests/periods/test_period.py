@@ -6,8 +6,9 @@ import pytest
 
 from ps_integration.errors import CouldNotRunError, FixConfigError
 from ps_integration.stores.operational import break_decisions as decisions
-from ps_integration.stores.operational import breaks
+from ps_integration.stores.operational import breaks, periods
 from ps_integration.stores.operational.break_decisions import Acceptance, Decider
+from ps_integration.stores.operational.models import PeriodEvent
 from ps_integration_tests.periods.month import (
     GROUP,
     NOW,
@@ -76,6 +77,63 @@ def test_each_thing_against_it_is_named(store, warehouse, kind, table, row, answ
 def test_what_is_elsewhere_does_not_count(store, warehouse, table, row):
     warehouse.insert(table, [row])
     assert (ask(store, warehouse).answer, kinds(ask(store, warehouse))) == ("clean", [])
+
+
+def _quarantined(warehouse, told, seen):
+    record = {"system": "clock", "stream": "entries", "record_id": "7", "raw_seq": 1}
+    fault = {"object": told["object"], "rule": "r", "field": "f", "first_seen_at": seen}
+    warehouse.insert("quarantine.records", [{**record, **fault}])
+    warehouse.insert("quarantine.told", [{**record, "has_period": True, **told}])
+
+
+_SEEN = datetime(2026, 4, 1, 20, tzinfo=UTC)
+ENTRY, RATE = {"object": "time_entries"}, {"object": "rates", "last_day": date(9999, 12, 31)}
+BELONGS = [  # what a record in quarantine tells, when it came, and what March says of it
+    (
+        {**ENTRY, "first_day": date(2026, 3, 31), "last_day": date(2026, 3, 31)},
+        _SEEN,
+        "quarantined",
+    ),
+    ({**ENTRY, "first_day": date(2026, 4, 1), "last_day": date(2026, 4, 1)}, _SEEN, ""),
+    ({**ENTRY, "first_day": date(2026, 2, 27), "last_day": date(2026, 3, 1)}, _SEEN, "quarantined"),
+    (ENTRY, _SEEN, "quarantined"),
+    (ENTRY, datetime(2026, 2, 22, 12, tzinfo=UTC), "quarantined"),  # may be of 1 March
+    (ENTRY, datetime(2026, 2, 21, 12, tzinfo=UTC), ""),
+    ({**RATE, "first_day": date(2026, 2, 1)}, _SEEN, "quarantined"),
+    ({**RATE, "first_day": date(2026, 4, 1)}, _SEEN, ""),
+    (RATE, datetime(2026, 1, 1, tzinfo=UTC), "quarantined"),
+    ({"object": "tasks", "has_period": False}, _SEEN, "of_no_period"),
+]
+
+
+@pytest.mark.parametrize(("told", "seen", "kind"), BELONGS)
+def test_a_period_asks_only_for_quarantined_records_that_may_be_of_it(
+    store, warehouse, told, seen, kind
+):
+    _quarantined(warehouse, told, seen)
+    found = ask(store, warehouse)
+    assert kinds(found) == ([kind] if kind else [])
+    assert found.answer == ("could not say" if kind == "quarantined" else "clean")
+
+
+@pytest.mark.parametrize(
+    ("closed", "kind"),
+    [
+        (datetime(2026, 4, 1, 8, tzinfo=UTC), []),
+        (datetime(2026, 4, 2, tzinfo=UTC), ["quarantined"]),
+    ],
+)
+def test_a_record_whose_day_is_unread_is_of_no_period_closed_before_it_came(
+    store, warehouse, closed, kind
+):
+    _quarantined(warehouse, ENTRY, _SEEN)
+    event = PeriodEvent(
+        legal_entity="UK", period="2026-03", act="closed", answer="clean", by="mia", at=closed,
+        note="", run_id="r1",
+    )  # fmt: skip
+    with store.session() as session:
+        periods.put(session, event, {})
+    assert kinds(ask(store, warehouse)) == kind
 
 
 def test_what_is_wrong_comes_before_what_could_not_be_looked_at(store, warehouse):

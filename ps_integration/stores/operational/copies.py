@@ -30,6 +30,7 @@ from ps_integration.stores.operational.models import (
     MatchDecision,
     Opening,
     PostingLine,
+    QuarantineDecision,
     RecordLink,
 )
 from ps_integration.stores.operational.types import Instant
@@ -48,6 +49,7 @@ _SOURCES: Final[Mapping[str, type[Base]]] = {
     "ops.match_decisions": MatchDecision,
     "ops.deletion_decisions": DeletionDecision,
     "ops.correction_decisions": CorrectionDecision,
+    "ops.quarantine_decisions": QuarantineDecision,
     "ops.openings": Opening,
     "ops.feedback": Feedback,
     "ops.ledger": LedgerEntry,

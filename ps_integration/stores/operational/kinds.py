@@ -30,6 +30,7 @@ from ps_integration.stores.operational.models import (
     Opening,
     PeriodEvent,
     Proposal,
+    QuarantineDecision,
     RecordLink,
     Run,
     StoreIdentity,
@@ -112,6 +113,7 @@ _KINDS: Final = (
     Kind(DeletionDecision, is_shown=True),
     Kind(DayDecision, is_shown=True),
     Kind(CorrectionDecision, is_shown=True),
+    Kind(QuarantineDecision, is_shown=True),
     Kind(
         Document,
         _only(

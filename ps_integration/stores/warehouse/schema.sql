@@ -176,6 +176,57 @@ create table if not exists quarantine.records (
     first_seen_at timestamptz, last_seen_at timestamptz, run_id varchar
 );
 
+-- What a record in quarantine still tells of itself, for each object that it is or may be: null is
+-- what it does not say in a form that can be read (workflows/told.py).
+create table if not exists quarantine.told (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, object varchar,
+    has_period boolean,             -- false: master data, or a milestone that is not reached
+    first_day date, last_day date,  -- null = of a day that cannot be read
+    seconds bigint, is_approved boolean, amount_minor bigint, currency varchar
+);
+-- One row per record, with the hash of all that is shown of it: what decisions are bound to.
+create or replace view quarantine.cases as
+select
+    qr.system,
+    qr.stream,
+    qr.record_id,
+    qr.raw_seq,
+    min(qr.first_seen_at) as first_seen_at,
+    max(qr.last_seen_at) as last_seen_at,
+    any_value(rr.fetched_at) as fetched_at,
+    any_value(rr.source_place) as source_place,
+    sha256(concat_ws(
+        chr(31),
+        any_value(rr.payload_sha256),
+        string_agg(
+            concat_ws(chr(30), qr.object, qr.rule, qr.field, coalesce(qr.value, chr(29))), chr(31)
+            order by qr.object, qr.rule, qr.field, qr.value
+        )
+    )) as content_sha256
+from quarantine.records as qr
+left join raw.records as rr on qr.raw_seq = rr.raw_seq
+group by qr.system, qr.stream, qr.record_id, qr.raw_seq;
+
+-- The same with hours and money that the record tells, and whether it may hide approved time or
+-- money: it may, unless it is master data or says itself that it is not approved.
+create or replace view quarantine.held as
+select
+    ca.*,
+    max(tl.seconds) filter (where tl.object = 'time_entries') as seconds,
+    bool_and(tl.is_approved) filter (where tl.object <> 'erp_lines') as is_approved,
+    max(abs(tl.amount_minor)) filter (where tl.object <> 'erp_lines') as amount_minor,
+    max_by(tl.currency, abs(tl.amount_minor)) filter (where tl.object <> 'erp_lines') as currency,
+    coalesce(bool_or(tl.has_period and tl.is_approved is distinct from false), true) as may_hide,
+    coalesce(bool_or(tl.object = 'time_entries'), false) as is_time
+from quarantine.cases as ca
+left join quarantine.told as tl
+    on
+        ca.system = tl.system
+        and ca.stream = tl.stream
+        and ca.record_id = tl.record_id
+        and ca.raw_seq = tl.raw_seq
+group by all;
+
 -- canonical: one current row per object and system; deleted records have left, see raw ------------
 -- While a record waits in quarantine, what it last said in a readable form stands: rows of an older
 -- raw row. Only what is billed itself (time entries, milestones, expenses) leaves.
@@ -545,6 +596,32 @@ create table if not exists ops.deletion_decisions (
     records varchar,            -- JSON by record id
     decided_by varchar, decided_at timestamptz, note varchar
 );
+-- What people decided about records in quarantine; what is only proposed sets nothing aside.
+create table if not exists ops.quarantine_decisions (
+    decision_id bigint,
+    decision varchar,           -- set_aside | proposed | restored
+    system varchar, stream varchar, record_id varchar,
+    content_sha256 varchar,     -- of what was shown; a record that has changed is undecided again
+    decided_by varchar, decided_at timestamptz, note varchar
+);
+-- Records in quarantine that are set aside as they stand now: the last decision about them says so.
+create or replace view quarantine.aside as
+select
+    ca.system,
+    ca.stream,
+    ca.record_id,
+    max_by(qd.decided_by, qd.decision_id) as decided_by,
+    max_by(qd.decided_at, qd.decision_id) as decided_at,
+    max_by(qd.note, qd.decision_id) as note
+from quarantine.cases as ca
+inner join ops.quarantine_decisions as qd
+    on
+        ca.system = qd.system
+        and ca.stream = qd.stream
+        and ca.record_id = qd.record_id
+        and ca.content_sha256 = qd.content_sha256
+group by ca.system, ca.stream, ca.record_id
+having max_by(qd.decision, qd.decision_id) = 'set_aside';
 create table if not exists ops.openings (
     legal_entity varchar, time_system varchar, bill_from date, signed_by varchar
 );

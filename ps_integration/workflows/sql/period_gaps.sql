@@ -1,5 +1,5 @@
 -- What the last night could not look at for one legal entity: systems that serve it and could not
--- be read or are stale, records of theirs in quarantine, rules that could not run.
+-- be read or are stale, rules that could not run. Quarantine: period_quarantine.sql.
 with serving as (
     select distinct system from config.routing
     where legal_entity = $legal_entity
@@ -43,14 +43,6 @@ select
     1::bigint as record_count
 from serving as sv
 where sv.system not in (select la.system from latest as la)
-union all
-select
-    'quarantined' as gap,
-    qr.system || ' ' || qr.stream as subject,
-    count(distinct qr.record_id) as record_count
-from quarantine.records as qr
-inner join serving as sv on qr.system = sv.system
-group by qr.system, qr.stream
 union all
 select
     'records' as gap,

@@ -7,6 +7,7 @@ payload, which holds nothing but what the file does.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +21,8 @@ from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
 from ps_integration.connectors.setup import Setup, Vendor
 from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
-from ps_integration.connectors.vendors.files.mapping import canonical, is_error
+from ps_integration.connectors.vendors.files.conditions import Skip, all_hold, error_in, is_error
+from ps_integration.connectors.vendors.files.mapping import canonical
 from ps_integration.connectors.vendors.files.options import (
     FileForm,
     FilesOptions,
@@ -124,10 +126,39 @@ class FilesConnector:
         beside = self._lookup(stream.lookup, stream) if stream.lookup else _Beside()
         yield from beside.broken
         seen: dict[str, int] = {}
-        told: set[tuple[str, ...]] = set()
-        for row in self._rows(stream, stream.named(), stream.with_comma()):
-            if len(row.cells) != len(row.header):
+        for row, named, unknown in self._asked_for(stream):
+            if named is None:
                 yield row.wrong_width()
+                continue
+            body: dict[str, Json] = {"cells": dict(named)}
+            flaw = unknown
+            if stream.lookup is not None:
+                found, broken = beside.found(_key(named, stream.lookup.key))
+                flaw = flaw or broken
+                body["lookup"] = found
+            identity = _identity(named, stream.id, is_one_spelling=stream.distinct)
+            seen[identity] = seen.get(identity, 0) + 1
+            if identity and seen[identity] > 1:
+                remedy = f"name more id columns, or correct the file ({row.place})"
+                told_twice = str(seen[identity])
+                flaw = FieldProblem("/".join(stream.id), told_twice, "id_stands_twice", remedy)
+                identity = f"{identity}#{seen[identity]}"
+            yield _raw(body, identity, row.place, flaw)
+
+    def _asked_for(
+        self, stream: FileStream
+    ) -> Iterator[tuple["_Row", Mapping[str, str] | None, FieldProblem | None]]:
+        """The rows that are records, by column, and what is unknown of whether one is.
+
+        A row of another width than the header has no columns. Of a distinct list each first.
+        """
+        told: set[tuple[str, ...]] = set()
+        for row in self._rows(stream, stream.needed(), stream.with_comma()):
+            unknown = error_in(stream.where, row.as_far_as_it_goes())
+            if not unknown and not all_hold(stream.where, row.as_far_as_it_goes()):
+                continue
+            if len(row.cells) != len(row.header):
+                yield row, None, unknown
                 continue
             named = row.named()
             if stream.distinct:
@@ -135,22 +166,7 @@ class FilesConnector:
                 if (values := _key(named, stream.named())) in told:
                     continue
                 told.add(values)
-            body: dict[str, Json] = {"cells": dict(named)}
-            flaw = None
-            if stream.lookup is not None:
-                found, flaw = beside.found(_key(named, stream.lookup.key))
-                body["lookup"] = found
-            identity = _identity(named, stream.id, is_one_spelling=stream.distinct)
-            if not identity:
-                yield _raw(body, "", row.place, flaw)
-                continue
-            seen[identity] = seen.get(identity, 0) + 1
-            if seen[identity] > 1:
-                remedy = f"name more id columns, or correct the file ({row.place})"
-                told_twice = str(seen[identity])
-                flaw = FieldProblem("/".join(stream.id), told_twice, "id_stands_twice", remedy)
-                identity = f"{identity}#{seen[identity]}"
-            yield _raw(body, identity, row.place, flaw)
+            yield row, named, unknown
 
     def _lookup(self, form: Lookup, stream: FileStream) -> "_Beside":
         found = _Beside()
@@ -174,7 +190,7 @@ class FilesConnector:
         if not files:
             raise NotThereError(f"system {self.system}: no file is {form.path} in the folder")
         for path in files:
-            rows = _open(path, form, needed)
+            rows = _inside(_open(path, form, needed), form.skip)
             _, header = next(rows, (0, None))
             if header is None:
                 raise BadAnswerError(f"file {path.name}: it is empty, without a header")
@@ -202,6 +218,10 @@ class _Row:
 
     def named(self) -> dict[str, str]:
         return dict(zip(self.header, self.cells, strict=True))
+
+    def as_far_as_it_goes(self) -> dict[str, str]:
+        """The cells by name, of a row of any width."""
+        return dict(zip(self.header, self.cells, strict=False))
 
     def wrong_width(self) -> RawRecord:
         remedy = f"give the row as many cells as the header has ({self.place})"
@@ -277,18 +297,29 @@ def _open(path: Path, form: FileForm, needed: Sequence[str]) -> Rows:
     return typed_rows(path, form.format, form.sheet, needed)
 
 
+def _inside(rows: Rows, skip: Skip) -> Rows:
+    """The header and the rows below it, without the lines around the table."""
+    last: deque[tuple[int, Cells]] = deque()
+    for number, cells in rows:
+        if number <= skip.before:
+            continue
+        last.append((number, cells))
+        if len(last) > skip.after:
+            yield last.popleft()
+
+
 def _key(named: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(key_text(named[column]) for column in columns)
 
 
 def _identity(named: Mapping[str, str], columns: Sequence[str], *, is_one_spelling: bool) -> str:
-    """What tells a row from others; nothing where all parts are empty, or one is an error.
+    """What tells a row from others; nothing where a part is empty, an error, or no text at all.
 
     It is as written, so that records of older nights are known again; only where many rows are one
     record can the first of them be spelt in another way tomorrow.
     """
     parts = _key(named, columns) if is_one_spelling else tuple(named[name] for name in columns)
-    is_told = any(part.strip() for part in parts) and not any(map(is_error, parts))
+    is_told = all(part.strip() and not is_error(part) for part in parts)
     return "/".join(parts) if is_told and _is_text("".join(parts)) else ""
 
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from ps_integration.connectors.fields import PRICE_DECIMALS, QUANTITY_DECIMALS, Fields, refuse
+from ps_integration.connectors.glimpse import attempt, is_forgiving
 from ps_integration.connectors.rows import STANDING, row
+from ps_integration.connectors.vendors.files.conditions import is_error
 from ps_integration.connectors.vendors.files.options import FileStream, Source
 from ps_integration.domain.records import CanonicalRow, JsonObject
 from ps_integration.domain.text import key_text
@@ -20,13 +22,6 @@ _NEEDED: Final = frozenset({"seconds", "approval_state", "work_date"})
 _PRICES: Final = frozenset({"unit_price"})
 _ROUNDED: Final = {"quantity": QUANTITY_DECIMALS, "rate": _FX_DECIMALS}
 _TIMES: Final = frozenset({"seconds", "seconds_per_day"})
-_ERRORS: Final = re.compile(
-    r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!|CONNECT!"
-    r"|BUSY!|UNKNOWN!|ERROR!"  # and as German, French, Spanish, Italian and Dutch sheets say it:
-    r"|NV|BEZUG!|WERT!|ZAHL!|VALEUR!|NOM\?|NOMBRE!|NUL!|¡REF!|¡VALOR!|¿NOMBRE\?|¡DIV/0!|¡NUM!"
-    r"|¡NULO!|RIF!|VALORE!|NOME\?|VERW!|WAARDE!|NAAM\?|DEEL/0!|GETAL!|N/B|LEEG!|ÜBERLAUF!|PROPAGATION!"
-    r"|#{2,})|Err:[0-9]{3}"
-)
 _MARKS: Final = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 _OR_ELSE: Final = "correct the cell, or declare `decimal` and `grouping` as they are"
 _CLOCK: Final = re.compile(r"(-?)([0-9]{1,5}):([0-5][0-9])(?::([0-5][0-9](?:\.[0-9]{1,9})?))?")
@@ -58,23 +53,35 @@ def canonical(stream: FileStream, payload: JsonObject) -> CanonicalRow:
     identity = [key_text(str(cells.get(name) or "")) for name in stream.id]
     if not all(identity):
         refuse("/".join(stream.id), "/".join(identity), "id_missing", "every row needs its id")
-    texts = {name: _text(stream.source(name), name, cells) for name in stream.columns}
+    sources = {name: stream.source(name).chosen(cells) for name in stream.columns}
     is_line = stream.table == "erp_lines"
-    values = {name: _value(stream.source(name), name, texts, is_line=is_line) for name in texts}
+    if is_forgiving():
+        found = _readable(sources, cells, is_line=is_line)
+        return row(stream.table, "/".join(identity), **found)
+    texts = {name: _text(source, name, cells) for name, source in sources.items()}
+    values = {
+        name: _value(source, name, texts, is_line=is_line) for name, source in sources.items()
+    }
     if stream.table == "erp_documents" and "is_standing" not in values:
         is_posted = values.get("is_posted")
         values["is_standing"] = is_posted and values.get("status") in STANDING
     return row(stream.table, "/".join(identity), **values)
 
 
-def is_error(cell: str) -> bool:
-    """Whether a cell holds an error of a spreadsheet (`#N/A`): what it should say is unknown."""
-    return bool(_ERRORS.fullmatch(cell.strip()))
-
-
 def _refuse_error(column: str, cell: str) -> None:
     if is_error(cell):
         refuse(column, cell, "error_cell", _ERROR_REMEDY)
+
+
+def _readable(
+    sources: Mapping[str, Source], cells: JsonObject, *, is_line: bool
+) -> dict[str, object]:
+    """Each column that can be read by itself, for a look at a row that is refused."""
+    texts = {name: attempt(_text, source, name, cells) for name, source in sources.items()}
+    return {
+        name: attempt(partial(_value, source, name, texts, is_line=is_line))
+        for name, source in sources.items()
+    }
 
 
 def _cells(payload: JsonObject) -> dict[str, object]:

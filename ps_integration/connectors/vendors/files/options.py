@@ -1,13 +1,20 @@
 """What a firm says about its file drops: which files, which columns, which forms."""
 
 import codecs
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ps_integration.connectors.rows import COLUMNS
 from ps_integration.connectors.setup import Options
-from ps_integration.domain.records import CanonicalObject
+from ps_integration.connectors.vendors.files.conditions import (
+    Condition,
+    Skip,
+    all_hold,
+    error_in,
+)
+from ps_integration.domain.records import CanonicalObject, RecordRefusedError
 from ps_integration.settings.base import Identifier
 
 _NOT_OF_FILES: Final = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "charmap"}
@@ -54,6 +61,9 @@ class Source(Options):
         default="", description="between groups of three digits; a blank may be a no-break space"
     )
     pattern: str = Field(default="", description="of keys: the first group is the key")
+    cases: tuple["Case", ...] = Field(
+        default=(), description="other sources, the first whose `when` holds counts"
+    )
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
@@ -61,6 +71,42 @@ class Source(Options):
             raise ValueError("exactly one of column, const and join says where the value is from")
         if self.grouping == self.decimal:
             raise ValueError("decimal and grouping must be two different marks")
+        return self
+
+    def chosen(self, cells: Mapping[str, object]) -> "Source":
+        """The source of a row: the first case that holds in it, else this one.
+
+        Raises:
+            RecordRefusedError: A cell that a case asks for holds an error.
+        """
+        if not self.cases:
+            return self
+        for one in self.cases:
+            if problem := error_in(one.when, cells):
+                raise RecordRefusedError(problem)
+            if all_hold(one.when, cells):
+                return one
+        return self
+
+    def every(self) -> tuple["Source", ...]:
+        """This source and those of its cases."""
+        return (self, *self.cases)
+
+    def asks(self) -> tuple[str, ...]:
+        """Every column that it or a case of it speaks of."""
+        told = [name for one in self.every() for name in (one.column, *one.join)]
+        return tuple(filter(None, [*told, *(it.column for one in self.cases for it in one.when)]))
+
+
+class Case(Source):
+    """A source that counts where all of its conditions hold."""
+
+    when: tuple[Condition, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _has_no_cases(self) -> Self:
+        if self.cases:
+            raise ValueError("a case has no cases of its own; write more conditions in `when`")
         return self
 
 
@@ -77,6 +123,7 @@ class FileForm(Options):
         description="columns of ids whose Excel numbers are read as the sheet shows them: 00123 "
         "under the number format 00000",
     )
+    skip: Skip = Field(default_factory=Skip, description="lines that are not of the table")
     take: Literal["all", "newest"] = Field(
         default="all", description="newest = only the last file by name, for complete exports"
     )
@@ -97,6 +144,11 @@ class FileStream(FileForm):
     table: CanonicalObject
     id: tuple[str, ...] = Field(min_length=1, description="columns that together tell rows apart")
     columns: dict[str, str | Source]
+    where: tuple[Condition, ...] = Field(
+        default=(),
+        description="what holds in every row that is a record; others (totals, rows that are not "
+        "finished) are none",
+    )
     lookup: Lookup | None = None
     is_optional: bool = False
     distinct: bool = Field(
@@ -112,6 +164,9 @@ class FileStream(FileForm):
         )
         if unknown:
             raise ValueError(f"{self.table} takes no column {', '.join(unknown)}")
+        prefix = f"{self.lookup.name}." if self.lookup else None
+        if prefix and any(one.column.startswith(prefix) for one in self.where):
+            raise ValueError("where asks for columns of the file itself, not of the lookup")
         return self
 
     def source(self, column: str) -> Source:
@@ -121,24 +176,27 @@ class FileStream(FileForm):
 
     def with_comma(self, prefix: str = "") -> frozenset[str]:
         """Columns whose numbers are written with a comma, of the file or of the lookup `prefix`."""
-        sources = [self.source(column) for column in self.columns]
+        sources = [each for column in self.columns for each in self.source(column).every()]
         told = (name for one in sources if one.decimal == "," for name in (one.column, *one.join))
         return frozenset(name.removeprefix(prefix) for name in told if name.startswith(prefix))
 
     def named(self) -> tuple[str, ...]:
         """Every column of the first file that is spoken of."""
-        sources = [self.source(column) for column in self.columns]
-        told = [name for one in sources for name in (one.column, *one.join) if name]
+        told = [name for column in self.columns for name in self.source(column).asks()]
         prefix = f"{self.lookup.name}." if self.lookup else ""
         own = [name for name in told if not prefix or not name.startswith(prefix)]
-        return tuple(dict.fromkeys((*self.id, *(self.lookup.key if self.lookup else ()), *own)))
+        keys = self.lookup.key if self.lookup else ()
+        return tuple(dict.fromkeys((*self.id, *keys, *own)))
+
+    def needed(self) -> tuple[str, ...]:
+        """Every column that the first file must have."""
+        return tuple(dict.fromkeys((*self.named(), *(one.column for one in self.where))))
 
     def looked_up(self) -> tuple[str, ...]:
         """Every column of the lookup that is spoken of."""
         if self.lookup is None:
             return ()
-        sources = [self.source(column) for column in self.columns]
-        told = [name for one in sources for name in (one.column, *one.join)]
+        told = [name for column in self.columns for name in self.source(column).asks()]
         prefix = f"{self.lookup.name}."
         own = [name.removeprefix(prefix) for name in told if name.startswith(prefix)]
         return tuple(dict.fromkeys((*(self.lookup.lookup_key or self.lookup.key), *own)))

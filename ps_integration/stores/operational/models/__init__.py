@@ -35,6 +35,7 @@ from ps_integration.stores.operational.models.identity import StoreIdentity
 from ps_integration.stores.operational.models.leases import Lease
 from ps_integration.stores.operational.models.matches import MatchDecision
 from ps_integration.stores.operational.models.proposals import Proposal
+from ps_integration.stores.operational.models.quarantine import QuarantineDecision
 from ps_integration.stores.operational.models.runs import Run
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "PeriodEvent",
     "PostingLine",
     "Proposal",
+    "QuarantineDecision",
     "RecordLink",
     "Run",
     "StoreIdentity",
