@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 Severity = Literal["critical", "high", "medium", "low"]
-RuleStatus = Literal["clean", "found", "could_not_run"]
+RuleStatus = Literal["clean", "found", "could_not_run", "not_applicable"]
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 BLOCKED_KINDS: Final = (
     *("entry", "project", "customer", "system", "milestone", "company"),
@@ -68,11 +68,14 @@ class RuleOutcome:
 
     Attributes:
         code: e.g. `TM01`.
-        status: `could_not_run` leaves the rule's open breaks as they are.
+        status: `could_not_run` leaves the rule's open breaks as they are; `not_applicable`
+            resolves them, for no system can say anything about them.
         severity: As the firm has set it.
         owner: Who works the rule's breaks.
         not_compared: Record keys that start with one of these were not looked at, though the
             rest of the rule ran; breaks on them stay as they are.
+        not_applicable: Record keys that start with one of these are nothing that a system can
+            speak of, though the rest of the rule is.
     """
 
     code: str
@@ -80,9 +83,15 @@ class RuleOutcome:
     severity: Severity
     owner: str
     not_compared: Sequence[str] = field(default=())
+    not_applicable: Sequence[str] = field(default=())
 
     def looked_at(self, record_key: str) -> bool:
         """Whether not finding this record tonight means that its break is gone."""
         if self.not_compared:
             return not record_key.startswith(tuple(self.not_compared))
         return self.status != "could_not_run"
+
+    def applies_to(self, record_key: str) -> bool:
+        """Whether any system can say something about this record."""
+        is_silent = self.status == "not_applicable"
+        return not is_silent and not record_key.startswith(tuple(self.not_applicable))
