@@ -1,14 +1,15 @@
 """What a vendor file gets to build from, and what it declares about itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ps_integration.connectors.auth import Auth, Secret, secret
 from ps_integration.connectors.http import ApiClient, Policy
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.domain.money import RoundingMode
 from ps_integration.domain.records import ApprovalEvidence
 from ps_integration.errors import FixConfigError
 from ps_integration.settings.firm import Role, System
@@ -20,6 +21,17 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+ProjectTerm = Literal[
+    "customer_key",
+    "currency",
+    "tax_code",
+    "revenue_account",
+    "cost_centre",
+    "billing_rule",
+    "purchase_order",
+]
+PROJECT_TERMS: Final[tuple[ProjectTerm, ...]] = get_args(ProjectTerm)
+"""Columns of a project in an ERP that say how it is billed."""
 HOUR_SECONDS: Final = 3_600.0
 DAY_SECONDS: Final = 86_400.0
 OptionsT = TypeVar("OptionsT", bound=Options)
@@ -115,6 +127,10 @@ class Vendor:
         quantity_decimals: Decimals an ERP keeps of a quantity; hours are rated at that scale.
         lines_max: Lines that an ERP takes in one document; None = it states no limit. More become
             several documents.
+        billing_attributes: Columns of its projects that say how they are billed, as this firm has
+            set it up; an ERP is asked for no other. What else it can say are its streams.
+        rounding: How an ERP rounds the half of a minor unit; None = it takes amounts as they are.
+        posting_options: Options that a system must name for something to be posted to it.
     """
 
     name: str
@@ -128,6 +144,13 @@ class Vendor:
     roles: tuple[Role, ...] = ()
     quantity_decimals: int = 5
     lines_max: int | None = None
+    billing_attributes: Callable[[Setup], Iterable[ProjectTerm]] = lambda _setup: ()
+    rounding: RoundingMode | None = None
+    posting_options: tuple[str, ...] = ()
+
+    def lacks_to_post(self, system: System) -> list[str]:
+        """The options without which nothing can be posted to a system."""
+        return [name for name in self.posting_options if not system.options.get(name)]
 
     def hour_decimals(self, system: System) -> int:
         """Decimals that a system keeps of hours: its own setting, or the vendor's."""

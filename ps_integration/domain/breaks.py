@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final, Literal
 
 Severity = Literal["critical", "high", "medium", "low"]
-RuleStatus = Literal["clean", "found", "could_not_run"]
+RuleStatus = Literal["clean", "found", "could_not_run", "not_applicable"]
 SEVERITIES: Final = ("critical", "high", "medium", "low")
 BLOCKED_KINDS: Final = (
     *("entry", "project", "customer", "system", "milestone", "company"),
@@ -68,12 +68,15 @@ class RuleOutcome:
 
     Attributes:
         code: e.g. `TM01`.
-        status: `could_not_run` leaves the rule's open breaks as they are.
+        status: `could_not_run` leaves the rule's open breaks as they are; `not_applicable`
+            resolves them, for no system can say anything about them.
         severity: As the firm has set it.
         owner: Who works the rule's breaks.
         part_owners: Start of a record key, and who works those breaks.
         not_compared: Record keys that start with one of these were not looked at, though the
             rest of the rule ran; breaks on them stay as they are.
+        not_applicable: Record keys that start with one of these are nothing that a system can
+            speak of, though the rest of the rule is.
     """
 
     code: str
@@ -82,6 +85,7 @@ class RuleOutcome:
     owner: str
     not_compared: Sequence[str] = field(default=())
     part_owners: Sequence[tuple[str, str]] = field(default=())
+    not_applicable: Sequence[str] = field(default=())
 
     def owner_of(self, record_key: str) -> str:
         """Who works the break on this record."""
@@ -93,3 +97,8 @@ class RuleOutcome:
         if self.not_compared:
             return not record_key.startswith(tuple(self.not_compared))
         return self.status != "could_not_run"
+
+    def applies_to(self, record_key: str) -> bool:
+        """Whether any system can say something about this record."""
+        is_silent = self.status == "not_applicable"
+        return not is_silent and not record_key.startswith(tuple(self.not_applicable))

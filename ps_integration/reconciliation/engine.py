@@ -77,12 +77,14 @@ class RuleRun:
 
     Attributes:
         rule: The rule as the firm has set it.
-        status: `could_not_run` also when only a part ran and that part found nothing.
+        status: `could_not_run` also when only a part ran and that part found nothing;
+            `not_applicable` when no system can say what it compares.
         found_count: How many rows of `reconciliation.found` are its.
         sample: The first few of them.
         seconds: How long it took.
         message: Why it could not run, or what it could not compare.
         not_compared: Record-key prefixes of breaks that could not be looked at.
+        not_applicable: Record-key prefixes of breaks that no system can say anything about.
         holds_posting: A blocking rule could not look at what it guards.
         lacking: The systems that lack what it compares; none where it is not known which.
     """
@@ -94,6 +96,7 @@ class RuleRun:
     seconds: float = 0.0
     message: str = ""
     not_compared: tuple[str, ...] = ()
+    not_applicable: tuple[str, ...] = ()
     holds_posting: bool = False
     lacking: tuple[str, ...] = ()
 
@@ -107,6 +110,7 @@ class RuleRun:
             self.rule.owner,
             self.not_compared,
             [(part.prefix, part.owner) for part in self.rule.part_owners],
+            self.not_applicable,
         )
 
 
@@ -274,6 +278,8 @@ def _run_rule(
             text = f"reconciliation.{table} could not be made: {why}"
             return RuleRun(rule, "could_not_run", message=text, holds_posting=True), None
     lacks = [lack for need in rule.needs if (lack := lack_of(need)) is not None]
+    if silent := [lack.message for lack in lacks if not lack.is_applicable]:
+        return RuleRun(rule, "not_applicable", message="; ".join(silent)), None
     if any(lack.is_whole for lack in lacks):
         return _not_run(rule, lacks), None
     parts = [
@@ -285,7 +291,10 @@ def _run_rule(
         _LOG.warning("rule %s could not run: %s", rule.code, error)
         run = RuleRun(rule, "could_not_run", message=str(error), holds_posting=rule.blocks)
         return run, None
-    notes = [f"not compared: {lack.message}" for lack in (*lacks, *(lack for _, lack in parts))]
+    every = (*lacks, *(lack for _, lack in parts))
+    missing = [lack for lack in every if lack.is_applicable and not lack.is_met]
+    notes = [f"not compared: {lack.message}" for lack in missing]
+    asides = [f"not applicable: {lack.message}" for lack in every if lack not in missing]
     status: RuleStatus = "found" if len(found) else "could_not_run" if notes else "clean"
     run = RuleRun(
         rule,
@@ -293,9 +302,10 @@ def _run_rule(
         len(found),
         _sample(found),
         perf_counter() - started,
-        "; ".join(notes),
-        tuple(prefix for prefix, lack in parts if lack.is_whole),
-        lacking=_systems([*lacks, *(lack for _, lack in parts)]),
+        "; ".join([*notes, *asides]),
+        tuple(prefix for prefix, lack in parts if lack.is_whole and lack.is_applicable),
+        tuple(prefix for prefix, lack in parts if not lack.is_applicable),
+        lacking=_systems(missing),
     )
     return run, found
 
@@ -312,12 +322,11 @@ def _sample(found: pa.Table) -> list[Row]:
 
 
 def _not_run(rule: Rule, lacks: Sequence[Lack]) -> RuleRun:
-    is_configured = all(lack.is_configured for lack in lacks)
     return RuleRun(
         rule,
         "could_not_run",
-        message="; ".join(lack.message for lack in lacks),
-        holds_posting=rule.blocks and is_configured,
+        message="; ".join(lack.message for lack in lacks if not lack.is_met),
+        holds_posting=rule.blocks,
         lacking=_systems(lacks),
     )
 

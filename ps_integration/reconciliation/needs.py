@@ -2,16 +2,20 @@
 
 A need is written `table@role`: every system of that role has rows in that canonical table, or has
 had all its streams read completely (then the table is truly empty). A need ending in `!`
-(`rates@erp!`) asks for rows, because an optional stream that is not served looks like an empty one.
+(`billing_attributes@erp!`) asks for rows, because projects of whose billing nothing is known would
+look like projects that lack nothing.
 A need ending in `?` (`opportunities@crm?`) is met where the firm has no system of that role.
-An ERP that imports files is asked only for what the firm's own streams of it bring: it need not
-export any.
 `billing_attributes@erp!` asks for ERP projects that say how they are billed.
+
+A system is asked only for what its connector declares that it can say: the tables of its streams,
+and the billing attributes of its vendor. What no system of the role can say makes a rule *not
+applicable*: it guards nothing, and its silence says nothing about the data.
 `reconciliation.holds` makes a rule run after those that hold things, `reconciliation.found` after
 all others, `reconciliation.all` after these too.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,12 +33,22 @@ _PHRASES: Final = {
 }
 
 _SYSTEMS: Final = """
+with told as (
+    select system, list(distinct object) as objects
+    from canonical.feeds
+    group by system
+)
 select
     ro.system,
-    ro.role <> 'erp' or sy.feeds is null or list_contains(string_split(sy.feeds, ','), $name)
-        as feeds_it
+    case
+        when $name = 'billing_attributes' then sy.billing_attributes is distinct from ''
+        else coalesce(
+            list_contains(coalesce(td.objects, string_split(sy.feeds, ',')), $name), true
+        )
+    end as says_it
 from config.system_roles as ro
 inner join config.systems as sy on ro.system = sy.system
+left join told as td on ro.system = td.system
 where ro.role = $role
 order by ro.system
 """
@@ -57,15 +71,17 @@ class Lack:
 
     Attributes:
         message: One plain sentence.
-        is_configured: False when the firm has no system of that role, so that there is nothing
-            to compare and nothing to hold back.
+        is_applicable: False when no system of that role can say it, so that there is nothing to
+            compare and nothing to hold back.
         systems: Those that lack it.
         is_whole: False when some systems of the role have what is needed and others have not.
+        is_met: True when all that can say it were read, and others cannot say it at all.
     """
 
     message: str
-    is_configured: bool = True
+    is_applicable: bool = True
     is_whole: bool = True
+    is_met: bool = False
     systems: tuple[str, ...] = ()
 
 
@@ -78,17 +94,14 @@ def lacking(queries: Queries, need: str) -> Lack | None:
     table, condition = (
         ("projects", "has_billing_attributes") if name == "billing_attributes" else (name, "true")
     )
-    known = queries.rows(_SYSTEMS, {"role": role, "name": table})
-    systems = [str(row["system"]) for row in known if row["feeds_it"]]
+    known = queries.rows(_SYSTEMS, {"role": role, "name": name})
+    systems = [str(row["system"]) for row in known if row["says_it"]]
     if not systems and need.endswith("?"):
         return None
     if not systems:
-        lack = (
-            f"no system of the role {role} brings {what}"
-            if known
-            else (f"no system has the role {role}")
-        )
-        return Lack(lack, is_configured=False)
+        silent = ", ".join(str(row["system"]) for row in known)
+        lack = f"{silent} cannot say {what}" if known else f"no system has the role {role}"
+        return Lack(lack, is_applicable=False)
     served = {
         row["system"] for row in queries.rows(_WITH_ROWS.format(table=table, condition=condition))
     }
@@ -96,8 +109,15 @@ def lacking(queries: Queries, need: str) -> Lack | None:
         served |= {row["system"] for row in queries.rows(_READ_WHOLE)}
     without = [system for system in systems if system not in served]
     if not without:
-        return None
+        return _beside(what, [str(row["system"]) for row in known if not row["says_it"]])
     is_whole = not need.endswith("!") or len(without) == len(systems)
     return Lack(
         f"no {what} read from {', '.join(without)}", is_whole=is_whole, systems=tuple(without)
     )
+
+
+def _beside(what: str, silent: Sequence[str]) -> Lack | None:
+    """A need that is met, and the systems of its role that it cannot be asked of."""
+    if not silent:
+        return None
+    return Lack(f"{', '.join(silent)} cannot say {what}", is_whole=False, is_met=True)

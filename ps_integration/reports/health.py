@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-RuleStatus = Literal["clean", "found", "could_not_run", "switched_off"]
+RuleStatus = Literal["clean", "found", "could_not_run", "not_applicable", "switched_off"]
 SourceStatus = Literal["complete", "not_whole", "failed", "stale", "never_read"]
 """`not_whole`: read to its end, and so much was missing that nothing counts as deleted."""
 
@@ -67,7 +67,11 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """How one rule ran. `could_not_run` says nothing about the data, unlike `clean`."""
+    """How one rule ran.
+
+    `could_not_run` says nothing about the data, unlike `clean`; `not_applicable` asks for what no
+    system of the firm can say.
+    """
 
     code: str
     title: str

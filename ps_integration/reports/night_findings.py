@@ -232,12 +232,14 @@ def rules_not_run(report: NightReport) -> Sheet[RuleLine]:
         name=say("Rules that did not run"),
         about=say(
             "{ran} of {all} rules ran: {clean} found nothing and {found} found breaks; {failed} "
-            "could not run and {off} are switched off. What did not run is not clean.",
+            "could not run, {silent} ask for what no system can say and {off} are switched off. "
+            "What did not run is not clean.",
             ran=states["clean"] + states["found"],
             all=len(report.rules),
             clean=states["clean"],
             found=states["found"],
             failed=states["could_not_run"],
+            silent=states["not_applicable"],
             off=states["switched_off"],
         ),
         columns=[one for one in shown.columns if one.title not in ("Found tonight", "Open")],

@@ -94,7 +94,8 @@ def _checks(report: NightReport) -> Iterator[tuple[Said, int, int]]:
     """What was held against what, how often it is as it should be, and of how many."""
     posted = [batch for batch in report.batches if batch.posted_documents]
     tied = [not one.difference_minor and not one.unread_documents for one in posted]
-    rules = [rule for rule in report.rules if rule.status != "switched_off"]
+    off = ("switched_off", "not_applicable")
+    rules = [rule for rule in report.rules if rule.status not in off]
     lines = (
         (say("Completeness, groups that hold"), [line.holds for line in report.completeness]),
         (say("Records, systems that add up"), [line.holds for line in report.record_counts]),

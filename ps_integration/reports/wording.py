@@ -88,7 +88,13 @@ _WORDS: Final = {
         *(say("unknown"), say("held"), say("dead"), say("superseded"), say("posting")),
         *(say("partly posted"), say("rejected"), say("failed"), say("stale")),
         *(say("not whole"), say("complete"), say("never read"), say("clean"), say("found")),
-        *(say("could not run"), say("switched off"), say("first of two"), say("void")),
+        *(
+            say("could not run"),
+            say("switched off"),
+            say("not applicable"),
+            say("first of two"),
+            say("void"),
+        ),
         # kinds
         *(say("invoice"), say("credit memo"), say("time"), say("milestone"), say("entry")),
         *(say("document"), say("project"), say("customer"), say("company"), say("system")),

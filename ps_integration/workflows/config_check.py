@@ -19,7 +19,7 @@ def load_checked(path: Path) -> FirmFile:
     Raises:
         FixConfigError: Every mistake, one line each.
     """
-    return load_firm(path, (_systems, _rules, _calendars))
+    return load_firm(path, (_systems, _books, _rules, _calendars))
 
 
 def _systems(firm: Firm) -> Iterator[Problem]:
@@ -38,6 +38,31 @@ def _options(index: int, system: System) -> Iterator[Problem]:
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             yield ("systems", index, "options", *detail["loc"]), str(detail["msg"])
+
+
+def _books(firm: Firm) -> Iterator[Problem]:
+    """Whether what a legal entity posts can be posted where it is routed, to the same cent."""
+    places = {system.id: at for at, system in enumerate(firm.systems)}
+    entities = {entity.id: (at, entity) for at, entity in enumerate(firm.legal_entities)}
+    seen: set[tuple[str, str]] = set()
+    for route in firm.routing.erp:
+        if route.system not in places or (route.legal_entity, route.system) in seen:
+            continue
+        seen.add((route.legal_entity, route.system))
+        system = firm.systems[places[route.system]]
+        known = registry.VENDORS.get(system.vendor)
+        if known is None or route.legal_entity not in entities:
+            continue
+        for name in known.lacks_to_post(system):
+            said = f"is missing, and {route.legal_entity} posts to {system.id} (routing.erp)"
+            yield ("systems", places[system.id], "options", name), said
+        at, entity = entities[route.legal_entity]
+        if known.rounding not in (None, entity.rounding):
+            said = (
+                f"{system.id} ({system.vendor}) rounds {known.rounding}, so {entity.rounding} "
+                f"would make other amounts; set {known.rounding}"
+            )
+            yield ("legal_entities", at, "rounding"), said
 
 
 def _calendars(firm: Firm) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ps_integration.connectors.registry import vendor
+from ps_integration.connectors.setup import Setup
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import exact_minor
 from ps_integration.domain.ports import Queries, Row
@@ -91,6 +92,7 @@ def _systems(firm: Firm) -> list[Row]:
             "quantity_decimals": vendor(system.vendor).hour_decimals(system),
             "feeds": _feeds(system),
             "lines_max": vendor(system.vendor).lines_max,
+            "billing_attributes": _billing_attributes(system),
         }
         for system in firm.systems
     ]
@@ -103,6 +105,11 @@ def _feeds(system: System) -> str | None:
         return "" if system.vendor == FILES else None
     told = {str(one.get("table")) for one in streams if isinstance(one, dict)}
     return ",".join(sorted(told))
+
+
+def _billing_attributes(system: System) -> str:
+    """Columns of its projects that say how they are billed, by its connector's word."""
+    return ",".join(sorted(vendor(system.vendor).billing_attributes(Setup(system, {}))))
 
 
 def _accounts(firm: Firm) -> dict[tuple[str, str, str], str]:

@@ -50,8 +50,17 @@ def erp_writers(
     meter: Meter | None = None,
     paces: Paces | None = None,
 ) -> dict[str, ErpWriter]:
-    """A writer for every system whose role is erp and whose vendor can be written to."""
-    erps = tuple(system.id for system in firm.systems if "erp" in system.roles)
+    """A writer for every system whose role is erp and whose vendor can be written to.
+
+    A system that nothing is routed to may lack what posting needs; it has no writer then.
+    """
+    posted_to = {route.system for route in firm.routing.erp}
+    erps = tuple(
+        system.id
+        for system in firm.systems
+        if "erp" in system.roles
+        and (system.id in posted_to or not vendor(system.vendor).lacks_to_post(system))
+    )
     return _built(firm, environ, lambda known: known.erp_writer, erps, meter, paces)
 
 

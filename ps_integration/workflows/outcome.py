@@ -120,6 +120,10 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
             "open": {str(row["rule"]): row["open_count"] for row in breaks},
             "blocking": sum(int(str(row["blocking"])) for row in breaks),
         },
+        "rules": {
+            status: [rule.code for rule in value.rules if rule.status == status]
+            for status in ("could_not_run", "not_applicable")
+        },
         "quarantined": records - aside,
         "set_aside": aside,
         "posted": warehouse.rows(_POSTED)[0],

@@ -106,6 +106,7 @@ def _record(
             "overdue": overdue,
             "put_off": put_off,
             "could_not_run": [r.rule.code for r in runs if r.status == "could_not_run"],
+            "not_applicable": [r.rule.code for r in runs if r.status == "not_applicable"],
         },
     )
 
@@ -127,10 +128,15 @@ def _open_row(item: Break) -> Row:
 
 def _check(run: RuleRun) -> CheckResult:
     found = run.found_count
-    said = {"clean": "clean", "found": f"{found} found", "could_not_run": "could not run"}
+    said = {
+        "clean": "clean",
+        "found": f"{found} found",
+        "could_not_run": "could not run",
+        "not_applicable": "not applicable",
+    }
     return CheckResult(
         name=run.rule.code.lower(),
-        passed=run.status == "clean",
+        passed=run.status in ("clean", "not_applicable"),
         severity="error" if run.rule.severity in ("critical", "high") else "warn",
         is_blocking=False,
         description="; ".join(_filled([f"{run.rule.title}: {said[run.status]}", run.message])),

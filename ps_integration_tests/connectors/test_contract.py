@@ -10,6 +10,7 @@ import pytest
 
 from ps_integration.connectors.registry import VENDORS, options_model
 from ps_integration.connectors.rows import COLUMNS
+from ps_integration.connectors.setup import PROJECT_TERMS
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration.errors import (
     BadAnswerError,
@@ -234,3 +235,24 @@ def test_columns_are_those_of_the_warehouse():
         body = re.sub(r"\([^)]*\)", "", body)
         declared = [part.split()[0] for part in body.split(",")]
         assert tuple(declared[4:]) == columns, table
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if VENDORS[name].erp_writer])
+def test_an_erp_declares_every_billing_attribute_that_its_projects_say(name):
+    case = CASES[name]
+    declared = set(VENDORS[name].billing_attributes(case.setup()))
+    projects = [
+        values
+        for stream in case.streams()
+        for record in case.records(stream)
+        for table, values in rows(case.connector(), stream, record)
+        if table == "projects" and values["has_billing_attributes"]
+    ]
+    said = {term for term in PROJECT_TERMS for one in projects if one[term] is not None}
+    assert said <= declared <= set(PROJECT_TERMS)
+    assert bool(declared) == bool(projects) or name == "files"
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if VENDORS[name].erp_writer])
+def test_an_erp_declares_how_it_rounds(name):
+    assert VENDORS[name].rounding in ("half_up", "half_even") or name == "files"

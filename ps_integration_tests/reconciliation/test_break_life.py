@@ -36,8 +36,12 @@ def _row(money=100, key="k", rule="TM01", **more):
     }  # fmt: skip
 
 
-def _night(session, day, *rows, status="found", not_compared=(), rules=("TM01",)):
-    outcomes = [RuleOutcome(rule, status, "high", "finance", not_compared) for rule in rules]
+def _night(
+    session, day, *rows, status="found", not_compared=(), not_applicable=(), rules=("TM01",)
+):
+    outcomes = [
+        RuleOutcome(rule, status, "high", "finance", not_compared, not_applicable) for rule in rules
+    ]
     return breaks.record(session, (f"r{day}", START + timedelta(days=day)), rows, outcomes)
 
 
@@ -83,6 +87,15 @@ def test_a_part_that_was_not_compared_leaves_its_breaks_and_the_rest_resolves():
         _night(session, 0, _row(key="erp_price|a"), _row())
         _night(session, 1, status="could_not_run", not_compared=("erp_price|",))
         assert [item.record_key for item in breaks.open_breaks(session)] == ["erp_price|a"]
+
+
+def test_what_no_system_can_say_any_more_is_resolved_with_that_word():
+    with _store() as session:
+        _night(session, 0, _row(key="erp_price|a"), _row())
+        _night(session, 1, _row(), not_applicable=("erp_price|",))
+        assert [item.record_key for item in breaks.open_breaks(session)] == ["k"]
+        _night(session, 2, status="not_applicable")
+        assert breaks.show(session, ID)[1][-1].note == "not applicable"
 
 
 def test_a_switched_off_rule_lets_go_of_its_breaks_and_says_so():

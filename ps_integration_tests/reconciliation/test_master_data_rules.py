@@ -177,13 +177,42 @@ def test_md09_prefers_the_erp_price_whose_dates_hold_the_work():
 
 
 def test_md09_says_what_it_did_not_compare_and_still_reports_a_missing_rate():
-    changes = {**UNPOSTED, "canonical__rates": [{}]}
+    failed = [{}, {}, {}, {"status": "failed"}]
+    changes = {**UNPOSTED, "canonical__rates": [{}], "raw__reads": failed}
     run = runs_of({**changes, "billing__rated_entries": [{"problem": "rate_missing"}]})["MD09"]
     assert (run.status, len(run.found)) == ("found", 1)
     assert run.message == "not compared: no prices read from bc"
     assert run.outcome.not_compared == ("erp_price|",)
     alone = runs_of(changes)["MD09"]
     assert (alone.status, alone.holds_posting) == ("could_not_run", False)
+
+
+def test_md09_compares_nothing_with_an_erp_that_cannot_say_prices_and_is_clean():
+    silent = {
+        "canonical__rates": [{}],
+        "canonical__feeds": [{"system": "bc", "object": "projects"}],
+    }
+    run = runs_of(silent)["MD09"]
+    assert (run.status, run.message) == ("clean", "not applicable: bc cannot say prices")
+    assert not run.outcome.applies_to("erp_price|apollo|R1|BP1")
+    assert run.outcome.applies_to("harvest:1")
+
+
+def test_md03_is_not_applicable_to_an_erp_that_cannot_say_billing_attributes():
+    silent = {
+        "canonical__projects": [{}, {}, {"has_billing_attributes": False}],
+        "config__systems": [{}, {}, {"billing_attributes": ""}],
+    }
+    run = runs_of(silent)["MD03"]
+    assert (run.status, run.holds_posting) == ("not_applicable", False)
+    assert run.message == "bc cannot say billing attributes of projects"
+
+
+def test_md03_asks_an_erp_for_the_fields_that_it_can_say_and_no_other():
+    without = [{}, {}, {"tax_code": None, "cost_centre": None, "purchase_order": None}]
+    some = [{}, {}, {"billing_attributes": "cost_centre,revenue_account"}]
+    [found] = breaks_of("MD03", canonical__projects=without, config__systems=some)
+    assert found["right_value"] == "missing: cost centre"
 
 
 def test_quiet_md09_for_time_that_has_no_project_yet():

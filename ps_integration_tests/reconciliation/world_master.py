@@ -124,6 +124,7 @@ MASTER: dict[str, list[Row]] = {
         {"system": "harvest", "account": "harvest", "roles": "time", "freshness_hours": 30},
         {"system": "bc", "account": "bc", "roles": "erp", "freshness_hours": 30},
     ],
+    "canonical.feeds": [],
     "config.routing": [
         {
             "role": role,

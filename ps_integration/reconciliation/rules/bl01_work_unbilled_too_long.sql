@@ -9,6 +9,7 @@
 -- cause: not_synced_yet
 -- remedy: Work the break that holds it; approve the batch it is in; or write it off with a reason.
 -- tolerance_unbilled_days: 30
+-- tolerance_posting_days: 2
 
 -- The first break that holds an entry, by code; one that could not look again says no cause.
 with held as (
@@ -51,6 +52,7 @@ aged as (
         and tp.record_key is null
         and sd.record_key is null as is_own_risk
     from reconciliation.unposted_entries as un
+    cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
@@ -60,6 +62,8 @@ aged as (
             tp.rule = 'TM01'
             and coalesce(uw.wait_key, un.entry_id) = tp.record_key
             and (uw.entry_id is null or uw.document_period = tp.period)
+            -- of a batch that waits TM01 counts what is past its own limit
+            and un.approved_at < ru.as_of - to_days($tolerance_posting_days)
     left join reconciliation.found as sd
         on sd.rule in ('IN01', 'IN06') and un.document_ref = sd.record_key
     left join ops.openings as op

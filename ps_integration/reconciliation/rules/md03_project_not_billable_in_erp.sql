@@ -18,6 +18,20 @@ with unposted as (
     group by project_id
 ),
 
+-- An ERP is asked only for what it can say.
+asked as (
+    select
+        system,
+        string_split(
+            coalesce(
+                billing_attributes,
+                'customer_key,currency,tax_code,revenue_account,cost_centre,billing_rule,'
+                || 'purchase_order'
+            ), ','
+        ) as terms
+    from config.systems
+),
+
 copies as (
     select
         cw.canonical_id as project_id,
@@ -27,20 +41,44 @@ copies as (
         concat_ws(
             ', ',
             case
-                when coalesce(ep.customer_key, ep.customer_external_id, '') = '' then 'customer'
+                when
+                    list_contains(ak.terms, 'customer_key')
+                    and coalesce(ep.customer_key, ep.customer_external_id, '') = ''
+                    then 'customer'
             end,
-            case when coalesce(ep.currency, '') = '' then 'currency' end,
-            case when coalesce(ep.tax_code, '') = '' then 'tax code' end,
-            case when coalesce(ep.revenue_account, '') = '' then 'revenue account' end,
-            case when coalesce(ep.cost_centre, '') = '' then 'cost centre' end,
-            case when coalesce(ep.billing_rule, '') = '' then 'billing rule' end,
             case
-                when $tolerance_requires_purchase_order > 0 and coalesce(ep.purchase_order, '') = ''
+                when list_contains(ak.terms, 'currency') and coalesce(ep.currency, '') = ''
+                    then 'currency'
+            end,
+            case
+                when list_contains(ak.terms, 'tax_code') and coalesce(ep.tax_code, '') = ''
+                    then 'tax code'
+            end,
+            case
+                when
+                    list_contains(ak.terms, 'revenue_account')
+                    and coalesce(ep.revenue_account, '') = ''
+                    then 'revenue account'
+            end,
+            case
+                when list_contains(ak.terms, 'cost_centre') and coalesce(ep.cost_centre, '') = ''
+                    then 'cost centre'
+            end,
+            case
+                when list_contains(ak.terms, 'billing_rule') and coalesce(ep.billing_rule, '') = ''
+                    then 'billing rule'
+            end,
+            case
+                when
+                    $tolerance_requires_purchase_order > 0
+                    and list_contains(ak.terms, 'purchase_order')
+                    and coalesce(ep.purchase_order, '') = ''
                     then 'purchase order'
             end
         ) as missing
     from canonical.projects as ep
     inner join config.system_roles as sr on ep.system = sr.system and sr.role = 'erp'
+    inner join asked as ak on ep.system = ak.system
     inner join canonical.crosswalk as cw
         on
             cw.object_kind = 'project'

@@ -5,7 +5,7 @@
 -- blocks: yes
 -- holds: entry
 -- needs_period: yes
--- needs_for: erp_price| rates@erp!
+-- needs_for: erp_price| rates@erp
 -- cause: master_data_incomplete
 -- remedy: Enter the rate, end the one that overlaps, or bring the ERP's price into line.
 -- tolerance_price: 0

@@ -35,7 +35,9 @@ batches as (
         sum(uw.seconds)::bigint as seconds,
         sum(uw.amount_minor)::bigint as amount_minor
     from reconciliation.entries_under_way as uw
+    cross join config.run as ru
     anti join stuck as st on uw.document_ref = st.document_ref
+    where uw.approved_at < ru.as_of - to_days($tolerance_posting_days)
     group by uw.wait_key, uw.document_period
 ),
 
@@ -106,7 +108,5 @@ select
     null as blocked_kind,
     null as blocked_id
 from batches as ba
-cross join config.run as ru
 left join config.currencies as cy on ba.currency = cy.currency
-where ba.waits_since < ru.as_of - to_days($tolerance_posting_days)
 order by record_key;

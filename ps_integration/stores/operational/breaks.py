@@ -139,11 +139,18 @@ def record(
                 item.rule in _CORRECTED and item.facts.get("entry_id") in known_beside.corrected
             )
             note = "by a correction" if is_corrected else "no longer found"
-            _resolve(session, now, item, "the rule is switched off" if outcome is None else note)
+            _resolve(session, now, item, _ended(outcome, item) or note)
             counts["resolved"] = counts.get("resolved", 0) + 1
     session.flush()
     counts.pop("accepted", None)
     return BreakSummary(**counts)
+
+
+def _ended(outcome: RuleOutcome | None, item: Break) -> str:
+    """Why nobody looks for a break any more; nothing where somebody does."""
+    if outcome is None:
+        return "the rule is switched off"
+    return "" if outcome.applies_to(item.record_key) else "not applicable"
 
 
 def _known(session: Session) -> dict[str, Break]:

@@ -931,6 +931,8 @@ alter table billing.projects add column if not exists other_cap_currency varchar
 alter table config.systems add column if not exists feeds varchar;
 -- Lines that an ERP takes in one document; null = it states no limit.
 alter table config.systems add column if not exists lines_max integer;
+-- Columns of its projects that say how they are billed; '' = it cannot say; null = not known.
+alter table config.systems add column if not exists billing_attributes varchar;
 -- When what was read had been made by its source: of files, the newest one's time.
 alter table raw.reads add column if not exists source_at timestamptz;
 alter table config.legal_entities add column if not exists corrections_policy varchar;
@@ -968,7 +970,7 @@ create table if not exists reconciliation.found (
     blocked_kind varchar, blocked_id varchar
 );
 create table if not exists reconciliation.rule_runs (
-    rule varchar, status varchar,       -- clean | found | could_not_run
+    rule varchar, status varchar,       -- clean | found | could_not_run | not_applicable
     found_count bigint, seconds double, message varchar,
     holds_posting boolean,              -- a blocking rule could not look at what it guards
     lacking_systems varchar             -- those that lack what it compares; null = not known

@@ -16,7 +16,7 @@ from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import instant_or_none, raw_record
-from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.connectors.setup import PROJECT_TERMS, ProjectTerm, Setup, Vendor
 from ps_integration.connectors.vendors.business_central import documents, masters
 from ps_integration.connectors.vendors.business_central.api import (
     STANDARD,
@@ -24,7 +24,7 @@ from ps_integration.connectors.vendors.business_central.api import (
     path,
     read_all,
 )
-from ps_integration.connectors.vendors.business_central.options import Options
+from ps_integration.connectors.vendors.business_central.options import CUSTOM_PAGES, Options
 from ps_integration.connectors.vendors.business_central.writer import BusinessCentralWriter
 from ps_integration.domain.records import CanonicalRow, Json, JsonObject, RawRecord
 from ps_integration.errors import BadAnswerError, FixConfigError
@@ -43,7 +43,6 @@ _EXPAND: Final = {
     "sales_invoices": f"salesInvoiceLines{_LINES}",
     "sales_credit_memos": f"salesCreditMemoLines{_LINES}",
 }
-_CUSTOM: Final = ("project_billings", "project_prices")
 _STREAMS: Final = (
     Stream("accounting_periods", "full", ("accounting_periods",)),
     Stream("currency_exchange_rates", "full", ("fx_rates",)),
@@ -79,9 +78,8 @@ class BusinessCentralConnector:
 
     def streams(self) -> Sequence[Stream]:
         """Every stream; those of the firm's own API page only where one is configured."""
-        if self._options.custom_api is not None:
-            return _STREAMS
-        return tuple(stream for stream in _STREAMS if stream.name not in _CUSTOM)
+        shown = self._options.custom_pages()
+        return tuple(one for one in _STREAMS if one.name not in CUSTOM_PAGES or one.name in shown)
 
     def pages(self, ask: Ask) -> Iterator[Sequence[RawRecord]]:
         """Yield pages of every company in turn; see `Connector.pages`."""
@@ -120,7 +118,7 @@ class BusinessCentralConnector:
     def _records(self, ask: Ask, company: str) -> Iterator[Sequence[RawRecord]]:
         stream = ask.stream.name
         custom = self._options.custom_api
-        api = custom.path if custom is not None and stream in _CUSTOM else STANDARD
+        api = custom.path if custom is not None and stream in CUSTOM_PAGES else STANDARD
         query: dict[str, str | int] = {}
         if stream in _EXPAND:
             query["$expand"] = _EXPAND[stream]
@@ -179,6 +177,12 @@ def _writer(setup: Setup) -> ErpWriter:
     return BusinessCentralWriter(client_of(setup, options), options, delay)
 
 
+def _billing_attributes(setup: Setup) -> tuple[ProjectTerm, ...]:
+    """All of them where the firm's own page shows billing terms; the standard API has none."""
+    shown = setup.options(Options).custom_pages()
+    return PROJECT_TERMS if "project_billings" in shown else ()
+
+
 VENDOR = Vendor(
     name="business_central",
     options=Options,
@@ -187,4 +191,6 @@ VENDOR = Vendor(
     rates=((6000, 300.0),),  # "Operational limits": requests of one user in five minutes
     credentials=("client_id", "client_secret"),
     roles=("erp",),
+    billing_attributes=_billing_attributes,
+    rounding="half_up",
 )

@@ -1,6 +1,7 @@
 """What a firm says about its Business Central: tenant, companies, revenue accounts, dimensions."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from pydantic import Field
 
@@ -11,12 +12,24 @@ API_HOST = "https://api.businesscentral.dynamics.com"
 SCOPE = f"{API_HOST}/.default"
 
 
+CUSTOM_PAGES: Final = ("project_billings", "project_prices")
+"""Streams that only the firm's own API shows."""
+
+
 class CustomApi(BaseOptions):
-    """Route of the firm's own API page that shows projects' billing terms and prices."""
+    """Route of the firm's own API that shows projects' billing terms and prices.
+
+    Attributes:
+        publisher: Of the API, as in its route.
+        group: Of the API, as in its route.
+        version: Of the API, as in its route.
+        prices: Whether it has the page of prices, `projectPrices`.
+    """
 
     publisher: str
     group: str
     version: str
+    prices: bool = True
 
     @property
     def path(self) -> str:
@@ -62,6 +75,12 @@ class Options(BaseOptions):
     def company_ids(self) -> list[str]:
         """Each company once, in the order of the firm file."""
         return list(dict.fromkeys(self.companies.values()))
+
+    def custom_pages(self) -> tuple[str, ...]:
+        """The streams of `CUSTOM_PAGES` that this firm has."""
+        if self.custom_api is None:
+            return ()
+        return CUSTOM_PAGES if self.custom_api.prices else CUSTOM_PAGES[:1]
 
     def default_base_url(self) -> str:
         """The vendor's address of the environment (vendor page "Business Central endpoints")."""

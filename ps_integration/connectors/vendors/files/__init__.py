@@ -19,7 +19,7 @@ from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.parse import strict_json
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
-from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.connectors.setup import PROJECT_TERMS, ProjectTerm, Setup, Vendor
 from ps_integration.connectors.tables import Cells, Rows, TypedNumber, csv_rows, typed_rows
 from ps_integration.connectors.vendors.files.conditions import Skip, all_hold, error_in, is_error
 from ps_integration.connectors.vendors.files.mapping import canonical
@@ -347,11 +347,26 @@ def _writer(setup: Setup) -> ErpWriter:
     return FileDrop(Path(setup.address(told)))
 
 
+def _billing_attributes(setup: Setup) -> tuple[ProjectTerm, ...]:
+    """The columns that a list of projects maps, where it says that they are billing attributes."""
+    mapped = {
+        column
+        for one in setup.options(FilesOptions).streams
+        if one.table == "projects" and "has_billing_attributes" in one.columns
+        for column in one.columns
+    }
+    if "customer_external_id" in mapped:
+        mapped.add("customer_key")
+    return tuple(term for term in PROJECT_TERMS if term in mapped)
+
+
 VENDOR: Final = Vendor(
     name="files",
     options=FilesOptions,
     build=_build,
     erp_writer=_writer,
+    billing_attributes=_billing_attributes,
+    posting_options=("drop_folder",),
     approval_evidence=ApprovalEvidence(
         "entry", gives_approver=False, gives_instant=False, notes=("as the files say",)
     ),

@@ -14,7 +14,7 @@ from ps_integration.connectors.fields import Fields
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import inside, raw_record
-from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.connectors.setup import ProjectTerm, Setup, Vendor
 from ps_integration.connectors.vendors.netsuite import mapping, suiteql
 from ps_integration.connectors.vendors.netsuite.bodies import LINES_MAX
 from ps_integration.connectors.vendors.netsuite.options import Options
@@ -153,6 +153,12 @@ def _writer(setup: Setup) -> ErpWriter:
     )
 
 
+def _billing_attributes(setup: Setup) -> tuple[ProjectTerm, ...]:
+    """Those in custom fields that the firm names, and with them what every project has."""
+    named = setup.options(Options).project_fields
+    return ("customer_key", "currency", *sorted(named)) if named else ()
+
+
 VENDOR = Vendor(
     name="netsuite",
     options=Options,
@@ -161,4 +167,6 @@ VENDOR = Vendor(
     credentials=("consumer_key", "consumer_secret", "token_id", "token_secret"),
     roles=("erp",),
     lines_max=LINES_MAX,
+    billing_attributes=_billing_attributes,
+    rounding="half_up",
 )

@@ -14,7 +14,7 @@ from typing import Final
 from ps_integration.connectors.compose import compose
 from ps_integration.connectors.protocol import Ask, Connector, ErpWriter, Stream
 from ps_integration.connectors.raw import raw_record
-from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.connectors.setup import ProjectTerm, Setup, Vendor
 from ps_integration.connectors.vendors.tryton import documents, masters
 from ps_integration.connectors.vendors.tryton.options import Options
 from ps_integration.connectors.vendors.tryton.rpc import Rpc, client_of
@@ -191,6 +191,18 @@ def _writer(setup: Setup) -> ErpWriter:
     return TrytonWriter(client_of(setup, options), options, delay)
 
 
+def _billing_attributes(setup: Setup) -> tuple[ProjectTerm, ...]:
+    """What Tryton has fields for, and what the options say where the firm writes it."""
+    options = setup.options(Options)
+    told: list[ProjectTerm] = ["customer_key", "currency", "tax_code"]
+    told += ["revenue_account", "billing_rule"]
+    if options.cost_centres:
+        told.append("cost_centre")
+    if options.purchase_order_key:
+        told.append("purchase_order")
+    return tuple(told)
+
+
 VENDOR = Vendor(
     name="tryton",
     options=Options,
@@ -199,4 +211,6 @@ VENDOR = Vendor(
     credentials=("password",),
     roles=("erp",),
     quantity_decimals=2,  # of the unit Hour, until somebody raises its digits
+    billing_attributes=_billing_attributes,
+    rounding="half_even",
 )

@@ -194,4 +194,5 @@ VENDOR = Vendor(
     credentials=("client_id", "client_secret"),
     roles=("erp",),
     quantity_decimals=QUANTITY_DECIMALS,
+    rounding="half_up",
 )
