@@ -116,9 +116,9 @@ def _figure(report: NightReport, figure: Figure, formats: Formats) -> Mapping[st
     currency = report.reporting_currency
     total = formats.amount(figure.reporting_minor, currency)
     if figure.name == "at_risk":
-        count = say_n("{n} open breaks", "{n} open breaks", figure.count)
+        count = say_n("{n} open break", "{n} open breaks", figure.count)
     else:
-        count = say_n("{n} parts", "{n} parts", figure.count)
+        count = say_n("{n} part", "{n} parts", figure.count)
     at_least = say("at least {money}", money=total)
     return {
         "name": formats.say(FIGURES.get(figure.name, figure.name)),
