@@ -8,6 +8,7 @@ import typer
 
 from ps_integration.cli import output
 from ps_integration.cli.options import FirmOption, JsonOption, load
+from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import current_user
 from ps_integration.domain.money import hours
 from ps_integration.stores.operational.match_decisions import Decider
@@ -75,8 +76,8 @@ def show_command(
             fields = quarantine_work.shown(warehouse, case)
             decided = quarantine_work.history(store, case)
         output.headline(f"{case.name}: {_said(case.state)}", is_good=case.state == "set_aside")
-        output.say(f"{case.place or 'not from a file'}; first seen {case.first_seen_at:%Y-%m-%d}, "
-                   f"last seen {case.last_seen_at:%Y-%m-%d}")  # fmt: skip
+        seen = f"first seen {said_at(case.first_seen_at)}, last seen {said_at(case.last_seen_at)}"
+        output.say(f"{case.place or 'not from a file'}; {seen}")
         output.table(
             "What is wrong",
             ["object", "field", "value", "rule", "remedy"],

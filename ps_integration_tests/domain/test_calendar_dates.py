@@ -38,7 +38,7 @@ SQL_DATE = re.compile(
     r"""(
         null
         | '[0-9-]+'
-        | \$(first_day|since|as_of)                                # parameters
+        | \$(first_day|last_day|since|as_of)                                # parameters
         | max\(pi\.value\)\ filter\ \(where\ pi\.field\ =\ '[a-z_]+_on'\)  # dates as text
         | date_trunc\('(week|month)',\ (min\()?([a-z]{2}\.)?work_date\)?\)
         | unnest\(generate_series\(fm\.day,\ ru\.as_of_date,\ interval\ 1\ day\)\)
