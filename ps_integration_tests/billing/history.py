@@ -205,6 +205,9 @@ class History(World):
         self._account()
         staged = stage.stage(night, self.store, bill.plan(night, self.warehouse))
         assert not staged.metadata["refused"], staged.metadata["refused"]
+        if with_rules:
+            mirror.copy(self.warehouse, self.store)
+            reconcile.after_posting(night, self.warehouse, self.store)
 
     def settle(self) -> None:
         """Copy the store and balance again, as the night does at its end."""

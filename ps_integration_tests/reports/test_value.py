@@ -18,7 +18,8 @@ def test_the_verdict_says_in_one_sentence_what_is_held_and_at_risk(report):
     assert report.verdict.state == "open breaks"
     assert report.verdict.sentence == (
         "3 open breaks put 627.50 USD at risk, 625.00 USD of approved work is held, "
-        "90.00 USD is deferred, 1 record in quarantine, 1 stream could not be read. "
+        "1 held entry has no price and is in no amount, 90.00 USD is deferred, "
+        "1 record in quarantine, 1 stream could not be read. "
         "Both equations hold."
     )
 
