@@ -25,7 +25,7 @@ legal_entities:
     name: My Firm Ltd
     currency: GBP
     time_zone: Europe/London
-    rounding: half_up             # or half_even; applied once per line
+    rounding: {rounding:<20}# as the ERP rounds: half_up or half_even; once per line
     closed_period: hold           # time in a closed period: hold | shift | reject
     future_period: hold
     corrections: reverse_and_rebill  # changed after posting: reverse_and_rebill | delta | ask
@@ -78,8 +78,9 @@ def starter(vendors: Sequence[str]) -> str:
     """
     chosen = [vendor(name) for name in vendors]
     by_role = {role: known.name for known in reversed(chosen) for role in known.roles}
+    books = vendor(by_role["erp"]).rounding if "erp" in by_role else None
     parts = [
-        _HEAD,
+        _HEAD.format(rounding=books or "half_up"),
         *(_system(known) for known in chosen),
         "\n# Who serves which entity.\nrouting:\n",
     ]

@@ -40,7 +40,8 @@ def _night(
     session, day, *rows, status="found", not_compared=(), not_applicable=(), rules=("TM01",)
 ):
     outcomes = [
-        RuleOutcome(rule, status, "high", "finance", not_compared, not_applicable) for rule in rules
+        RuleOutcome(rule, status, "high", "finance", not_compared, not_applicable=not_applicable)
+        for rule in rules
     ]
     return breaks.record(session, (f"r{day}", START + timedelta(days=day)), rows, outcomes)
 
