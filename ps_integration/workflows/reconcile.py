@@ -39,7 +39,7 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
     rules = load_rules(night.firm.rules_path)
-    later = of_settling(rules)
+    later = _last(rules)
     runs = run_rules(warehouse, rules, {rule.code for rule in rules} - later)
     with store.session() as session:
         refusals.try_again(session, at=night.as_of, run_id=night.run_id)
@@ -56,13 +56,13 @@ def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> St
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
     rules = load_rules(night.firm.rules_path)
-    codes = of_settling(rules)
-    runs = run_after_posting(warehouse, rules, codes | set(ONCE_MORE))
-    kept = _record(night, warehouse, store, runs, (codes | set(ONCE_MORE)).__contains__)
-    return replace(kept, checks=tuple(_check(run) for run in runs if run.rule.code in codes))
+    asked = _last(rules) | set(ONCE_MORE)
+    runs = run_after_posting(warehouse, rules, asked)
+    kept = _record(night, warehouse, store, runs, asked.__contains__)
+    return replace(kept, checks=tuple(_check(run) for run in runs if run.rule.is_after_posting))
 
 
-def of_settling(rules: Sequence[Rule]) -> set[str]:
+def _last(rules: Sequence[Rule]) -> set[str]:
     """Codes of the rules that run after posting alone."""
     return {rule.code for rule in rules if rule.is_after_posting}
 

@@ -283,10 +283,8 @@ def _new(now: _Night, key: str, row: Found) -> Break:
 
 def _set(item: Break, sighting: _Found, facts: dict[str, object]) -> None:
     row = sighting.row
-    item.severity, item.owner = (
-        _severity(item, sighting),
-        sighting.outcome.owner_of(item.record_key),
-    )
+    item.severity = _severity(item, sighting)
+    item.owner = sighting.outcome.owner_of(item.record_key)
     item.blocked_kind, item.blocked_id = _text(row["blocked_kind"]), _text(row["blocked_id"])
     item.root_break_id = sighting.root_break_id
     item.facts = facts
