@@ -38,7 +38,16 @@ def firm() -> Firm:
                     "credentials": token,
                 },
                 {"id": "psa", "vendor": "kantata", "roles": ["psa"]},
-                {"id": "bc", "vendor": "business_central", "roles": ["erp"]},
+                {
+                    "id": "bc",
+                    "vendor": "business_central",
+                    "roles": ["erp"],
+                    "options": {
+                        "tenant": "bench.example",
+                        "environment": "production",
+                        "companies": {code: f"{code} Ltd" for code in ENTITIES},
+                    },
+                },
             ],
             "routing": {
                 "time": [{"legal_entity": code, "system": "harvest"} for code in ENTITIES],

@@ -15,6 +15,15 @@ TIME_SYSTEM = {"US": "harvest", "UK": "harvest", "DE": "clockify"}
 REVENUE = "4000"
 
 
+def listed(folder: str, *objects: str) -> dict[str, object]:
+    """The options of a system of files that lists the objects."""
+    streams = [
+        {"name": one, "table": one, "path": f"{one}.csv", "id": ["Id"], "columns": {}}
+        for one in objects
+    ]
+    return {"folder": folder, "streams": streams}
+
+
 def firm() -> Firm:
     """The firm file as a value."""
     return Firm.model_validate(
@@ -33,10 +42,21 @@ def firm() -> Firm:
                 {
                     "id": "bc", "vendor": "business_central", "roles": ["erp"],
                     "daily_calls": 8000,
-                    "options": {"revenue_accounts": [REVENUE]},
+                    "options": {
+                        "tenant": "quality.example", "environment": "production",
+                        "companies": {code: f"{code} Ltd" for code in ENTITIES},
+                        "revenue_accounts": [REVENUE],
+                        "custom_api": {"publisher": "q", "group": "billing", "version": "v1.0"},
+                    },
                 },
-                {"id": "hr", "vendor": "files", "roles": ["hr"]},
-                {"id": "crm", "vendor": "files", "roles": ["crm"]},
+                {
+                    "id": "hr", "vendor": "files", "roles": ["hr"],
+                    "options": listed("hr", "resources", "absences"),
+                },
+                {
+                    "id": "crm", "vendor": "files", "roles": ["crm"],
+                    "options": listed("crm", "opportunities"),
+                },
             ],
             "routing": {
                 "time": [

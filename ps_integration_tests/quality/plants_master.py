@@ -164,6 +164,8 @@ def rates(planter: Planter) -> None:
         if turn % 2:
             world.drop("rates", lambda row, price=price: row is price)
         else:
+            # both say an end, so that neither replaces the other
+            price["valid_to"] = date(2027, 1, 1)
             world.put_like(
                 "rates", "psa", f"{price['external_id']}-again", price,
                 valid_from=date(2026, 3, 1), unit_price=Decimal(77),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from ps_integration.errors import AskFinanceError
+from ps_integration.reports.exchange import Exchange
 from ps_integration.stores.operational import audit_check, break_decisions, breaks, proposals
 from ps_integration.stores.operational.break_decisions import Acceptance, Decider
 from ps_integration.stores.operational.break_tending import tend
@@ -34,7 +35,7 @@ def decide(work, row, act, *arguments, who="maria"):
 
 def on_list(work, **more):
     with work.store.snapshot() as session:
-        found = listed(session, FIRM, NOW, **more)
+        found = listed(session, FIRM, NOW, Exchange("USD", {}), **more)
     return [one.item.break_id for one in found.shown], found.put_off
 
 
@@ -109,7 +110,7 @@ def test_an_acceptance_that_is_over_is_reopened_with_its_history(work):
 def test_an_amount_that_moved_is_proposed_anew(work):
     decide(work, 0, break_decisions.accept, Acceptance("fine", WEEK, 12345))
     with work.store.snapshot() as session:
-        [first, *_] = listed(session, FIRM, NOW).shown
+        [first, *_] = listed(session, FIRM, NOW, Exchange("USD", {})).shown
     assert first.waits_for.startswith("a second person: maria would accept 123.45 GBP until")
     work.night(1, [(*ROWS[0][:2], 12000, "GBP"), *ROWS[1:]], NOW + timedelta(days=1))
     with pytest.raises(AskFinanceError, match="as it is now"):
