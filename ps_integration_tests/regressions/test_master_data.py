@@ -112,7 +112,7 @@ def test_a_project_of_posted_work_changes_and_nothing_is_credited(billed: Firm) 
     places=PLACES,
 )
 def test_a_transfer_moves_the_work_from_its_first_day_on(billed: Firm) -> None:
-    billed.edit(
+    billed.offer(
         "firm.yaml",
         "home_legal_entity: Home\n",
         "home_legal_entity: Home\n            home_valid_from: Since\n",
