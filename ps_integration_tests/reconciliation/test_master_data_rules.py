@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -87,6 +87,10 @@ def test_quiet_md04_for_case_silence_and_planned(change):
         ({"ends_on": date(2026, 3, 9)}, "active  to 2026-03-09"),
         ({"starts_on": date(2026, 3, 11)}, "active 2026-03-11 to an unknown day"),
         ({"is_active": False}, "active  to an unknown day"),
+        (
+            {"is_active": False, "inactive_seen_at": datetime(2026, 3, 10, 4, tzinfo=UTC)},
+            "active  to an unknown day, seen inactive on 2026-03-10",
+        ),
         ({"resource_id": "else@x.com"}, "unknown"),
     ],
 )
@@ -94,6 +98,12 @@ def test_fires_md08_for_a_person_unknown_or_not_active_that_day(resource, value)
     [found] = breaks_of("MD08", **UNPOSTED, billing__resources=[resource])
     assert (found["entry_id"], found["right_value"]) == ("harvest:1", value)
     assert (found["blocked_kind"], found["at_risk_minor"]) == ("entry", 15000)
+
+
+def test_quiet_md08_for_work_before_a_person_was_first_seen_inactive():
+    seen = datetime(2026, 3, 11, 4, tzinfo=UTC)
+    left = {"is_active": False, "inactive_seen_at": seen}
+    assert not breaks_of("MD08", **UNPOSTED, billing__resources=[left])
 
 
 def test_fires_md08_when_home_entities_differ():

@@ -352,8 +352,8 @@ create table if not exists canonical.kept_days as
 select system, stream, external_id, started_at, work_date
 from canonical.time_entries
 where started_at is not null and work_date is not null;
--- Every time zone and every home entity that a person's profile has shown, by the raw record that
--- showed it: from raw.
+-- Every time zone, every home entity and every state that a person's profile has shown, by the raw
+-- record that showed it: from raw.
 create table if not exists canonical.shown_zones (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     time_zone varchar
@@ -361,6 +361,10 @@ create table if not exists canonical.shown_zones (
 create table if not exists canonical.shown_homes (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     home_legal_entity varchar, home_valid_from date     -- null = nobody says since when
+);
+create table if not exists canonical.shown_states (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    is_active boolean
 );
 -- What the work date of time that says only when it started was derived from.
 create table if not exists canonical.work_days (
@@ -783,6 +787,8 @@ create table if not exists billing.resources (
     resource_id varchar, name varchar, email varchar, home_legal_entity varchar, role varchar,
     is_active boolean, starts_on date, ends_on date, source_system varchar
 );
+-- Since when the system of record has shown a person as inactive; null = active, or not seen.
+alter table billing.resources add column if not exists inactive_seen_at timestamptz;
 -- The home entity of each resource by day, without gap or overlap: what its system of record has
 -- shown since when. A home without a first day counts for all days.
 create table if not exists billing.resource_homes (
