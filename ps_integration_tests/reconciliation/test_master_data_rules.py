@@ -76,6 +76,22 @@ def test_md04_blocks_a_customer_of_another_legal_entity():
     assert (found["blocked_kind"], found["blocked_id"]) == ("customer", "acme")
 
 
+def test_fires_md04_for_another_customer_where_the_psa_names_it_by_its_own_id_only():
+    """As Kantata does: a client's id, no number."""
+    psa = {"customer_external_id": "K-C1", "customer_key": None}
+    erp = {"customer_external_id": None, "customer_key": "zenith"}
+    [found] = breaks_of("MD04", **UNPOSTED, canonical__projects=[psa, {}, erp])
+    assert (found["left_value"], found["right_value"]) == ("acme", "zenith")
+    assert (found["blocked_kind"], found["at_risk_minor"]) == ("project", 15000)
+
+
+@pytest.mark.parametrize(("theirs", "fires"), [("time_and_materials", 0), ("fixed_fee", 1)])
+def test_md04_asks_no_time_system_for_milestones(theirs, fires):
+    milestones = {"billing_type": "milestone"}
+    projects = [milestones, {"billing_type": theirs}, milestones]
+    assert len(breaks_of("MD04", canonical__projects=projects)) == fires
+
+
 @pytest.mark.parametrize("change", [{"name": "APOLLO "}, {"name": None}, {"status": "planned"}])
 def test_quiet_md04_for_case_silence_and_planned(change):
     assert not breaks_of("MD04", canonical__projects=[{}, change, {}])

@@ -1027,7 +1027,24 @@ create table if not exists reconciliation.likenesses (
 -- Fields of projects and customers, each in every system that has it, and whose copy it is. What is
 -- empty says nothing. The owner: as configured for the field, else for the object, else PSA, ERP, time.
 create or replace view reconciliation.owned_fields as
-with cells as (
+-- What a system names a project's customer by: its own id, mapped. A time system's clients are names
+-- to report by, and bill nothing.
+with customers_of as (
+    select
+        cw.system,
+        cw.external_id,
+        min(cw.canonical_id) as canonical_id
+    from canonical.crosswalk as cw
+    cross join config.run as ru
+    semi join config.system_roles as sr on cw.system = sr.system and sr.role in ('psa', 'erp', 'crm')
+    where
+        cw.object_kind = 'customer'
+        and ru.as_of_date >= cw.valid_from
+        and ru.as_of_date < cw.valid_to
+    group by cw.system, cw.external_id
+),
+
+cells as (
     select
         'project' as object_kind,
         pj.system,
@@ -1036,7 +1053,10 @@ with cells as (
             { 'field': 'name', 'value': pj.name },
             { 'field': 'currency', 'value': pj.currency },
             { 'field': 'legal_entity', 'value': pj.legal_entity },
-            { 'field': 'customer', 'value': canonical.id_of('customer', pj.customer_key) },
+            {
+                'field': 'customer',
+                'value': coalesce(cu.canonical_id, canonical.id_of('customer', pj.customer_key))
+            },
             -- time systems know open and closed only
             { 'field': 'status', 'value': if(pj.status = 'planned', 'active', pj.status) },
             { 'field': 'billing_type', 'value': pj.billing_type },
@@ -1045,6 +1065,8 @@ with cells as (
             { 'field': 'ends_on', 'value': pj.ends_on::varchar }
         ] as fields
     from canonical.projects as pj
+    left join customers_of as cu
+        on pj.system = cu.system and pj.customer_external_id = cu.external_id
     union all
     select
         'customer' as object_kind,
