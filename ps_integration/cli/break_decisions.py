@@ -14,6 +14,7 @@ from ps_integration.cli.options import FirmOption, JsonOption, load
 from ps_integration.domain.identity import current_user
 from ps_integration.domain.money import exact_minor
 from ps_integration.errors import FixConfigError
+from ps_integration.reports.read import as_of
 from ps_integration.stores.operational import breaks
 from ps_integration.workflows.break_work import Decision, decide, desk
 from ps_integration.workflows.nightly import operational_store, snapshot
@@ -163,7 +164,7 @@ def export_command(
             run_id = str(warehouse.value("select run_id from config.run"))
             sealing = Sealing(file.firm, run_id, workbook_keys(store.keys)[0])
             with store.snapshot() as session:
-                data = draw(session, warehouse, sealing, datetime.now(UTC))
+                data = draw(session, warehouse, sealing, as_of(warehouse))
         path.write_bytes(data)
         output.headline(f"{path} written", is_good=True)
         output.say(f"decide in the yellow columns, then: ps-integration breaks import {path}")

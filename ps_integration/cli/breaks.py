@@ -13,7 +13,7 @@ from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import load_rules
 from ps_integration.stores.operational import breaks
 from ps_integration.stores.operational.models import Break, BreakEvent
-from ps_integration.workflows.break_list import Listed, listed, rates
+from ps_integration.workflows.break_list import Listed, books, listed
 from ps_integration.workflows.nightly import operational_store
 
 app = typer.Typer(
@@ -36,11 +36,13 @@ def list_command(
     with output.reported(as_json=as_json):
         file = load(firm)
         with operational_store(file) as store, store.snapshot() as session:
-            found = listed(session, file.firm, datetime.now(UTC), rates(file), with_all=with_all)
+            night = books(file)
+            of = night.as_of or datetime.now(UTC)
+            found = listed(session, file.firm, of, night.at, with_all=with_all)
         shown = [one for one in found.shown if _fits(one.item, rule, to)]
         output.table("Open breaks", _COLUMNS, [_cells(one) for one in shown])
         ages = ", ".join(f"{count} of {name}" for name, count in found.ages(shown).items())
-        output.say(f"Age in business days: {ages or 'nothing is open'}")
+        output.say(f"Age in business days on {said_at(of)}: {ages or 'nothing is open'}")
         if found.put_off:
             output.say(f"{found.put_off} put off; --all shows them")
         is_open = any(one.item.state == "open" for one in shown)
@@ -54,7 +56,12 @@ def list_command(
             }
             for one in shown
         ]
-        told = {"breaks": data, "ages": found.ages(shown), "put_off": found.put_off}
+        told = {
+            "as_of": of.isoformat(),
+            "breaks": data,
+            "ages": found.ages(shown),
+            "put_off": found.put_off,
+        }
         output.finish(told, as_json=as_json, code=code)
 
 

@@ -131,6 +131,7 @@ class Vendor:
             set it up; an ERP is asked for no other. What else it can say are its streams.
         rounding: How an ERP rounds the half of a minor unit; None = it takes amounts as they are.
         posting_options: Options that a system must name for something to be posted to it.
+        revenue_option: The option that lists the revenue accounts which an ERP is set up for.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Vendor:
     billing_attributes: Callable[[Setup], Iterable[ProjectTerm]] = lambda _setup: ()
     rounding: RoundingMode | None = None
     posting_options: tuple[str, ...] = ()
+    revenue_option: str | None = None
 
     def lacks_to_post(self, system: System) -> list[str]:
         """The options without which nothing can be posted to a system."""

@@ -145,6 +145,11 @@ def alerts(queries: Queries, since: datetime) -> tuple[str, ...]:
     )
 
 
+def as_of(queries: Queries) -> datetime:
+    """The instant that a night's books are of."""
+    return msgspec.convert(queries.value("select as_of from config.run"), datetime)
+
+
 def exchange(queries: Queries, reporting_currency: str) -> Exchange:
     """The rates into the reporting currency that the ERP holds for the night's date."""
     quotes = {}

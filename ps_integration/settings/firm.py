@@ -79,13 +79,23 @@ class System(Strict):
         """What the vendor's limits hold for: vendor, address and account."""
         return self.vendor, self.base_url, self.account
 
+    @property
+    def companies(self) -> Mapping[str, str]:
+        """Legal entity to the ERP's own company id, where its options name companies."""
+        told = self.options.get("companies")
+        return {str(key): str(one) for key, one in told.items()} if isinstance(told, dict) else {}
+
 
 class Route(Strict):
     """Which system serves a legal entity in one role, and from when."""
 
     legal_entity: Identifier
     system: Identifier
-    company: str = Field(default="", description="the ERP's own company id, for role erp")
+    company: str = Field(
+        default="",
+        description="the ERP's own company id, for role erp; default: the one that the ERP's "
+        "options.companies names for the legal entity",
+    )
     valid_from: date = FAR_PAST
     valid_to: date = FAR_FUTURE
 
@@ -234,6 +244,19 @@ class Firm(Strict):
     def rules_path(self) -> Path | None:
         """The folder with the firm's own rule files; None when it has none."""
         return Path(self.rules_folder) if self.rules_folder else None
+
+    def routes(self, role: Role) -> tuple[Route, ...]:
+        """The routes of a role; those of an ERP with the company that its options name for it."""
+        companies = {system.id: system.companies for system in self.systems}
+        told: tuple[Route, ...] = getattr(self.routing, role)
+        return tuple(
+            route
+            if route.company or role != "erp"
+            else route.model_copy(
+                update={"company": companies.get(route.system, {}).get(route.legal_entity, "")}
+            )
+            for route in told
+        )
 
     @property
     def suppliers(self) -> Mapping[str, frozenset[str]]:

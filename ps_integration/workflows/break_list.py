@@ -7,7 +7,7 @@ from datetime import datetime
 from ps_integration.domain.business_days import BUCKETS, bucket
 from ps_integration.errors import CouldNotRunError
 from ps_integration.reports.exchange import Exchange
-from ps_integration.reports.read import exchange
+from ps_integration.reports.read import as_of, exchange
 from ps_integration.settings.firm import Firm
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import break_decisions, breaks
@@ -51,14 +51,28 @@ class List:
         return {name: count for name, count in counts.items() if count}
 
 
-def rates(file: FirmFile) -> Exchange:
-    """The rates of the last night's report; none before a night has finished."""
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the last night's books say that a list of breaks needs.
+
+    Attributes:
+        as_of: The instant they are of, which ages and due dates count to, as in the report; None
+            before a night has finished.
+        at: Its rates into the reporting currency.
+    """
+
+    as_of: datetime | None
+    at: Exchange
+
+
+def books(file: FirmFile) -> Books:
+    """The books of the last night; without rates before one has finished."""
     currency = file.firm.firm.reporting_currency
     try:
         with snapshot(file) as warehouse:
-            return exchange(warehouse, currency)
+            return Books(as_of(warehouse), exchange(warehouse, currency))
     except CouldNotRunError:
-        return Exchange(currency, {})
+        return Books(None, Exchange(currency, {}))
 
 
 def listed(

@@ -142,7 +142,7 @@ def _unexplained(
     Raises:
         PsIntegrationError: An ERP could not be asked.
     """
-    routes = sorted({(route.system, route.company) for route in night.firm.routing.erp})
+    routes = sorted({(route.system, route.company) for route in night.firm.routes("erp")})
     held = {
         receipt.reference
         for system, company in routes

@@ -19,7 +19,7 @@ def load_checked(path: Path) -> FirmFile:
     Raises:
         FixConfigError: Every mistake, one line each.
     """
-    return load_firm(path, (_systems, _books, _rules, _calendars))
+    return load_firm(path, (_systems, _books, _companies, _accounts, _rules, _calendars))
 
 
 def _systems(firm: Firm) -> Iterator[Problem]:
@@ -63,6 +63,35 @@ def _books(firm: Firm) -> Iterator[Problem]:
                 f"would make other amounts; set {known.rounding}"
             )
             yield ("legal_entities", at, "rounding"), said
+
+
+def _companies(firm: Firm) -> Iterator[Problem]:
+    """Whether each route to an ERP names one of the companies that are read and written there."""
+    systems = {system.id: (at, system) for at, system in enumerate(firm.systems)}
+    for at, route in enumerate(firm.routes("erp")):
+        index, system = systems.get(route.system, (0, None))
+        if system is None or not system.companies or route.company in system.companies.values():
+            continue
+        if route.company:
+            said = f"options.companies of {system.id} has no company {route.company!r}"
+            yield ("routing", "erp", at, "company"), f"{said}: it is neither read nor written"
+        else:
+            said = f"names no company for {route.legal_entity}, which posts to {system.id}"
+            yield ("systems", index, "options", "companies"), f"{said} (routing.erp)"
+
+
+def _accounts(firm: Firm) -> Iterator[Problem]:
+    """Whether the revenue account of the firm file is one that each ERP is set up for."""
+    account = firm.posting.revenue_account
+    posted_to = {route.system for route in firm.routing.erp} if account else set()
+    for at, system in enumerate(firm.systems):
+        known = registry.VENDORS.get(system.vendor)
+        if system.id not in posted_to or known is None or known.revenue_option is None:
+            continue
+        told = system.options.get(known.revenue_option)
+        if not isinstance(told, list | tuple | dict) or account not in told:
+            said = f"lacks {account}, the account that posting.revenue_account books time on"
+            yield ("systems", at, "options", known.revenue_option), said
 
 
 def _calendars(firm: Firm) -> Iterator[Problem]:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from ps_integration.connectors.registry import vendor
 from ps_integration.connectors.setup import Setup
 from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.money import exact_minor
 from ps_integration.domain.ports import Queries, Row
-from ps_integration.settings.firm import Firm, System
+from ps_integration.settings.firm import Firm, Role, System
 from ps_integration.workflows.calendars import public_holidays
 from ps_integration.workflows.night import Night, StepResult
 
 FILES = "files"
 """The vendor whose streams a firm names itself."""
-_ROLES = ("time", "psa", "erp", "hr", "crm")
+_ROLES: Final[tuple[Role, ...]] = ("time", "psa", "erp", "hr", "crm")
 
 
 def configure(night: Night, warehouse: Queries) -> StepResult:
@@ -126,7 +127,7 @@ def _quotas(firm: Firm) -> Iterator[Row]:
 
 def _routing(firm: Firm) -> Iterator[Row]:
     for role in _ROLES:
-        for route in getattr(firm.routing, role):
+        for route in firm.routes(role):
             yield {"role": role, **route.model_dump()}
 
 

@@ -1,8 +1,9 @@
-"""What profiles of people have shown, from every raw record: time zones and home entities.
+"""What profiles of people have shown, from every raw record: time zones, homes, whether they work.
 
 A work date is derived from the zone as it was when the entry was first seen, so that who moves
 takes no earlier work along (`sql/work_dates.sql`). A home entity that has a first day leaves the
-days before it to the one that was shown earlier (`sql/resources.sql`).
+days before it to the one that was shown earlier (`sql/resources.sql`). A person who is inactive and
+has no last day left when the profile first showed it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ where system = $system and stream = $stream and raw_seq > $since and not is_tomb
 _TABLES: Final = {
     "canonical.shown_zones": ("time_zone",),
     "canonical.shown_homes": ("home_legal_entity", "home_valid_from"),
+    "canonical.shown_states": ("is_active",),
 }
 """What each table keeps of a profile; one that does not say the first column says nothing."""
 _REPLACED: Final = """
@@ -34,7 +36,7 @@ where system = $system and stream = $stream and raw_seq > $since
 
 
 def note_profiles(warehouse: Warehouse, connector: Connector, stream: Stream, since: int) -> None:
-    """Add what the raw records of a stream after `since` say of people's zones and homes.
+    """Add what the raw records of a stream after `since` say of people.
 
     A record that today's mapping cannot read says nothing.
     """
@@ -51,7 +53,7 @@ def note_profiles(warehouse: Warehouse, connector: Connector, stream: Stream, si
             rows = [
                 {**where, **{name: found.get(name) for name in (*_WHOSE, *columns)}}
                 for found in profiles
-                if found.get(columns[0])
+                if found.get(columns[0]) not in (None, "")
             ]
             warehouse.insert(table, rows)
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ps_integration.connectors.registry import vendor
-from ps_integration.connectors.setup import Vendor
+from ps_integration.connectors.setup import Setup, Vendor
+from ps_integration.settings.firm import System
 
 _HEAD = """\
 # Firm file of ps_integration. Every key is checked: `ps-integration config check`.
@@ -55,6 +56,10 @@ approval:
     max_amount_per_month: {{GBP: "100000.00"}}
   expires_after_days: 14
 
+# What is written to the ERP: `draft` stops there for a person to post.
+posting:
+  mode: post
+{revenue}
 # Days allowed: approved to posted, submitted to approved, milestone reached to billed.
 slas: {{posting_days: 2, approval_days: 5, milestone_days: 3}}
 
@@ -67,6 +72,12 @@ schedules:
 stores:
   folder: ""                      # empty: data/<firm id>
   operational: ""                 # empty: SQLite there; or env:NAME of a PostgreSQL URL
+"""
+_REVENUE = """\
+  revenue_account: "4000"         # CHANGE: where time is booked, if the ERP does not say
+"""
+_NO_REVENUE = """\
+  revenue_account: ""             # where time is booked, if the ERP does not say
 """
 
 
@@ -92,8 +103,26 @@ def starter(vendors: Sequence[str]) -> str:
     live = f"{{legal_entity: MAIN, time_system: {time}, bill_from: 2026-01-01}}" if time else ""
     source = by_role.get("psa") or by_role.get("time") or "null"
     entry = "" if "psa" in by_role else ", entry"
-    parts.append(_TAIL.format(going_live=live, owner=source, source=source, entry=entry))
-    return "".join(parts)
+    revenue = _NO_REVENUE if "erp" not in by_role or _says_revenue(by_role["erp"]) else _REVENUE
+    tail = _TAIL.format(going_live=live, owner=source, source=source, entry=entry, revenue=revenue)
+    return "".join((*parts, tail))
+
+
+def _says_revenue(name: str) -> bool:
+    """Whether an ERP as it is written here says per project on which account it is booked."""
+    known = vendor(name)
+    told = {
+        option: field.examples[0]
+        for option, field in known.options.model_fields.items()
+        if field.examples and field.is_required()
+    }
+    lacking = {
+        option: "CHANGE"
+        for option, field in known.options.model_fields.items()
+        if field.is_required() and option not in told
+    }
+    system = System(id=name, vendor=name, roles=("erp",), options={**lacking, **told})
+    return "revenue_account" in known.billing_attributes(Setup(system, {}))
 
 
 def _system(known: Vendor) -> str:

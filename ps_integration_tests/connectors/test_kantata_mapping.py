@@ -255,3 +255,24 @@ def test_a_field_of_the_account_says_who_invoices_a_subcontractor(value, supplie
     asked = parser(resource_fields={"supplier_key": "Supplier"})
     assert only(asked, "users", payload)["supplier_key"] == supplier
     assert only(parser(), "users", payload)["supplier_key"] is None
+
+
+def test_versions_of_one_date_hold_for_the_same_days():
+    """Nobody says which of them counts: both reach to the next later version."""
+    dates = {"1": "2026-01-01", "2": "2026-01-01", "3": "2026-03-16"}
+    card = {
+        "rate_card": {"id": "30", "currency": "GBP"},
+        "roles": [],
+        "rate_card_roles": [],
+        "workspace_ids": ["21"],
+        "rate_card_set_versions": [
+            {"id": key, "effective_date": day} for key, day in dates.items()
+        ],
+        "rate_card_versions": [
+            {"id": key, "rate_card_set_version_id": key, "default_rate": 100} for key in dates
+        ],
+    }
+    found = [values for _, values in rows(parser(), "rate_cards", card)]
+    assert [(str(one["valid_from"]), str(one["valid_to"])) for one in found] == [
+        ("2026-01-01", "2026-03-16"), ("2026-01-01", "2026-03-16"), ("2026-03-16", "None"),
+    ]  # fmt: skip

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -76,6 +76,22 @@ def test_md04_blocks_a_customer_of_another_legal_entity():
     assert (found["blocked_kind"], found["blocked_id"]) == ("customer", "acme")
 
 
+def test_fires_md04_for_another_customer_where_the_psa_names_it_by_its_own_id_only():
+    """As Kantata does: a client's id, no number."""
+    psa = {"customer_external_id": "K-C1", "customer_key": None}
+    erp = {"customer_external_id": None, "customer_key": "zenith"}
+    [found] = breaks_of("MD04", **UNPOSTED, canonical__projects=[psa, {}, erp])
+    assert (found["left_value"], found["right_value"]) == ("acme", "zenith")
+    assert (found["blocked_kind"], found["at_risk_minor"]) == ("project", 15000)
+
+
+@pytest.mark.parametrize(("theirs", "fires"), [("time_and_materials", 0), ("fixed_fee", 1)])
+def test_md04_asks_no_time_system_for_milestones(theirs, fires):
+    milestones = {"billing_type": "milestone"}
+    projects = [milestones, {"billing_type": theirs}, milestones]
+    assert len(breaks_of("MD04", canonical__projects=projects)) == fires
+
+
 @pytest.mark.parametrize("change", [{"name": "APOLLO "}, {"name": None}, {"status": "planned"}])
 def test_quiet_md04_for_case_silence_and_planned(change):
     assert not breaks_of("MD04", canonical__projects=[{}, change, {}])
@@ -87,6 +103,10 @@ def test_quiet_md04_for_case_silence_and_planned(change):
         ({"ends_on": date(2026, 3, 9)}, "active  to 2026-03-09"),
         ({"starts_on": date(2026, 3, 11)}, "active 2026-03-11 to an unknown day"),
         ({"is_active": False}, "active  to an unknown day"),
+        (
+            {"is_active": False, "inactive_seen_at": datetime(2026, 3, 10, 4, tzinfo=UTC)},
+            "active  to an unknown day, seen inactive on 2026-03-10",
+        ),
         ({"resource_id": "else@x.com"}, "unknown"),
     ],
 )
@@ -94,6 +114,12 @@ def test_fires_md08_for_a_person_unknown_or_not_active_that_day(resource, value)
     [found] = breaks_of("MD08", **UNPOSTED, billing__resources=[resource])
     assert (found["entry_id"], found["right_value"]) == ("harvest:1", value)
     assert (found["blocked_kind"], found["at_risk_minor"]) == ("entry", 15000)
+
+
+def test_quiet_md08_for_work_before_a_person_was_first_seen_inactive():
+    seen = datetime(2026, 3, 11, 4, tzinfo=UTC)
+    left = {"is_active": False, "inactive_seen_at": seen}
+    assert not breaks_of("MD08", **UNPOSTED, billing__resources=[left])
 
 
 def test_fires_md08_when_home_entities_differ():

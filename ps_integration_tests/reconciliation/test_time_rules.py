@@ -385,6 +385,21 @@ def test_fires_tm13_past_the_approval_sla_and_not_on_it(extra, fires):
     assert len(found) == int(fires)
 
 
+@pytest.mark.parametrize(("days", "fires"), [(4, False), (6, True)])
+def test_tm13_counts_from_the_request_that_an_entry_is_in(days, fires):
+    asked = {
+        "system": "harvest", "stream": "approvals", "external_id": "1", "entry_external_id": "1",
+        "state": "submitted", "updated_at": AS_OF - timedelta(days=days),
+    }  # fmt: skip
+    found = breaks_of(
+        "TM13",
+        billing__entries=[{"approval_state": "submitted"}],
+        canonical__time_entries=[{"submitted_at": None}],
+        canonical__approvals=[asked],
+    )
+    assert bool(found) == fires
+
+
 def test_quiet_tm13_for_a_draft():
     early = [{"submitted_at": at(1)}]
     draft = [{"approval_state": "draft"}]

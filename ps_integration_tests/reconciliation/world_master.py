@@ -179,6 +179,7 @@ MASTER: dict[str, list[Row]] = {
         _project("bc", "B1", **ERP_BILLING),
     ],
     "canonical.tasks": [],
+    "canonical.approvals": [],
     "canonical.resources": [_resource("kantata", "KR1"), _resource("harvest", "HR1")],
     "canonical.rates": [
         {

@@ -73,3 +73,11 @@ def posted(posted_folder: Path, tmp_path: Path) -> Iterator[Firm]:
     shutil.copytree(posted_folder, tmp_path, dirs_exist_ok=True)
     with served(tmp_path) as firm:
         yield firm
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Iterator[Firm]:
+    """A firm on Xero in an empty folder: 933.88 and 190.00 GBP are to be billed."""
+    lay("harbour", tmp_path)
+    with served(tmp_path) as firm:
+        yield firm

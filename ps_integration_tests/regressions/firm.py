@@ -82,6 +82,16 @@ class Firm:
         assert old in text, f"{old!r} is not in {name}"
         self.path(name).write_text(text.replace(old, new, 1), "utf-8")
 
+    def offer(self, name: str, old: str, new: str) -> None:
+        """Edit a file, and take it back where this product's `config check` refuses the firm.
+
+        So a case whose remedy is a new setting shows what an older product did without it.
+        """
+        before = self.path(name).read_text("utf-8")
+        self.edit(name, old, new)
+        if self.run("config", "check").code != 0:
+            self.path(name).write_text(before, "utf-8")
+
     def far(self, system: str, collection: str, number: str, **changes: object) -> None:
         """Change one record in a far side, as a person would there, found by its id or number."""
         for document in self.state.documents(system, collection):

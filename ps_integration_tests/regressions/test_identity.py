@@ -28,12 +28,18 @@ def change(firm: Firm, collection: str, record: str, **values: object) -> None:
 
 
 def renumber_in_erp(firm: Firm, day: str) -> None:
-    """Project NL-1 becomes NL-9 and customer 10000 becomes 20000 in the ERP."""
+    """Project NL-1 becomes NL-9 in the ERP."""
     firm.state.set_clock(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
     change(firm, "projects", "j1", number="NL-9")
-    change(firm, "projectBillings", "b1", projectNumber="NL-9", customerNumber="20000")
-    change(firm, "projectBillings", "b2", customerNumber="20000")
+    change(firm, "projectBillings", "b1", projectNumber="NL-9")
     change(firm, "dimensionValues", "v1", code="NL-9")
+
+
+def renumber_customer_in_erp(firm: Firm, day: str) -> None:
+    """Customer 10000 becomes 20000 in the ERP."""
+    firm.state.set_clock(datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+    for record in ("b1", "b2"):
+        change(firm, "projectBillings", record, customerNumber="20000")
     change(firm, "customers", "k1", number="20000")
 
 
@@ -52,9 +58,11 @@ def two_nights(firm: Firm, first: str, second: str) -> None:
 def test_what_is_renumbered_everywhere_goes_on(posted: Firm) -> None:
     before = posted.documents()
     renumber_in_files(posted, "NL-1", "NL-9")
-    renumber_in_files(posted, "P-17", "P-71")
     renumber_in_erp(posted, "2026-04-02")
     two_nights(posted, "2026-04-02", "2026-04-03")
+    renumber_in_files(posted, "P-17", "P-71")
+    renumber_customer_in_erp(posted, "2026-04-04")
+    two_nights(posted, "2026-04-04", "2026-04-05")
     assert posted.documents() == before
 
 

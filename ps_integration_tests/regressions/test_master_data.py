@@ -112,7 +112,7 @@ def test_a_project_of_posted_work_changes_and_nothing_is_credited(billed: Firm) 
     places=PLACES,
 )
 def test_a_transfer_moves_the_work_from_its_first_day_on(billed: Firm) -> None:
-    billed.edit(
+    billed.offer(
         "firm.yaml",
         "home_legal_entity: Home\n",
         "home_legal_entity: Home\n            home_valid_from: Since\n",
@@ -141,3 +141,28 @@ def test_a_transfer_moves_the_work_from_its_first_day_on(billed: Firm) -> None:
     assert billed.billed() == POSTED + Decimal("300.00")  # 1 h and 2 h at 100.00
     assert listed(billed) == {}
     assert not [one for one in billed.said("breaks", "list")["breaks"] if one["rule"] == "MD08"]
+
+
+@pytest.mark.case(
+    "a person who left without a leaving date: work before that was first seen is billed",
+    kind="a leaver's earlier work is held",
+    places=(
+        "workflows/profiles.py",
+        "workflows/sql/resources.sql",
+        "reconciliation/rules/md08_resource_unknown_or_inactive.sql",
+    ),
+)
+def test_earlier_work_of_a_leaver_without_a_date_is_billed(studio_posted: Firm) -> None:
+    firm, hours = studio_posted, "drops/hours.csv"
+    firm.edit("drops/people.csv", "P-22,Ben Short,NL,Y,", "P-22,Ben Short,NL,N,")
+    for row in (
+        "1005,P-22,NL-2,2026-03-30,2.0,Y,RELEASED",
+        "1006,P-22,NL-2,2026-04-06,1,Y,RELEASED",
+    ):
+        firm.path(hours).write_text(f"{firm.path(hours).read_text('utf-8')}{row}\n", "utf-8")
+    firm.night("2026-04-06")  # the first night that sees that he is gone
+    firm.approve()
+    firm.night("2026-04-07")
+    held = [one for one in firm.said("breaks", "list")["breaks"] if one["rule"] == "MD08"]
+    assert [one["record_key"] for one in held] == ["clock:1006"]
+    assert ("salesInvoices", "Open", Decimal("190.00")) in firm.documents()  # 2 h at 95.00

@@ -61,11 +61,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("people_files")
     lay("studio", folder)
     with served(folder) as firm:
-        firm.edit(
-            "firm.yaml", "path: hours.csv", "path: hours.xlsx\n          format: excel\n"
-            "          shown: [EntryNo]",
-        )  # fmt: skip
-        firm.edit("firm.yaml", "{column: Hours, unit: hours}", "{column: Hours, unit: clock}")
+        firm.edit("firm.yaml", "path: hours.csv", "path: hours.xlsx\n          format: excel")
+        firm.offer("firm.yaml", "format: excel", "format: excel\n          shown: [EntryNo]")
+        firm.offer("firm.yaml", "{column: Hours, unit: hours}", "{column: Hours, unit: clock}")
         write_sheet(firm.path("drops/hours.xlsx"), HOURS)
         firm.path("drops/rates.csv").write_text(RATES, "utf-8")
         staff = firm.path("drops/people.csv")

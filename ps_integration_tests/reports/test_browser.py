@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
+from ps_integration.reports.business.page import render_page
 from ps_integration.reports.html import render_html
+from ps_integration_tests.reports.business_firm import firm, reported
 from ps_integration_tests.reports.hostile import poisoned
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -51,6 +53,31 @@ def test_the_page_fits_its_width_and_fetches_nothing(report, tmp_path, width, te
     page, window, fetched, scripts = map(int, seen.groups())
     assert page <= window
     assert (fetched, scripts) == (0, 0)
+
+
+# Names every table of the page that is wider than its place.
+_CUT_OFF = """<!doctype html><body style="margin:0"><iframe src="business.html" width="{width}"
+height="900" style="border:0"></iframe><script>
+const frame = document.querySelector("iframe");
+frame.onload = () => {{
+  const tables = [...frame.contentDocument.querySelectorAll(".scroll")];
+  const cut = tables.filter(one => one.scrollWidth > one.clientWidth);
+  document.title = tables.length + ":" + cut.map(one => one.getAttribute("aria-label")).join(",");
+}};
+</script></body>"""
+
+
+@pytest.mark.parametrize("width", [1440, 1920])
+def test_no_table_of_the_business_report_is_cut_off_on_a_desk(tmp_path, width):
+    (tmp_path / "business.html").write_text(render_page(reported(firm(4))), "utf-8")
+    (tmp_path / "probe.html").write_text(_CUT_OFF.format(width=width), "utf-8")
+    dom = look(
+        tmp_path, "--virtual-time-budget=3000", "--dump-dom", f"file://{tmp_path}/probe.html"
+    )
+    seen = re.search(r"<title>(\d+):(.*?)</title>", dom)
+    assert seen, dom[:400]
+    assert int(seen[1]) > 10
+    assert seen[2] == ""
 
 
 def test_the_page_prints(report, tmp_path):

@@ -80,3 +80,25 @@ def test_only_the_system_of_record_says_where_a_person_is_at_home(suite):
     suite.land("clock", "time", make_entry(work_date="2026-05-01"))
     suite.night()
     assert suite.values("select home_legal_entity from billing.entries") == [("uk",)]
+
+
+def test_a_person_is_gone_since_the_record_that_first_showed_it_without_a_break(suite):
+    """Active, gone, back, gone, and then only another name: gone since the fourth record."""
+    states = ((True, "Kim"), (False, "Kim"), (True, "Kim"), (False, "Kim"), (False, "Kim Lee"))
+    for is_active, name in states:
+        suite.land("plan", "people", {**person("uk"), "is_active": is_active, "name": name})
+        suite.night()
+    seen = "select inactive_seen_at from billing.resources"
+    records = "select fetched_at from raw.records where stream = 'people' order by raw_seq"
+    assert suite.values(seen) == [suite.values(records)[3]]
+    suite.warehouse.execute("delete from canonical.shown_states")
+    suite.warehouse.execute("delete from canonical.conformed")
+    suite.warehouse.execute("delete from canonical.resources")
+    suite.night()
+    assert suite.values(seen) == [suite.values(records)[3]]
+
+
+def test_a_person_who_works_was_not_seen_to_leave(suite):
+    suite.land("plan", "people", person("uk"))
+    suite.night()
+    assert suite.values("select inactive_seen_at from billing.resources") == [(None,)]

@@ -1,5 +1,5 @@
 -- rule: BL01
--- title: Approved work unbilled for too long, with its cause
+-- title: Approved work unbilled for too long, or held by nothing that a break names
 -- severity: medium
 -- owner: finance
 -- blocks: no
@@ -7,7 +7,7 @@
 -- needs: reconciliation.all
 -- runs: after_posting
 -- cause: not_synced_yet
--- remedy: Work the break that holds it; approve the batch it is in; or write it off with a reason.
+-- remedy: Work what holds it; approve the batch it is in; or write it off with a reason.
 -- tolerance_unbilled_days: 30
 -- tolerance_posting_days: 2
 
@@ -24,12 +24,24 @@ with held as (
     group by he.entry_id
 ),
 
+-- Held, and no break says why: that is told at once, whatever its age.
+unnamed as (
+    select
+        di.entry_id,
+        min(di.reason) as hold
+    from billing.dispositions as di
+    anti join held as he on di.entry_id = he.entry_id
+    where di.disposition = 'excepted' and not starts_with(di.reason, 'break_')
+    group by di.entry_id
+),
+
 aged as (
     select
         un.*,
         dc.state as document_state,
         case
             when he.rule is not null then he.rule
+            when ud.hold is not null then ud.hold
             when op.legal_entity is null then 'opening'
             when un.problem is not null or un.amount_minor is null then 'unpriced'
             when ab.entry_id is not null then 'TM15'
@@ -39,6 +51,7 @@ aged as (
         end as reason,
         case
             when he.rule is not null then he.cause
+            when ud.hold is not null then 'master_data_incomplete'
             when op.legal_entity is null then 'not_synced_yet'
             when un.problem is not null or un.amount_minor is null then 'master_data_incomplete'
             when ab.entry_id is not null then 'cap_reached'
@@ -46,6 +59,7 @@ aged as (
             else 'not_synced_yet'
         end as cause,
         he.record_key as held_by,
+        ud.hold,
         -- money that another break counts already is no further risk
         he.rule is null
         and ab.entry_id is null
@@ -54,6 +68,7 @@ aged as (
     from reconciliation.unposted_entries as un
     cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
+    left join unnamed as ud on un.entry_id = ud.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
     left join reconciliation.entries_under_way as uw on un.entry_id = uw.entry_id
@@ -69,7 +84,10 @@ aged as (
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
     where
-        un.work_date < config.today(un.legal_entity) - $tolerance_unbilled_days::integer
+        (
+            un.work_date < config.today(un.legal_entity) - $tolerance_unbilled_days::integer
+            or ud.hold is not null
+        )
         -- TM01 names the batch that it waits in
         and (uw.entry_id is null or tp.record_key is null)
 ),
@@ -89,6 +107,7 @@ groups as (
         min(erp_system) as erp_system,
         min(coalesce(held_by, document_ref)) as right_id,
         min(document_state) as document_state,
+        min(hold) as hold,
         min(work_date) as oldest,
         count(*) as entries,
         sum(seconds)::bigint as seconds,
@@ -110,12 +129,12 @@ select
     reconciliation.hours_text(gr.seconds) || ' since ' || gr.oldest::varchar as left_value,
     gr.erp_system as right_system,
     gr.right_id,
-    case gr.reason
-        when 'opening' then 'opening list not signed'
-        when 'unpriced' then 'not priced'
-        when 'stuck' then 'document ' || gr.document_state
-        when 'document' then 'document ' || gr.document_state
-        when 'unplanned' then 'in no document'
+    case
+        when gr.hold is not null then 'held: ' || replace(gr.hold, '_', ' ')
+        when gr.reason = 'opening' then 'opening list not signed'
+        when gr.reason = 'unpriced' then 'not priced'
+        when gr.reason in ('stuck', 'document') then 'document ' || gr.document_state
+        when gr.reason = 'unplanned' then 'in no document'
         else 'held by ' || gr.reason
     end as right_value,
     gr.seconds as difference_seconds,
@@ -129,12 +148,18 @@ select
         ' worth ' || reconciliation.money_text(gr.amount_minor, cy.factor, gr.currency), ''
     )
     || ', the oldest of ' || gr.oldest::varchar || ', not billed: '
-    || case gr.reason
-        when 'opening' then 'the opening list is not signed.'
-        when 'unpriced' then 'it has no price.'
-        when 'stuck' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
-        when 'document' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
-        when 'unplanned' then 'no batch was planned for it.'
+    || case
+        when gr.hold = 'revenue_account_unknown'
+            then
+                'neither the ERP nor the firm file (posting.revenue_account) says its account.'
+        when gr.hold = 'no_erp_route'
+            then 'the firm file routes its legal entity to no ERP on its day (routing.erp).'
+        when gr.hold is not null then 'it is held, ' || replace(gr.hold, '_', ' ') || '.'
+        when gr.reason = 'opening' then 'the opening list is not signed.'
+        when gr.reason = 'unpriced' then 'it has no price.'
+        when gr.reason in ('stuck', 'document')
+            then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
+        when gr.reason = 'unplanned' then 'no batch was planned for it.'
         else gr.reason || ' holds it.'
     end as detail,
     null as blocked_kind,

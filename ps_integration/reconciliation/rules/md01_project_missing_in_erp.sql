@@ -10,13 +10,19 @@
 -- remedy: Create the project in the ERP under the same number, or map it in the crosswalk.
 -- tolerance_likeness: 90
 
+-- Elsewhere: the project is in the ERP, in another company than the one that its time is posted to.
 with unposted as (
     select
-        project_id,
+        ue.project_id,
         count(*) as entries,
-        sum(amount_minor) as amount_minor
-    from reconciliation.unposted_entries
-    group by project_id
+        sum(ue.amount_minor) as amount_minor,
+        max(ue.erp_system || ' company ' || ue.erp_company) filter (
+            where ue.erp_system <> bp.erp_system
+            or ue.erp_company <> coalesce(bp.erp_company, '')
+        ) as elsewhere
+    from reconciliation.unposted_entries as ue
+    left join billing.projects as bp on ue.project_id = bp.project_id
+    group by ue.project_id
 ),
 
 billed_milestones as (
@@ -87,7 +93,13 @@ select
     pr.currency,
     if(al.erp_id is null, 'not_synced_yet', 'mapping_missing') as cause,
     'Project ' || coalesce(pr.name, pr.project_id) || ' is active in ' || pr.psa_system
-    || ' and not in ' || coalesce(pr.erp_system, 'any ERP') || '; '
+    || case
+        when pr.erp_external_id is null then ' and not in ' || coalesce(pr.erp_system, 'any ERP')
+        else
+            ' and in ' || pr.erp_system || ' company ' || coalesce(pr.erp_company, '')
+            || ', not in ' || un.elsewhere || ', which its time is posted to'
+    end
+    || '; '
     || coalesce(un.entries, 0)::varchar || ' approved entries wait.'
     || coalesce(' It may be ' || al.erp_id || ' there, which nothing maps.', '') as detail,
     'project' as blocked_kind,
@@ -98,7 +110,7 @@ left join milestones as mi on pr.project_id = mi.project_id
 left join alike as al on pr.project_id = al.project_id
 where
     pr.psa_system is not null
-    and pr.erp_external_id is null
+    and (pr.erp_external_id is null or un.elsewhere is not null)
     and pr.status = 'active'
     and coalesce(pr.is_billable, true)
     and coalesce(pr.billing_type, 'time_and_materials') <> 'internal'

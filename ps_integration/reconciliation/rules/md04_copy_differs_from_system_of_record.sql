@@ -85,4 +85,15 @@ left join unposted_of_customer as uc
 where
     not co.is_owner
     and lower(co.value) <> lower(ow.value)
+    -- a system that knows no milestones says of their project that it is billed by time
+    and not (
+        co.field = 'billing_type'
+        and co.value = 'time_and_materials'
+        and ow.value = 'milestone'
+        and co.system not in (
+            select sr.system
+            from config.system_roles as sr
+            where sr.role in ('psa', 'erp')
+        )
+    )
 order by record_key;

@@ -30,12 +30,20 @@ with homes as (
     having count(distinct rs.home_legal_entity) > 1
 ),
 
+people as (
+    select
+        *,
+        config.day_of(inactive_seen_at, home_legal_entity) as inactive_from
+    from billing.resources
+),
+
 judged as (
     select
         un.*,
         rs.name,
         rs.starts_on,
         rs.ends_on,
+        rs.inactive_from,
         rs.source_system,
         ho.first_home,
         ho.last_home,
@@ -48,12 +56,16 @@ judged as (
                 then 'unknown'
             when un.resource_id is null then null
             when un.work_date < rs.starts_on or un.work_date > rs.ends_on then 'inactive'
-            -- nobody says since when, so any day may be one of those
-            when not rs.is_active and rs.ends_on is null then 'inactive'
+            -- nobody says since when: what was worked before it was first seen is fine
+            when
+                not rs.is_active
+                and rs.ends_on is null
+                and coalesce(un.work_date >= rs.inactive_from, true)
+                then 'inactive'
             when ho.resource_id is not null then 'home entity'
         end as problem_of_resource
     from reconciliation.unposted_entries as un
-    left join billing.resources as rs on un.resource_id = rs.resource_id
+    left join people as rs on un.resource_id = rs.resource_id
     left join canonical.resources as sr
         on un.system = sr.system and un.resource_external_id = sr.external_id
     left join homes as ho on un.resource_id = ho.resource_id
@@ -79,7 +91,11 @@ select
         when 'unknown' then 'unknown'
         else
             'active ' || coalesce(ju.starts_on::varchar, '') || ' to '
-            || coalesce(ju.ends_on::varchar, 'an unknown day')
+            || coalesce(
+                ju.ends_on::varchar,
+                'an unknown day, seen inactive on ' || ju.inactive_from::varchar,
+                'an unknown day'
+            )
     end as right_value,
     null as difference_seconds,
     null as difference_minor,

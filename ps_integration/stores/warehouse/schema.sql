@@ -352,8 +352,8 @@ create table if not exists canonical.kept_days as
 select system, stream, external_id, started_at, work_date
 from canonical.time_entries
 where started_at is not null and work_date is not null;
--- Every time zone and every home entity that a person's profile has shown, by the raw record that
--- showed it: from raw.
+-- Every time zone, every home entity and every state that a person's profile has shown, by the raw
+-- record that showed it: from raw.
 create table if not exists canonical.shown_zones (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     time_zone varchar
@@ -361,6 +361,10 @@ create table if not exists canonical.shown_zones (
 create table if not exists canonical.shown_homes (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
     home_legal_entity varchar, home_valid_from date     -- null = nobody says since when
+);
+create table if not exists canonical.shown_states (
+    system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
+    is_active boolean
 );
 -- What the work date of time that says only when it started was derived from.
 create table if not exists canonical.work_days (
@@ -783,6 +787,8 @@ create table if not exists billing.resources (
     resource_id varchar, name varchar, email varchar, home_legal_entity varchar, role varchar,
     is_active boolean, starts_on date, ends_on date, source_system varchar
 );
+-- Since when the system of record has shown a person as inactive; null = active, or not seen.
+alter table billing.resources add column if not exists inactive_seen_at timestamptz;
 -- The home entity of each resource by day, without gap or overlap: what its system of record has
 -- shown since when. A home without a first day counts for all days.
 create table if not exists billing.resource_homes (
@@ -1021,7 +1027,24 @@ create table if not exists reconciliation.likenesses (
 -- Fields of projects and customers, each in every system that has it, and whose copy it is. What is
 -- empty says nothing. The owner: as configured for the field, else for the object, else PSA, ERP, time.
 create or replace view reconciliation.owned_fields as
-with cells as (
+-- What a system names a project's customer by: its own id, mapped. A time system's clients are names
+-- to report by, and bill nothing.
+with customers_of as (
+    select
+        cw.system,
+        cw.external_id,
+        min(cw.canonical_id) as canonical_id
+    from canonical.crosswalk as cw
+    cross join config.run as ru
+    semi join config.system_roles as sr on cw.system = sr.system and sr.role in ('psa', 'erp', 'crm')
+    where
+        cw.object_kind = 'customer'
+        and ru.as_of_date >= cw.valid_from
+        and ru.as_of_date < cw.valid_to
+    group by cw.system, cw.external_id
+),
+
+cells as (
     select
         'project' as object_kind,
         pj.system,
@@ -1030,7 +1053,10 @@ with cells as (
             { 'field': 'name', 'value': pj.name },
             { 'field': 'currency', 'value': pj.currency },
             { 'field': 'legal_entity', 'value': pj.legal_entity },
-            { 'field': 'customer', 'value': canonical.id_of('customer', pj.customer_key) },
+            {
+                'field': 'customer',
+                'value': coalesce(cu.canonical_id, canonical.id_of('customer', pj.customer_key))
+            },
             -- time systems know open and closed only
             { 'field': 'status', 'value': if(pj.status = 'planned', 'active', pj.status) },
             { 'field': 'billing_type', 'value': pj.billing_type },
@@ -1039,6 +1065,8 @@ with cells as (
             { 'field': 'ends_on', 'value': pj.ends_on::varchar }
         ] as fields
     from canonical.projects as pj
+    left join customers_of as cu
+        on pj.system = cu.system and pj.customer_external_id = cu.external_id
     union all
     select
         'customer' as object_kind,

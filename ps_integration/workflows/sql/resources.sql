@@ -95,7 +95,32 @@ qualify row_number() over (
 
 delete from billing.resources;
 insert into billing.resources by name
-with people as (
+-- Since when the system of record has shown a person as inactive, without a break.
+with states as (
+    select
+        pi.resource_id,
+        sh.raw_seq,
+        sh.is_active,
+        max(sh.raw_seq) filter (where sh.is_active) over (partition by pi.resource_id)
+            as last_active
+    from picked as pi
+    inner join mapped as ma on pi.resource_id = ma.resource_id and pi.system = ma.system
+    inner join canonical.shown_states as sh
+        on ma.system = sh.system and ma.stream = sh.stream and ma.external_id = sh.external_id
+    where pi.field = 'is_active'
+),
+
+left_since as (
+    select
+        st.resource_id,
+        min(re.fetched_at) as seen_at
+    from states as st
+    inner join raw.records as re on st.raw_seq = re.raw_seq
+    where not st.is_active and coalesce(st.raw_seq > st.last_active, true)
+    group by st.resource_id
+),
+
+people as (
     select
         resource_id,
         min(role_rank) as best_rank,
@@ -118,9 +143,11 @@ select
     cast(max(pi.value) filter (where pi.field = 'is_active') as boolean) as is_active,
     cast(max(pi.value) filter (where pi.field = 'starts_on') as date) as starts_on,
     cast(max(pi.value) filter (where pi.field = 'ends_on') as date) as ends_on,
-    any_value(pe.source_system) as source_system
+    any_value(pe.source_system) as source_system,
+    any_value(ls.seen_at) as inactive_seen_at
 from picked as pi
 inner join people as pe on pi.resource_id = pe.resource_id
+left join left_since as ls on pi.resource_id = ls.resource_id
 where
     pe.best_rank <= 2
     or not exists (

@@ -193,4 +193,5 @@ VENDOR = Vendor(
     roles=("erp",),
     billing_attributes=_billing_attributes,
     rounding="half_up",
+    revenue_option="revenue_accounts",
 )

@@ -59,7 +59,7 @@ class Options(BaseOptions):
     companies: Mapping[str, str] = Field(
         min_length=1, examples=[{"MAIN": "00000000-0000-0000-0000-000000000000"}]
     )
-    revenue_accounts: tuple[str, ...] = ()
+    revenue_accounts: tuple[str, ...] = Field(default=(), examples=[["4000"]])
     revenue_resources: tuple[str, ...] = ()
     project_dimension: str = "PROJECT"
     cost_centre_dimension: str = ""

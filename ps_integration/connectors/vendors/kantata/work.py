@@ -178,7 +178,10 @@ def _card_rate(record: Fields, field: str, card: Fields) -> Decimal | None:
 
 
 def _versions(record: JsonObject) -> Iterator[tuple[Fields, date, date | None]]:
-    """The card's versions in order, each with `[effective, next effective)`."""
+    """The card's versions in order, each with `[effective, next later effective)`.
+
+    Versions of one date hold for the same days: which of them counts, nobody says.
+    """
     dates = {
         version.ident("id"): version.day("effective_date")
         for version in parts(record, "rate_card_set_versions")
@@ -188,7 +191,8 @@ def _versions(record: JsonObject) -> Iterator[tuple[Fields, date, date | None]]:
         key=lambda version: dates[version.ident("rate_card_set_version_id")],
     )
     starts = [dates[version.ident("rate_card_set_version_id")] for version in versions]
-    yield from zip(versions, starts, [*starts[1:], None], strict=True)
+    for version, start in zip(versions, starts, strict=True):
+        yield version, start, min((later for later in starts if later > start), default=None)
 
 
 def time_entry(raw: JsonObject) -> Iterator[CanonicalRow]:

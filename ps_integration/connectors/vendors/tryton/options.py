@@ -38,7 +38,7 @@ class Options(BaseOptions):
     database: str = Field(min_length=1)
     user: str = Field(min_length=1)
     companies: Mapping[str, str] = Field(min_length=1, examples=[{"MAIN": "1"}])
-    revenue_accounts: tuple[str, ...] = ()
+    revenue_accounts: tuple[str, ...] = Field(default=(), examples=[["4000"]])
     project_root: str = "Projects"
     cost_centre_root: str = ""
     cost_centres: Mapping[str, str] = Field(default_factory=dict)

@@ -195,4 +195,5 @@ VENDOR = Vendor(
     roles=("erp",),
     quantity_decimals=QUANTITY_DECIMALS,
     rounding="half_up",
+    revenue_option="revenue_accounts",
 )

@@ -42,7 +42,8 @@ def customer(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
 def projects(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
     """The options of the category that tracks projects; other categories give none.
 
-    Xero knows such a project by its name only. The name is the id: it is what a line is tracked to.
+    Xero knows such a project by the option's name only, and that is the project's code: the id,
+    because it is what a line is tracked to, and no name that could differ from the PSA's.
     """
     company, category = Fields(raw).text("company"), part(raw, "record")
     category.ident("TrackingCategoryID")
@@ -54,7 +55,6 @@ def projects(raw: JsonObject, options: Options) -> Iterator[CanonicalRow]:
             "projects",
             f"{company}/{name}",
             match_key=match_key(name),
-            name=name,
             legal_entity=options.legal_entity(company),
             company=company,
             status=option.choice("Status", OPTION_STATES),

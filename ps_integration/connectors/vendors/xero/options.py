@@ -34,7 +34,7 @@ class Options(BaseOptions):
     companies: Mapping[str, str] = Field(
         min_length=1, examples=[{"MAIN": "00000000-0000-0000-0000-000000000000"}]
     )
-    revenue_accounts: tuple[str, ...] = ()
+    revenue_accounts: tuple[str, ...] = Field(default=(), examples=[["4000"]])
     project_tracking: str = "Project"
     cost_centre_tracking: str = ""
     contact_key: Literal["ContactNumber", "ContactID"] = "ContactNumber"
