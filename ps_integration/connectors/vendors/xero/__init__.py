@@ -195,4 +195,5 @@ VENDOR = Vendor(
     roles=("erp",),
     quantity_decimals=QUANTITY_DECIMALS,
     rounding="half_up",
+    dates=lambda _system: "one",  # `Date`, by which its reports count revenue
 )
