@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ps_integration_tests.regressions.firm import Firm, lay
+from ps_integration_tests.regressions.product import command
 
 
 @pytest.mark.case(
@@ -59,6 +60,7 @@ EXPECTED = ("2026-03-03", "2026-04-02", "2026-05-02")
         "connectors/vendors/netsuite/__init__.py",
     ),
 )
+@pytest.mark.parametrize("place", ["harbour", "hudson"])
 @pytest.mark.parametrize(
     ("policy", "code"),
     [
@@ -68,13 +70,17 @@ EXPECTED = ("2026-03-03", "2026-04-02", "2026-05-02")
         ("billing_calendar, billing_day: 5", 2),
     ],
 )
-def test_one_date_is_the_month_of_revenue(tmp_path: Path, policy: str, code: int) -> None:
-    lay("harbour", tmp_path)
-    firm = Firm.__new__(Firm)
-    object.__setattr__(firm, "folder", tmp_path)
-    object.__setattr__(firm, "environ", {"PS_FIRM": str(tmp_path / "firm.yaml")})
-    firm.edit("firm.yaml", "id: NL, name:", f"id: NL, invoice_date: {policy}, name:")
-    answer = firm.run("config", "check")
+def test_one_date_is_the_month_of_revenue(
+    tmp_path: Path, place: str, policy: str, code: int
+) -> None:
+    lay(place, tmp_path)
+    firm = tmp_path / "firm.yaml"
+    text = firm.read_text("utf-8")
+    assert "}\n\nsystems" in text
+    dated = text.replace("}\n\nsystems", f", invoice_date: {policy}}}\n\nsystems", 1)
+    firm.write_text(dated, "utf-8")
+    answer = command(["config", "check"], {"PS_FIRM": str(firm)}, tmp_path)
     assert answer.code == code, answer.text + answer.errors
-    said = (answer.text + answer.errors).replace("\n", " ")
-    assert ("set last_work_day or end_of_period" in " ".join(said.split())) == (code != 0)
+    said = "legal_entities[0].invoice_date: books ("
+    assert (said in answer.text + answer.errors) == (code != 0)
+    assert ("set last_work_day or end_of_period" in answer.text + answer.errors) == (code != 0)
