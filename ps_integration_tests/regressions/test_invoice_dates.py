@@ -35,11 +35,13 @@ def test_the_day_of_sending_is_on_the_paper_and_revenue_stays_in_march(northligh
     ]
     assert found == [EXPECTED], night["sentence"]
 
-    # an hour less: the reversal and the re-bill have a claim of their own, a night later
+    # an hour less: what takes it back is signed by a person and has a claim of its own
     northlight.edit("drops/hours-2026-03.csv", "Design,7.5,", "Design,6.5,")
-    night = northlight.night("2026-04-02")
+    northlight.night("2026-04-02")
+    northlight.approve()
+    night = northlight.night("2026-04-03")
     [memo] = northlight.bc("salesCreditMemos")
-    assert memo["creditMemoDate"] == "2026-04-03", night["sentence"]
+    assert memo["creditMemoDate"] == "2026-04-04", night["sentence"]
     assert memo["postingDate"].startswith("2026-03"), night["sentence"]
     assert EXPECTED in [
         (one["postingDate"], one["invoiceDate"], one["dueDate"])
