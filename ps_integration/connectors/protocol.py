@@ -135,7 +135,8 @@ class ErpDocument:
 class ErpReceipt:
     """What the ERP holds under one reference, as read from the ERP itself.
 
-    `tax_minor` is positive in both kinds; None where the ERP gives none.
+    `tax_minor` is positive in both kinds; None where the ERP gives none. `invoice_date` is None
+    where the ERP gives that date itself, so that there is none of ours to compare it with.
     """
 
     erp_id: str
@@ -149,6 +150,7 @@ class ErpReceipt:
     amount_minor: int
     line_amounts_minor: tuple[int, ...]
     tax_minor: int | None = None
+    invoice_date: date | None = None
 
 
 class NotMappedError(FixConfigError):
@@ -258,6 +260,20 @@ class ErpWriter(Protocol):
         """Delete a draft that must not be posted."""
 
 
+InvoiceStatus = Literal[
+    "draft",
+    "open",
+    "part_paid",
+    "paid",
+    "part_credited",
+    "credited",
+    "cancelled",
+    "invoiced",
+]
+"""What a copy is told of an invoice; credited is what has nothing left to pay and was not paid in
+full, part credited what was credited in part and not paid at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusNote:
     """What a PSA or time system shall know about one invoice and one subject."""
@@ -266,7 +282,7 @@ class StatusNote:
     subject_external_id: str
     reference: str
     number: str
-    status: Literal["draft", "open", "part_paid", "paid", "cancelled", "invoiced"]
+    status: InvoiceStatus
     message: str
     link: str | None = None
 

@@ -75,10 +75,12 @@ wrong as (
         dc.customer_key,
         case
             when co.ours is not null then co.ours
-            when co.reference is not null then coalesce(ed.status, 'no such document')
+            when co.reference is not null then coalesce(se.status, ed.status, 'no such document')
         end as expected
     from compared as co
     left join canonical.erp_documents as ed on co.reference = ed.external_id
+    left join canonical.settlements as se
+        on ed.system = se.system and ed.external_id = se.external_id
     left join ops.documents as dc on ed.reference = dc.document_ref
     where
         -- told, and not what the system says now; a mark taken off again is like none
@@ -92,7 +94,7 @@ wrong as (
             co.ours is null
             and not co.is_known
             and co.reference is not null
-            and co.theirs is distinct from ed.status
+            and co.theirs is distinct from coalesce(se.status, ed.status)
         )
 )
 

@@ -418,7 +418,10 @@ create table if not exists canonical.erp_documents (
     is_standing boolean,                -- counts in the books now
     customer_key varchar, currency varchar, invoice_date date, posting_date date,
     amount_minor bigint,                -- before tax; credit memos are positive here
-    tax_minor bigint, total_minor bigint, remaining_minor bigint, updated_at timestamptz
+    tax_minor bigint, total_minor bigint, remaining_minor bigint,
+    credited_minor bigint,              -- of an invoice's total: settled by credit, not by money
+    applies_to varchar,                 -- a credit memo's: external id of the invoice it settles
+    updated_at timestamptz
 );
 create table if not exists canonical.erp_lines (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
@@ -458,7 +461,8 @@ create table if not exists canonical.invoice_statuses (
     subject_kind varchar,       -- project | milestone | time_entry
     subject_external_id varchar,
     reference varchar,          -- ERP document external id (BC: invoice id); null for a bare mark
-    status varchar,             -- draft | open | part_paid | paid | cancelled | invoiced
+    -- draft | open | part_paid | paid | part_credited | credited | cancelled | invoiced
+    status varchar,
     message varchar, updated_at timestamptz
 );
 -- A sale of the CRM; `project_key` is the key of the project it became, where the CRM knows it.
@@ -529,6 +533,7 @@ create table if not exists ops.documents (
 );
 alter table ops.documents add column if not exists readback varchar;
 alter table ops.documents add column if not exists unknown_until timestamptz;
+alter table ops.documents add column if not exists invoice_date date;  -- as first sent
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
     object_kind varchar,        -- time_entry | milestone | expense | adjustment
@@ -926,10 +931,50 @@ create table if not exists billing.ready_lines (
 alter table canonical.resources add column if not exists supplier_key varchar;
 alter table canonical.resources add column if not exists home_valid_from date;
 alter table canonical.erp_documents add column if not exists is_standing boolean;
+alter table canonical.erp_documents add column if not exists credited_minor bigint;
+alter table canonical.erp_documents add column if not exists applies_to varchar;
 update canonical.erp_documents set is_standing = coalesce(
     is_posted and status not in ('cancelled', 'corrective'), false
 )
 where is_standing is null;
+-- What settled a document: an ERP calls an invoice paid when nothing is left to pay, however that
+-- came about. Credited is what was not paid in full; part credited, of what nothing was paid.
+create or replace view canonical.settlements as
+with applied as (
+    select
+        system,
+        applies_to as external_id,
+        sum(coalesce(total_minor, amount_minor))::bigint as credited_minor
+    from canonical.erp_documents
+    where kind = 'credit_memo' and is_standing and applies_to is not null
+    group by all
+),
+
+credits as (
+    select
+        ed.system,
+        ed.external_id,
+        ed.status,
+        ed.total_minor - ed.remaining_minor as settled_minor,
+        least(
+            coalesce(ed.credited_minor, ap.credited_minor, 0), ed.total_minor
+        ) as credited_minor
+    from canonical.erp_documents as ed
+    left join applied as ap on ed.system = ap.system and ed.external_id = ap.external_id
+    where ed.status in ('open', 'part_paid', 'paid')
+)
+
+select
+    system,
+    external_id,
+    credited_minor,
+    case
+        when credited_minor <= 0 then status
+        when status = 'paid' then 'credited'
+        when settled_minor > credited_minor then 'part_paid'
+        else 'part_credited'
+    end as status
+from credits;
 alter table config.systems add column if not exists account varchar;
 alter table billing.projects add column if not exists other_cap_minor bigint;
 alter table billing.projects add column if not exists other_cap_currency varchar;
