@@ -33,6 +33,7 @@ aged as (
             when op.legal_entity is null then 'opening'
             when un.problem is not null or un.amount_minor is null then 'unpriced'
             when ab.entry_id is not null then 'TM15'
+            when ce.entry_id is not null then 'cancelled'
             when dc.state in ('held', 'dead', 'unknown') then 'stuck'
             when dc.document_ref is not null then 'document'
             else 'unplanned'
@@ -42,10 +43,12 @@ aged as (
             when op.legal_entity is null then 'not_synced_yet'
             when un.problem is not null or un.amount_minor is null then 'master_data_incomplete'
             when ab.entry_id is not null then 'cap_reached'
+            when ce.entry_id is not null then 'unauthorised_posting'
             when dc.state in ('held', 'dead', 'unknown') then 'sync_failed'
             else 'not_synced_yet'
         end as cause,
-        he.record_key as held_by,
+        coalesce(he.record_key, ce.document_ref, un.document_ref) as kept_by,
+        tp.record_key as told_by,
         -- money that another break counts already is no further risk
         he.rule is null
         and ab.entry_id is null
@@ -55,6 +58,7 @@ aged as (
     cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
+    left join reconciliation.cancelled_entries as ce on un.entry_id = ce.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
     left join reconciliation.entries_under_way as uw on un.entry_id = uw.entry_id
     left join reconciliation.found as tp
@@ -65,7 +69,9 @@ aged as (
             -- of a batch that waits TM01 counts what is past its own limit
             and un.approved_at < ru.as_of - to_days($tolerance_posting_days)
     left join reconciliation.found as sd
-        on sd.rule in ('IN01', 'IN06') and un.document_ref = sd.record_key
+        on
+            sd.record_key = coalesce(un.document_ref, ce.document_ref)
+            and sd.rule in ('IN01', 'IN06', 'BL05', 'BL06')
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
     where
@@ -87,7 +93,7 @@ groups as (
         min(customer_key) as customer_key,
         min(system) as system,
         min(erp_system) as erp_system,
-        min(coalesce(held_by, document_ref)) as right_id,
+        coalesce(min(kept_by), if(not bool_or(is_own_risk), min(told_by), null)) as right_id,
         min(document_state) as document_state,
         min(work_date) as oldest,
         count(*) as entries,
@@ -115,6 +121,7 @@ select
         when 'unpriced' then 'not priced'
         when 'stuck' then 'document ' || gr.document_state
         when 'document' then 'document ' || gr.document_state
+        when 'cancelled' then 'document not in the ERP any more'
         when 'unplanned' then 'in no document'
         else 'held by ' || gr.reason
     end as right_value,
@@ -134,6 +141,7 @@ select
         when 'unpriced' then 'it has no price.'
         when 'stuck' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
         when 'document' then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
+        when 'cancelled' then 'document ' || gr.right_id || ' does not stand in the ERP any more.'
         when 'unplanned' then 'no batch was planned for it.'
         else gr.reason || ' holds it.'
     end as detail,
