@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 By = Literal[
-    "source", "stream", "system", "project", "milestone", "twin", "pair", "closed", "entry",
-    "vanished", "changed", "document", "number", "record", "named", "sibling",
+    "source", "stream", "project", "milestone", "twin", "pair", "unmapped", "entry", "vanished",
+    "changed", "document", "number", "record", "named", "sibling",
 ]  # fmt: skip
 """In which respect two breaks are about the same thing.
 
 `source`: what the root's stream becomes, and the other says is lacking. `stream`: the same stream.
-`system`, `project`, `milestone`, `entry`: the root holds it. `twin`: the same project, by the same
-rule. `pair`: the same two records. `closed`: the project that the root says has another status in
-a copy. `vanished`, `changed`: the entry that is gone, or was edited after posting. `document`: the
-same document of ours; `number`: the same of the ERP. `record`: the same record key. `named`: the
-right side is the record key of the root; `sibling`: of a root of the same rule.
+`project`, `milestone`, `entry`: the root holds it. `twin`: the same project, by the same rule.
+`pair`: the same two records. `unmapped`: the project that the root says nothing maps. `vanished`,
+`changed`: the entry that is gone, or was edited after posting. `document`: the same document of
+ours; `number`: the same of the ERP. `record`: the same record key. `named`: the right side is the
+record key of the root; `sibling`: of a root of the same rule.
 """
 
 
@@ -48,23 +48,23 @@ _HELD: Final[tuple[By, ...]] = ("project", "entry")
 _POSTED: Final[tuple[By, ...]] = ("document", "number")
 PLACES: Final = (
     # a source that could not be read, or not as it should be
-    Place("IN02", ("source", "stream", "system", "named")),
-    Place("IN03", ("source", "system", "named")),
-    Place("IN04", ("source", "stream", "system", "named")),
+    Place("IN02", ("source", "stream", "named")),
+    Place("IN03", ("source", "named")),
+    Place("IN04", ("source", "stream", "named")),
     # master data, which holds projects
     Place("MD01", ("project", "pair", "named"), ("source",), ("projects", "")),
     Place("MD03", ("project", "named"), ("project",)),
-    Place("MD04", ("project", "twin", "closed", "record", "named"), ("project", "twin")),
+    Place("MD04", ("project", "twin", "record", "named"), ("project", "twin")),
     Place("BL08", ("project", "named"), ("project",)),
-    Place("MD02", (), ("pair", "project")),
+    Place("MD02", ("unmapped",), ("pair", "project")),
     Place("MD05", (), ("record",)),
-    Place("MD06", (), ("pair",)),
+    Place("MD06", (), ("unmapped",)),
     # an entry that cannot be billed as it is
     Place("MD10", ("entry", "named"), _HELD),
     Place("MD08", ("entry", "named"), _HELD),
     Place("MD09", ("entry", "named"), _HELD),
     Place("TM11", ("entry", "named"), _HELD),
-    Place("TM08", ("entry", "named"), ("closed", *_HELD)),
+    Place("TM08", ("entry", "named"), _HELD),
     Place("TM10", ("entry", "named"), _HELD),
     Place(
         "IN07", ("source", "vanished", "milestone", "sibling", "named"),
@@ -91,7 +91,7 @@ PLACES: Final = (
     # what is not billed because of all that
     Place("TM15", (), ("project",)),
     Place("TM01", ("named",), _HELD),
-    Place("BL02", (), ("milestone", "document", "project", "system"), reference="right_id"),
+    Place("BL02", (), ("milestone", "document", "project"), reference="right_id"),
     Place("BL01", (), ("named", "project")),
 )  # fmt: skip
 """From causes to consequences: of several roots a break hangs on the first."""

@@ -51,14 +51,11 @@ def _holds(*kinds: str) -> Callable[[Found], bool]:
 _IS_ROOT: Final[Mapping[By, Callable[[Found], bool]]] = {
     "project": _holds("project"),
     "entry": _holds("entry"),
-    "system": _holds("system"),
     "milestone": _holds("milestone"),
-    "closed": lambda row: "|status|" in str(row["record_key"]),
 }
 _OF_CONSEQUENCE: Final[Mapping[By, str]] = {
     "named": "right_id",
     "sibling": "right_id",
-    "system": "right_system",
     "milestone": "record_key",
 }
 _IS_CONSEQUENCE: Final[Mapping[By, Callable[[Found, Place], bool]]] = {
@@ -106,11 +103,10 @@ _COLUMN: Final[Mapping[By, str]] = {
     "record": "record_key",
     "project": "project_id",
     "twin": "project_id",
-    "closed": "project_id",
+    "unmapped": "project_id",
     "entry": "entry_id",
     "vanished": "entry_id",
     "changed": "entry_id",
-    "system": "blocked_id",
     "milestone": "blocked_id",
 }
 

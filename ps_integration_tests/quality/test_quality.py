@@ -16,6 +16,9 @@ MANY_ENTRIES = {
 }  # fmt: skip
 """Faults of a project or a person that rules name entry by entry; the amounts add up."""
 
+MONEY_MAX = {"posted_under_others": 1.1}
+"""What is posted and what waits of a project that is billable no more are two amounts."""
+
 
 @pytest.fixture(scope="module")
 def dragged():
@@ -32,7 +35,7 @@ def test_one_fault_is_one_break_at_the_root_and_one_amount(tallies, dragged):
     many = {name for name, kind in dragged.kinds.items() if kind.roots_each > drag.ROOTS_MAX}
     assert many <= MANY_ENTRIES, drawn
     for name, kind in dragged.kinds.items():
-        assert kind.money_ratio <= drag.MONEY_MAX, (name, drawn)
+        assert kind.money_ratio <= MONEY_MAX.get(name, drag.MONEY_MAX), (name, drawn)
         assert kind.money_ratio >= 1 / drag.MONEY_MAX, (name, drawn)
     sys.stdout.write(f"{drawn}\nnamed entry by entry: {len(many)} kinds, {sorted(many)}\n")
 

@@ -24,6 +24,13 @@ with held as (
     group by he.entry_id
 ),
 
+-- documents that are in the ERP no more, as long as that is an open question
+cancelled as (
+    select distinct record_key
+    from reconciliation.found
+    where rule in ('BL05', 'BL06')
+),
+
 aged as (
     select
         un.*,
@@ -53,7 +60,8 @@ aged as (
         he.rule is null
         and ab.entry_id is null
         and tp.record_key is null
-        and sd.record_key is null as is_own_risk
+        and sd.record_key is null
+        and cd.record_key is null as is_own_risk
     from reconciliation.unposted_entries as un
     cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
@@ -69,9 +77,8 @@ aged as (
             -- of a batch that waits TM01 counts what is past its own limit
             and un.approved_at < ru.as_of - to_days($tolerance_posting_days)
     left join reconciliation.found as sd
-        on
-            sd.record_key = coalesce(un.document_ref, ce.document_ref)
-            and sd.rule in ('IN01', 'IN06', 'BL05', 'BL06')
+        on sd.rule in ('IN01', 'IN06') and un.document_ref = sd.record_key
+    left join cancelled as cd on ce.document_ref = cd.record_key
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
     where
