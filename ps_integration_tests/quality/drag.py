@@ -10,6 +10,10 @@ from ps_integration_tests.quality.planter import Label
 
 ROOTS_MAX = 1.5
 MONEY_MAX = 1.05
+TOGETHER = "BL01"
+"""Names the work of several faults in one break, which hangs on one of them."""
+AGAIN = "BL04"
+"""States the same document once for each system that says it."""
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Kind:
 
 @dataclass
 class Drag:
-    """Kinds of faults by the name of the plant, and consequences that no fault links."""
+    """Kinds of faults by the name of the plant, and breaks that hang on those of another fault."""
 
     kinds: dict[str, Kind] = field(default_factory=lambda: defaultdict(Kind))
     crossed: list[str] = field(default_factory=list)
@@ -58,9 +62,10 @@ class Drag:
         faults: defaultdict[tuple[str, int], list[Row]] = defaultdict(list)
         fault_of: dict[str, tuple[str, int]] = {}
         for key, row in found.items():
+            if key in labels and key[0] != TOGETHER:
+                fault_of[id_of(row)] = (labels[key].kind, labels[key].fault)
             if key in labels:
                 label = labels[key]
-                fault_of[id_of(row)] = (label.kind, label.fault)
                 faults[label.kind, label.fault].append(row)
         for (name, _), rows in faults.items():
             _add(self.kinds[name], rows, roots)
@@ -74,7 +79,8 @@ def _add(kind: Kind, rows: Iterable[Row], roots: Mapping[str, str]) -> None:
     kind.faults += 1
     for row in rows:
         amount = abs(int(str(row["at_risk_minor"] or 0)))
-        said[str(row["rule"])] += amount
+        rule = str(row["rule"])
+        said[rule] = max(said[rule], amount) if rule == AGAIN else said[rule] + amount
         kind.breaks += 1
         if id_of(row) not in roots:
             kind.roots += 1

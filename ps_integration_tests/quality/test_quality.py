@@ -11,7 +11,7 @@ from ps_integration_tests.quality.judge import NOT_STATED, judge, table
 from ps_integration_tests.quality.remedies import REMEDIES
 
 MANY_ENTRIES = {
-    "assignments", "closed_projects", "flags", "hours", "mappings", "posted_under_others", "rates",
+    "assignments", "closed_projects", "hours", "mappings", "posted_under_others", "rates",
     "repriced", "resources",
 }  # fmt: skip
 """Faults of a project or a person that rules name entry by entry; the amounts add up."""
