@@ -77,6 +77,7 @@ def typed_by_hand(planter: Planter) -> None:
     """TM02: invoiced in the ERP by somebody; what bills no project, or is cancelled, is quiet."""
     world = planter.world
     for turn in range(16):
+        planter.begin()
         project = world.rng.choice(world.rows("projects", system="bc", billing_type="fixed_fee"))
         status, is_posted = {13: ("cancelled", True), 14: ("open", False)}.get(turn, ("open", True))
         day = date(2026, 1, 20) if turn == 15 else date(2026, 3, 10)

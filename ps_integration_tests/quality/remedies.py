@@ -331,12 +331,11 @@ def _exchange_rate(world: World, _clean: World, found: Row) -> None:
 
 
 def _settled(world: World, _clean: World, found: Row) -> None:
-    """A letter that waited arrives after all."""
+    """A letter that waited arrives after all, and its receiver says what it was told."""
     if found["left_id"] in world["ops.documents"]:
         _sent_anew(world, found["left_id"])
     else:
-        key = tuple(str(found["left_id"]).split("|"))
-        world["ops.feedback"][key]["state"] = "told"
+        _told(world, _clean, found)
 
 
 def _read_again(world: World, _clean: World, found: Row) -> None:

@@ -125,17 +125,8 @@ at_stake as (
         stream,
         count(*) filter (where what = 'posted') as posted,
         count(*) filter (where what = 'waiting') as waiting,
-        -- what waits is at risk under the break of each entry or milestone
-        if(
-            count(distinct currency) filter (where what = 'posted') = 1,
-            sum(abs(amount_minor)) filter (where what = 'posted'),
-            null
-        )::bigint as amount_minor,
-        if(
-            count(distinct currency) filter (where what = 'posted') = 1,
-            min(currency) filter (where what = 'posted'),
-            null
-        ) as currency
+        if(count(distinct currency) = 1, sum(abs(amount_minor)), null)::bigint as amount_minor,
+        if(count(distinct currency) = 1, min(currency), null) as currency
     from money
     group by all
 ),

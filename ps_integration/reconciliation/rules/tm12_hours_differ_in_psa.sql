@@ -18,6 +18,17 @@ with starts as (
     group by legal_entity
 ),
 
+-- the system in which an entity's time is kept, where it says nothing of a day
+homes as (
+    select
+        ro.legal_entity,
+        min(ro.system) as system
+    from config.routing as ro
+    cross join config.run as ru
+    where ro.role = 'time' and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
+    group by ro.legal_entity
+),
+
 -- not materialized: where the PSA keeps no actuals, the second look at it ends at once
 entries as not materialized (
     select
@@ -114,6 +125,7 @@ moved as (
         project_id,
         work_date,
         psa_date <> work_date as is_other_day,
+        null as lacking_key,
         'The PSA has them on '
         || if(psa_date <> work_date, psa_date::varchar, 'project ' || psa_project_id) as said
     from pairs
@@ -123,6 +135,7 @@ moved as (
         psa_project_id as project_id,
         psa_date as work_date,
         psa_date <> work_date as is_other_day,
+        resource_id || '|' || project_id || '|' || work_date::varchar as lacking_key,
         'The time system has them on '
         || if(psa_date <> work_date, work_date::varchar, 'project ' || project_id) as said
     from pairs
@@ -135,11 +148,11 @@ select
     da.project_id,
     da.customer_key,
     null as entry_id,
-    da.time_system as left_system,
+    coalesce(da.time_system, ho.system) as left_system,
     da.resource_id as left_id,
     reconciliation.hours_text(da.time_seconds) as left_value,
     coalesce(da.psa_system, pr.psa_system) as right_system,
-    da.project_id as right_id,
+    coalesce(mv.lacking_key, da.project_id) as right_id,
     reconciliation.hours_text(da.psa_seconds) as right_value,
     da.missing_seconds::bigint as difference_seconds,
     null as difference_minor,
@@ -168,6 +181,7 @@ select
     null as blocked_id
 from differing as da
 left join billing.projects as pr on da.project_id = pr.project_id
+left join homes as ho on da.legal_entity = ho.legal_entity
 left join moved as mv
     on
         da.resource_id = mv.resource_id

@@ -1938,13 +1938,16 @@ from reconciliation.matches as ma
 inner join reconciliation.found as fo on ma.record_key = fo.record_key
 where fo.rule = 'TM02' and ma.status = 'confirmed';
 -- Entries whose document was cancelled in the ERP, where a person says whether they are billed
--- again: BL05 speaks of them.
+-- again: BL05 speaks of the document.
 create or replace view reconciliation.cancelled_entries as
-select distinct pl.object_id as entry_id
+select
+    pl.object_id as entry_id,
+    max(rv.document_ref) as document_ref
 from ops.erp_reversals as rv
 inner join ops.posting_lines as pl on rv.document_ref = pl.document_ref
 left join config.legal_entities as le on pl.legal_entity = le.legal_entity
-where pl.object_kind = 'time_entry' and coalesce(le.voided_policy, 'hold') <> 'rebill';
+where pl.object_kind = 'time_entry' and coalesce(le.voided_policy, 'hold') <> 'rebill'
+group by pl.object_id;
 -- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
 -- is posted, by decision.
 create or replace view reconciliation.free_entries as
