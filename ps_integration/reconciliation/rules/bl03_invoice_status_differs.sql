@@ -63,6 +63,48 @@ compared as (
             and (iv.reference = fe.reference or iv.reference is null)
 ),
 
+-- A system that we tell nothing may name an invoice by its number, or by our reference.
+named as (
+    select
+        external_id as reference,
+        system,
+        external_id,
+        status,
+        number,
+        reference as document_ref
+    from canonical.erp_documents
+    union
+    select
+        number as reference,
+        system,
+        external_id,
+        status,
+        number,
+        reference as document_ref
+    from canonical.erp_documents
+    union
+    select
+        reference,
+        system,
+        external_id,
+        status,
+        number,
+        reference as document_ref
+    from canonical.erp_documents
+    where coalesce(reference, '') <> ''
+),
+
+agreed as (
+    select distinct
+        co.system,
+        co.subject_kind,
+        co.subject_external_id,
+        co.reference
+    from compared as co
+    inner join named as na on co.reference = na.reference and co.theirs = na.status
+    where co.ours is null
+),
+
 wrong as (
     select
         co.*,
@@ -78,8 +120,14 @@ wrong as (
             when co.reference is not null then coalesce(ed.status, 'no such document')
         end as expected
     from compared as co
-    left join canonical.erp_documents as ed on co.reference = ed.external_id
-    left join ops.documents as dc on ed.reference = dc.document_ref
+    left join named as ed on co.reference = ed.reference
+    left join ops.documents as dc on ed.document_ref = dc.document_ref
+    left join agreed as ag
+        on
+            co.system = ag.system
+            and co.subject_kind = ag.subject_kind
+            and co.subject_external_id = ag.subject_external_id
+            and co.reference = ag.reference
     where
         -- told, and not what the system says now; a mark taken off again is like none
         (
@@ -93,6 +141,7 @@ wrong as (
             and not co.is_known
             and co.reference is not null
             and co.theirs is distinct from ed.status
+            and ag.reference is null
         )
 )
 
