@@ -68,7 +68,7 @@ credit_sums as (
             and sd.customer_key = me.customer_key
             and sd.currency = me.currency
             and sd.amount_minor = me.amount_minor
-            and coalesce(me.posting_date >= sd.posting_date, true)
+            and coalesce(sd.posting_date <= me.posting_date, true)
     where sd.kind = 'invoice'
     qualify
         count(*) over (partition by sd.document_ref) = 1

@@ -9,8 +9,8 @@
 -- remedy: Read the vendor's release notes; adapt the connector's mapping, then replay the stream.
 -- tolerance_new_field_days: 7
 
--- A column of a file is a field of all its rows. One that the file lacks, or has under another name,
--- is missing; where the product reads it, the file is refused whole and nothing of it is billed.
+-- A column of a file is a field of all its rows. One that the file lacks, or has under another
+-- name, is missing; where the product reads it, the file is refused and nothing of it is read.
 with streams as (
     select
         system,

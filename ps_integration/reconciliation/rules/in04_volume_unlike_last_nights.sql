@@ -77,6 +77,17 @@ expected as (
     having count(*) >= $tolerance_nights
 ),
 
+missed as (
+    select
+        ms.system,
+        ms.stream,
+        ms.record_id
+    from raw.missing as ms
+    inner join config.run as ru on ms.run_id = ru.run_id
+    group by all
+    having max(ms.misses) = 1
+),
+
 -- newest versions of time entries that are known, and whether tonight's listing lacked them
 known as materialized (
     select
@@ -85,16 +96,8 @@ known as materialized (
         cv.work_date,
         mi.record_id is not null as is_missing
     from canonical.current_versions as cv
-    left join (
-        select
-            ms.system,
-            ms.stream,
-            ms.record_id
-        from raw.missing as ms
-        inner join config.run as ru on ms.run_id = ru.run_id
-        group by all
-        having max(ms.misses) = 1
-    ) as mi on cv.system = mi.system and cv.stream = mi.stream and cv.record_id = mi.record_id
+    left join missed as mi
+        on cv.system = mi.system and cv.stream = mi.stream and cv.record_id = mi.record_id
     where not coalesce(cv.is_deleted, false) and coalesce(cv.seconds, 0) <> 0
 ),
 
@@ -135,26 +138,31 @@ settled as (
     group by all
 ),
 
--- from the first day of time in the system, or that is billed from it
+starts as (
+    select
+        time_system,
+        min(bill_from) as bill_from
+    from config.going_live
+    group by time_system
+),
+
+-- from the first day of time in the system, or that is billed from it, to the last settled one
+spans as (
+    select
+        se.system,
+        greatest(min(se.work_date), min(st.bill_from)) as first_day,
+        min(ru.as_of_date) - $tolerance_settled_days::integer as last_day
+    from settled as se
+    cross join config.run as ru
+    left join starts as st on se.system = st.time_system
+    group by se.system
+),
+
 days as (
     select
-        fi.system,
-        unnest(generate_series(
-            greatest(fi.first_day, gl.bill_from), ru.as_of_date - $tolerance_settled_days::integer, interval 1 day
-        ))::date as work_date
-    from (select
         system,
-        min(work_date) as first_day
-    from settled
-    group by system) as fi
-    cross join config.run as ru
-    left join (
-        select
-            time_system,
-            min(bill_from) as bill_from
-        from config.going_live
-        group by time_system
-    ) as gl on fi.system = gl.time_system
+        first_day + unnest(generate_series(0, last_day - first_day))::integer as work_date
+    from spans
 ),
 
 workdays as (

@@ -8,9 +8,9 @@
 -- cause: wrong_project
 -- remedy: Reopen the project if the time is to be billed, or have the entry moved or rejected.
 
--- Late is time worked after the closing day; when it was approved does not count. A project that is
--- closed takes no time after the day that a night first saw it so, whatever day its system plans for
--- the end: an ending date ahead is not its closing day.
+-- Late is time worked after the closing day; when it was approved does not count. A project that
+-- is closed takes no time after the day that a night first saw it so, whatever day its system plans
+-- for the end: an ending date ahead is not its closing day.
 -- Several streams of the ERP may tell of one project.
 with in_erp as (
     select

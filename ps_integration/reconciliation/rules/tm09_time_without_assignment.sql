@@ -9,8 +9,8 @@
 -- remedy: Assign the person to the project for that day, or have the entry moved or rejected.
 
 -- Whose assignments count for a project: the system that owns them, else the PSA, else the time
--- system. A project on which nobody is assigned anywhere is not judged. An assignment that was taken
--- off holds until its last day where that is past; an end that lies ahead says nothing of when.
+-- system. A project on which nobody is assigned anywhere is not judged. An assignment that was
+-- taken off holds until its last day where that is past; an end ahead says nothing of when.
 with placed as (
     select
         cp.canonical_id as project_id,
