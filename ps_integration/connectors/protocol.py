@@ -31,6 +31,8 @@ class Stream:
         is_optional: A system may lack it (e.g. a custom API); then the rules that need it
             report that they could not run.
         feeds: Canonical tables its records become.
+        is_from_entries: It is made of what time entries name, so it knows nothing that they do not
+            say: a mistyped project is one of its records.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Stream:
     feeds: tuple[str, ...]
     full_every_days: int = 1
     is_optional: bool = False
+    is_from_entries: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ps_integration.connectors.protocol import Ask, Connector, Exports
 from ps_integration.domain.records import RawRecord
 from ps_integration.errors import (
     BadAnswerError,
+    ColumnsMissingError,
     FixConfigError,
     PsIntegrationError,
     RetryLaterError,
@@ -42,6 +43,7 @@ _SCHEMA: Final = pa.schema(
 _ROWS_PER_GROUP: Final = 20_000
 _KINDS: Final = (
     (NotThereError, "not_there"),
+    (ColumnsMissingError, "columns_missing"),
     (BadAnswerError, "bad_answer"),
     (FixConfigError, "fix_config"),
     (RetryLaterError, "retry_later"),

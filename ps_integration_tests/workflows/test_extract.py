@@ -7,7 +7,7 @@ import pytest
 from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.protocol import Stream
 from ps_integration.domain.records import RawRecord
-from ps_integration.errors import BadAnswerError, RetryLaterError
+from ps_integration.errors import BadAnswerError, ColumnsMissingError, RetryLaterError
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import extract as extract_module
@@ -266,7 +266,11 @@ def test_misses_of_a_listing_that_is_believed_again_are_counted_anew(run):
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(BadAnswerError("page 2 broke"), "bad_answer"), (RetryLaterError("busy"), "retry_later")],
+    [
+        (BadAnswerError("page 2 broke"), "bad_answer"),
+        (ColumnsMissingError("not one column Hours"), "columns_missing"),
+        (RetryLaterError("busy"), "retry_later"),
+    ],
 )
 def test_a_failed_stream_lands_nothing_and_stops_no_other(run, error, kind):
     bad = Fake("time_a", INCREMENTAL, a={"updated": "2026-03-09T00:00:00Z"}, b={})

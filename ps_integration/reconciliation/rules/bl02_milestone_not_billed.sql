@@ -72,9 +72,9 @@ select
     re.amount_minor as difference_minor,
     abs(re.amount_minor) as at_risk_minor,
     re.currency,
-    'not_synced_yet' as cause,
+    if(re.amount_minor is null, 'master_data_incomplete', 'not_synced_yet') as cause,
     'Milestone ' || coalesce(re.name, re.object_id) || ' was reached on ' || re.due_from::varchar
-    || ' and is not billed.' as detail,
+    || if(re.amount_minor is null, ' and has no amount to bill.', ' and is not billed.') as detail,
     null as blocked_kind,
     null as blocked_id
 from reached as re

@@ -5,9 +5,10 @@
 -- blocks: no
 -- needs_period: yes
 -- needs: erp_documents@erp
--- cause: unauthorised_posting
+-- cause: manual_edit_in_copy
 -- remedy: Ask who changed it; a cancelled one is billed again only as the voided policy says.
 
+-- Somebody there edited our document, or cancelled it, which posts what nobody here approved.
 with named_projects as (
     select
         pr.system,
@@ -282,10 +283,11 @@ select
         abs(co.amount_minor - co.their_minor) + coalesce(co.credited_net_minor, 0)
     )::bigint as at_risk_minor,
     co.currency,
-    if(
-        co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1,
-        'rounding', 'unauthorised_posting'
-    ) as cause,
+    case
+        when co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1 then 'rounding'
+        when co.their_status = 'cancelled' then 'unauthorised_posting'
+        else 'manual_edit_in_copy'
+    end as cause,
     co.document_ref || if(co.state = 'posted', ' was posted as ', ' is ' || co.state || ' as ')
     || coalesce(co.erp_number, 'a document') || ' and '
     || co.system || ' shows another: ' || co.what || '.'

@@ -238,6 +238,7 @@ create table if not exists canonical.conformed (
 );
 -- Which canonical tables the records of a stream become.
 create table if not exists canonical.feeds (system varchar, stream varchar, object varchar);
+alter table canonical.feeds add column if not exists is_from_entries boolean;  -- hours are its list
 -- Records whose newest raw row was understood and gave no row of a billed table that the stream
 -- feeds: the source's own word that there is none (a milestone that it marks as deleted).
 create table if not exists canonical.without_rows (
@@ -1206,6 +1207,50 @@ create table if not exists reconciliation.field_history (
 
 -- Projects that the PSA has and the ERP has not, each beside projects that the PSA has not and whose
 -- names are like theirs: probably one project that nothing maps.
+-- Projects that only time names, while others are listed elsewhere: mistyped codes, or work that
+-- nobody has set up. Neither a PSA nor an ERP lists them, no price, milestone or mapping names them.
+create or replace view reconciliation.projects_of_entries as
+with listed as (
+    select
+        cw.canonical_id as project_id,
+        cw.how = 'configured' as is_mapped,
+        coalesce(fe.is_from_entries, false)
+        or not exists (
+            select 1 from config.system_roles as sr
+            where sr.system = pj.system and sr.role <> 'time'
+        ) as is_of_entries
+    from canonical.projects as pj
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'project'
+            and pj.system = cw.system
+            and pj.external_id = cw.external_id
+    left join canonical.feeds as fe
+        on pj.system = fe.system and pj.stream = fe.stream and fe.object = 'projects'
+),
+
+named as (
+    select system, project_external_id as external_id from canonical.rates
+    union
+    select system, project_external_id from canonical.milestones
+),
+
+known as (
+    select cw.canonical_id as project_id
+    from named as na
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'project'
+            and na.system = cw.system
+            and na.external_id = cw.external_id
+    union
+    select project_id from listed where is_mapped or not is_of_entries
+)
+
+select distinct li.project_id
+from listed as li
+anti join known as kn on li.project_id = kn.project_id
+where exists (select 1 from known);
 create or replace view reconciliation.unmapped_twins as
 with sides as (
     select
