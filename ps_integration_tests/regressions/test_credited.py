@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ps_integration_tests.regressions.firm import COMPANY, Firm
-from ps_integration_tests.regressions.test_erp_states import harbour
+from ps_integration_tests.regressions.test_erp_states import harbour, xero
 
 __all__ = ["harbour"]
 
@@ -37,12 +37,12 @@ def settle(firm: Firm, net: str, status: str, **amounts: str) -> None:
     """Do to the invoice of that net what paying or crediting it in Xero does."""
     names = {"due": "AmountDue", "paid": "AmountPaid", "credited": "AmountCredited"}
     place = f"{COMPANY}/Invoices"
+    found = xero(firm, "GET", "Invoices?page=1")["Invoices"]
+    [key] = [one["InvoiceID"] for one in found if Decimal(str(one["SubTotal"])) == Decimal(net)]
     [known] = [
         one
         for one in firm.state.documents("books", place)
         if Decimal(str(one["SubTotal"])) == Decimal(net)
     ]
     changed = {names[name]: Decimal(told) for name, told in amounts.items()}
-    firm.state.put(
-        "books", place, known["id"], {**known, **changed, "Status": status}, firm.state.clock()
-    )
+    firm.state.put("books", place, key, {**known, **changed, "Status": status}, firm.state.clock())
