@@ -22,7 +22,7 @@ def not_in_erp(s: Stage, p: Site) -> Told:
     s.write(records.customer(p), records.project_in_erp(p))
 
 
-@fault("MD01", "mapping_missing mapping_wrong not_synced_yet", is_born=True, beside="MD02",
+@fault("MD01", "mapping_missing mapping_wrong not_synced_yet", is_born=True, beside="MD02 MD06",
     without=("erp",))  # fmt: skip
 def mistyped_in_erp(s: Stage, p: Site) -> Told:
     """The ERP has the project under a mistyped number."""
@@ -177,14 +177,13 @@ def place_switched_off(s: Stage, p: Site) -> Told:
 @fault("MD08", "mapping_missing master_data_incomplete", is_born=True)
 def stranger(s: Stage, p: Site) -> Told:
     """A new joiner books time before HR and PSA know them."""
-    row = s.drops["people"].pop(p.worker.email)
     for one in p.entries:
         one.has_copy = False
     unknown = ("users", "account_memberships", "workspace_resources")
     s.write(r for r in records.of_site(p) if r[0] != "kantata" or r[1] not in unknown)
     s.book(p, *p.entries)
     yield None
-    s.drops["people"][p.worker.email] = row
+    s.employ(p.worker)
     s.write(records.of_worker(p.worker), [records.place(p, p.worker)])
     for one in p.entries:
         one.has_copy = True
@@ -341,7 +340,7 @@ def sold_without_project(s: Stage, p: Site) -> Told:
     _sale(s, p, project=p.code)
 
 
-@fault("MD11", "not_synced_yet")
+@fault("MD11", "not_synced_yet mapping_missing")
 def sold_without_number(s: Stage, p: Site) -> Told:
     """A sale was won two weeks ago, and the CRM names no project."""
     _sale(s, p)
@@ -354,3 +353,48 @@ for _field in ("taxCode", "revenueAccountNumber", "costCentreCode", "billingRule
     _without(_field)
 _copies()
 _duplicates()
+
+
+@fault("MD08", "mapping_missing mapping_wrong", is_born=True, beside="MD06")
+def other_mail(s: Stage, p: Site) -> Told:
+    """The time tool knows the person under a private e-mail."""
+    s.build(p)
+    other = f"p{p.worker.number:04}@private.example"
+    if p.time_system == "harvest":
+        s.change("harvest", "users", str(p.worker.harvest_id), email=other)
+    else:
+        s.change("clockify", "users", p.worker.clockify_id, email=other)
+    yield None
+    yield FOR_GOOD
+
+
+@fault("MD10", "mapping_missing mapping_wrong", is_born=True, beside="MD07", entity="DE")
+def code_left_out(s: Stage, p: Site) -> Told:
+    """The name of the project in Clockify lacks its code."""
+    s.build(p)
+    s.change("clockify", "projects", p.clockify_id, name=p.name)
+    yield None
+    s.change("clockify", "projects", p.clockify_id, name=p.title)
+
+
+@fault("MD07", "manual_edit_in_copy", entity="DE")
+def task_renamed(s: Stage, p: Site) -> Told:
+    """Somebody renamed a task in Clockify."""
+    before = s.change("clockify", "tasks", f"65d2{p.number:020x}", name=s.names.word())
+    yield None
+    s.change("clockify", "tasks", f"65d2{p.number:020x}", **before)
+
+
+@fault("MD06", "", beside="MD01 MD07")
+def project_twice_in_psa(s: Stage, p: Site) -> Told:
+    """Somebody entered the project a second time in the PSA, with a letter more in its name."""
+    twin = Site(p.number + 5000, p.entity, f"{p.name}s", p.customer_name, p.worker)
+    p.tokens |= {twin.code.lower(), twin.kantata_id}
+    group = records.group_id(p)
+    s.write(r for r in records.workspace(twin, workspace_group_ids=[group],
+        primary_workspace_group_id=group, title=f"{twin.code} {twin.name}",
+        rate_card_id=records.card_id(p)) if r[1] != "workspace_groups"
+        and r[3].get("subject_type") != "WorkspaceGroup")  # fmt: skip
+    yield None
+    s.change("kantata", "workspaces", twin.kantata_id, archived=True)
+    yield FOR_GOOD

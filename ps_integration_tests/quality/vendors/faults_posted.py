@@ -338,7 +338,8 @@ def paid_by_hand_in_psa(s: Stage, p: Site) -> Told:
     s.change("kantata", "external_references", found["id"], external_status="open")
 
 
-@fault("TM06 MD12 BL02", "edited_after_posting", night=2, kind="milestone", sold_for=(3000,),
+@fault("TM06 MD12 BL02", "edited_after_posting", night=2, kind="milestone", entity="DE",
+    sold_for=(3000,),
     beside="TM01")  # fmt: skip
 def milestone_raised(s: Stage, p: Site) -> Told:
     """A milestone's amount was raised after it was billed."""
@@ -350,7 +351,8 @@ def milestone_raised(s: Stage, p: Site) -> Told:
     s.change("kantata", "stories", p.story_id(11), budget_estimate_in_cents=300_000)
 
 
-@fault("TM06 TM07 MD12", "", night=2, kind="milestone", sold_for=(2500,), beside="TM01")
+@fault("TM06 TM07 MD12", "", night=2, kind="milestone", entity="DE",
+    sold_for=(2500,), beside="TM01")  # fmt: skip
 def milestone_taken_back(s: Stage, p: Site) -> Told:
     """A milestone was taken back in the PSA after it was billed."""
     s.write([records.milestone(p, 11, 2500, is_reached=True)])
@@ -370,3 +372,35 @@ def customer_blocked(s: Stage, p: Site) -> Told:
     yield p.worth()
     s.change_record(record, blocked=" ")
     yield FOR_GOOD
+
+
+@fault("BL06 BL05 TM02", "manual_edit_in_copy unauthorised_posting", night=AFTER)
+def line_added(s: Stage, p: Site) -> Told:
+    """A clerk adds a line to our posted invoice."""
+    document = s.invoice(p)
+    first = s.lines(p, document)[0]
+    net, percent = Decimal("55.00"), Decimal(str(first["taxPercent"]))
+    tax = (net * percent / 100).quantize(CENT)
+    key = guid("added", p.code)
+    p.tokens.add(key.rsplit("-", 1)[1])
+    line = {**first, "id": key, "sequence": 900_000, "description": "Travel", "quantity": 1,
+        "unitPrice": net, **amounts(net, tax)}  # fmt: skip
+    s.write([("bc", f"{p.company}/salesInvoiceLines", key, line)])
+    added = {"totalAmountExcludingTax": net, "totalTaxAmount": tax,
+        "totalAmountIncludingTax": net + tax, "remainingAmount": net + tax}  # fmt: skip
+    totals = {name: Decimal(str(document[name])) + amount for name, amount in added.items()}
+    before = s.change("bc", f"{p.company}/salesInvoices", document["id"], **totals)
+    yield 5500
+    s.erase("bc", f"{p.company}/salesInvoiceLines", key)
+    s.change("bc", f"{p.company}/salesInvoices", document["id"], **before)
+
+
+@fault("IN07 MD02", "", night=AFTER, beside="MD10 TM09 TM12")
+def project_deleted(s: Stage, p: Site) -> Told:
+    """Somebody deleted the project in the PSA after its work was billed; two readings lack it."""
+    found = s.state.get("kantata", "workspaces", p.kantata_id)
+    assert found is not None
+    s.erase("kantata", "workspaces", p.kantata_id)
+    yield LATER
+    yield None
+    s.write([("kantata", "workspaces", p.kantata_id, found)])

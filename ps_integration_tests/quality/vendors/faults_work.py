@@ -61,11 +61,32 @@ def closed_ahead_in_erp(s: Stage, p: Site) -> Told:
 
 @fault("TM09", "", is_born=True)
 def not_assigned(s: Stage, p: Site) -> Told:
-    """Somebody books on a project without being on it in the PSA."""
+    """Somebody books on a project without being on it in PSA or time tool; a colleague is."""
     s.build(p)
-    s.erase(*records.place(p, p.worker)[:3])
+    _displaced(s, p)
+    if p.time_system == "harvest":
+        s.erase(*records.harvest_place(p, p.worker)[:3])
+    else:
+        s.change("clockify", "projects", p.clockify_id, memberships=[])
     yield p.worth()
     s.write([records.place(p, p.worker)])
+
+
+@fault("TM09 MD07", "", is_born=True)
+def only_in_time_tool(s: Stage, p: Site) -> Told:
+    """Somebody is on a project in the time tool only; in the PSA a colleague is."""
+    s.build(p)
+    _displaced(s, p)
+    yield None
+    s.write([records.place(p, p.worker)])
+
+
+def _displaced(s: Stage, p: Site) -> None:
+    """The PSA has a colleague on the project instead of the person who books."""
+    other = s.worker(p.entity)
+    s.employ(other)
+    s.write(records.of_worker(other), [records.place(p, other)])
+    s.erase(*records.place(p, p.worker)[:3])
 
 
 @fault("TM09", "")
@@ -123,7 +144,7 @@ def long_day(s: Stage, p: Site) -> Told:
     s.book(p, one, other)
 
 
-@fault("TM11", "", entity="GB")
+@fault("TM11", "", entity="GB", beside="TM12")
 def negative(s: Stage, p: Site) -> Told:
     """Somebody books a correction as negative hours."""
     one = s.entry(p, day=p.entries[0].day, minutes=-90)
@@ -147,9 +168,10 @@ def copy_mistyped(s: Stage, p: Site) -> Told:
 
 @fault("TM12", "not_synced_yet sync_failed")
 def copy_missing(s: Stage, p: Site) -> Told:
-    """The PSA lost its copy of an entry."""
+    """The PSA lost its copy of an entry; two readings lack it."""
     one = p.entries[1]
     s.erase("kantata", "time_entries", one.kantata_id)
+    yield LATER
     yield None
     s.book(p, one)
 
@@ -199,10 +221,18 @@ def never_approved(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
+def _short(s: Stage, p: Site) -> Entry:
+    """An entry that can be booked twice within one day's limit."""
+    one = p.entries[2]
+    one.minutes = min(one.minutes, 345)
+    s.book(p, one)
+    return one
+
+
 @fault("TM14", "duplicate_entry")
 def booked_twice(s: Stage, p: Site) -> Told:
     """An entry was booked twice."""
-    one = p.entries[2]
+    one = _short(s, p)
     twin = s.entry(p, day=one.day, minutes=one.minutes, note=one.note, task=one.task)
     s.book(p, twin)
     yield p.worth(twin)
@@ -213,7 +243,7 @@ def booked_twice(s: Stage, p: Site) -> Told:
 @fault("TM14", "duplicate_entry")
 def booked_twice_note_cut(s: Stage, p: Site) -> Told:
     """An entry was booked twice, the second time with its note cut at thirty characters."""
-    one = p.entries[2]
+    one = _short(s, p)
     one.note = f"{one.note} about the plan of the second stage and its staff"
     twin = s.entry(p, day=one.day, minutes=one.minutes, note=one.note[:30], task=one.task)
     s.book(p, one, twin)
@@ -225,7 +255,7 @@ def booked_twice_note_cut(s: Stage, p: Site) -> Told:
 @fault("TM14", "duplicate_entry")
 def booked_twice_in_capitals(s: Stage, p: Site) -> Told:
     """An entry was booked twice, the second time in capitals and with a full stop."""
-    one = p.entries[2]
+    one = _short(s, p)
     twin = s.entry(p, day=one.day, minutes=one.minutes, note=f"{one.note.upper()}.", task=one.task)
     s.book(p, twin)
     yield p.worth(twin)
@@ -236,7 +266,7 @@ def booked_twice_in_capitals(s: Stage, p: Site) -> Told:
 @fault("TM14", "duplicate_entry")
 def booked_twice_mistyped(s: Stage, p: Site) -> Told:
     """An entry was booked twice, the second time with one letter mistyped."""
-    one = p.entries[2]
+    one = _short(s, p)
     note = one.note[:4] + "x" + one.note[5:]
     twin = s.entry(p, day=one.day, minutes=one.minutes, note=note, task=one.task)
     s.book(p, twin)
@@ -248,7 +278,7 @@ def booked_twice_mistyped(s: Stage, p: Site) -> Told:
 @fault("TM14", "duplicate_entry")
 def booked_twice_without_note(s: Stage, p: Site) -> Told:
     """An entry without a note was booked twice."""
-    one = p.entries[2]
+    one = _short(s, p)
     one.note = ""
     twin = s.entry(p, day=one.day, minutes=one.minutes, note="", task=one.task)
     s.book(p, one, twin)
@@ -309,7 +339,7 @@ def back(s: Stage, p: Site, *numbers: int) -> None:
 def worked_on_leave(s: Stage, p: Site) -> Told:
     """Time is booked on a day of a week's approved leave."""
     day = p.entries[0].day
-    away(s, p, 1, From=day - timedelta(days=2), To=day + timedelta(days=1))
+    away(s, p, 1, From=day - timedelta(days=2), To=day)
     yield None
     back(s, p, 1)
 
@@ -371,7 +401,7 @@ def stale_rate_of_exchange(s: Stage, p: Site) -> Told:
         "EUR", "0.09")) for day in (1, 5, 10, 15, 20))  # fmt: skip
 
 
-@fault("BL02", "", kind="milestone", sold_for=(4000,))
+@fault("BL02", "", kind="milestone", entity="DE", sold_for=(4000,))
 def milestone_without_amount(s: Stage, p: Site) -> Told:
     """A milestone without an amount was reached ten days ago."""
     s.write([records.milestone(p, 11, None, is_reached=True)])
@@ -380,7 +410,7 @@ def milestone_without_amount(s: Stage, p: Site) -> Told:
     s.write([records.milestone(p, 11, 4000, is_reached=False)])
 
 
-@fault("BL02 TM01", "not_synced_yet", kind="milestone", sold_for=(6000,))
+@fault("BL02 TM01", "not_synced_yet", kind="milestone", entity="DE", sold_for=(6000,))
 def milestone_waits(s: Stage, p: Site) -> Told:
     """A milestone was reached twelve days ago and waits in a batch that nobody approved."""
     s.write([records.milestone(p, 11, 6000, is_reached=True)])

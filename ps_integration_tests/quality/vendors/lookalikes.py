@@ -225,14 +225,14 @@ def no_time_yet(s: Stage, p: Site) -> Told:
     yield None
 
 
-@lookalike(kind="milestone", sold_for=(4000,))
+@lookalike(kind="milestone", entity="DE", sold_for=(4000,))
 def not_reached(s: Stage, p: Site) -> Told:
     """A milestone that is due and not reached."""
     s.change("kantata", "stories", p.story_id(11), due_date="2026-03-10")
     yield None
 
 
-@lookalike(kind="milestone", sold_for=(4000,))
+@lookalike(kind="milestone", entity="DE", sold_for=(4000,))
 def reached_yesterday(s: Stage, p: Site) -> Told:
     """A milestone that was reached the day before."""
     s.write([records.milestone(p, 11, 4000, is_reached=True)])
@@ -410,3 +410,50 @@ _expense("An expense was billed with approval and receipt", is_billed=True)
 _expense("A person's draft of an expense without a receipt", approval_status="unsubmitted",
     receipt=None, is_closed=False, is_locked=False, locked_reason=None,
     spent_date="2026-03-16")  # fmt: skip
+
+
+@lookalike(is_born=True, kind="milestone", entity="GB", sold_for=(4000,))
+def milestones_in_harvest(s: Stage, p: Site) -> Told:
+    """A project with milestones in the PSA, and billable in Harvest, which knows no milestones."""
+    s.build(p)
+    yield None
+
+
+@lookalike(entity="GB", beside="IN03")
+def hours_are_a_word(s: Stage, p: Site) -> Told:
+    """Harvest sends the hours of one entry as a word; quarantine says so."""
+    s.change("harvest", "time_entries", p.entries[0].id, hours="two")
+    yield None
+
+
+@lookalike(is_born=True, kind="internal")
+def supplier_on_internal(s: Stage, p: Site) -> Told:
+    """A supplier invoices a person's hours of March on a project of the firm's own."""
+    for one in p.entries:
+        one.is_billable = False
+    s.build(p)
+    s.put_drop("people", p.worker.email, Supplier=f"V{p.number}")
+    hours = sum((one.hours for one in p.entries), start=Decimal(0))
+    s.put_drop("costs", f"K{p.number}", Supplier=f"V{p.number}", Person=p.worker.email,
+        Project=p.code, Period="2026-03", Hours=hours, Amount="300.00",
+        Currency=p.currency)  # fmt: skip
+    p.tokens |= {f"k{p.number}", f"v{p.number}"}
+    yield None
+
+
+@lookalike()
+def address_edited(s: Stage, p: Site) -> Told:
+    """Finance corrected the customer's address in the ERP."""
+    [record] = records.customer(p)
+    s.change_record(record, addressLine1="1 High Street", city="Leeds")
+    yield None
+
+
+@lookalike(is_born=True)
+def new_joiner(s: Stage, p: Site) -> Told:
+    """A new joiner is in every system and books time on their first day."""
+    s.put_drop("people", p.worker.email, Joined="2026-03-16")
+    p.entries.clear()
+    s.entry(p, day=date(2026, 3, 16), minutes=420)
+    s.build(p)
+    yield None

@@ -80,14 +80,14 @@ class Stage:
         return site
 
     def worker(self, entity: Entity) -> Worker:
-        """A person nobody else works as, in HR too."""
+        """A new person; nothing is written yet."""
         self._workers += 1
-        one = Worker(1000 + self._workers, self.names.person(), entity)
-        self.drops["people"][one.email] = {
-            "No": one.email, "Email": one.email, "Name": one.name, "Home": entity,
-            "Grade": one.role, "Zone": ZONES[entity], "Active": "yes", "Joined": "2024-01-08",
-        }  # fmt: skip
-        return one
+        return Worker(1000 + self._workers, self.names.person(), entity)
+
+    def employ(self, one: Worker) -> None:
+        """HR enters a person."""
+        self.put_drop("people", one.email, Email=one.email, Name=one.name, Home=one.entity,
+            Grade=one.role, Zone=ZONES[one.entity], Active="yes", Joined="2024-01-08")  # fmt: skip
 
     def entry(self, site: Site, *, day: date, minutes: int, **made: Any) -> Entry:
         """A new entry of a site; nothing is written yet."""
@@ -108,6 +108,7 @@ class Stage:
 
     def build(self, site: Site) -> None:
         """Enter a site with all its entries."""
+        self.employ(site.worker)
         self.write(records.of_site(site))
         for one in site.entries:
             self.book(site, one)
