@@ -46,7 +46,7 @@ def moved_day(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
-@fault("TM06", "edited_after_posting", night=AFTER)
+@fault("TM06", "edited_after_posting", night=AFTER, beside="TM16")
 def not_billable_any_more(s: Stage, p: Site) -> Told:
     """An entry was marked as not billable after posting."""
     one = p.entries[0]
@@ -58,7 +58,7 @@ def not_billable_any_more(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
-@fault("TM07", "approval_withdrawn", night=AFTER)
+@fault("TM07", "approval_withdrawn", night=AFTER, beside="TM12")
 def withdrawn(s: Stage, p: Site) -> Told:
     """The approval of an entry was withdrawn after posting."""
     one = p.entries[0]
@@ -71,7 +71,7 @@ def withdrawn(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
-@fault("TM07", "deleted_after_posting", night=AFTER, beside="IN07")
+@fault("TM07", "deleted_after_posting", night=AFTER, beside="IN07 TM12")
 def deleted(s: Stage, p: Site) -> Told:
     """An entry was deleted after posting; two readings lack it."""
     one = p.entries[0]
@@ -81,7 +81,7 @@ def deleted(s: Stage, p: Site) -> Told:
     yield FOR_GOOD
 
 
-@fault("TM07", "deleted_after_posting duplicate_entry", night=AFTER, beside="IN07", kind="tm")
+@fault("TM07", "deleted_after_posting approval_withdrawn", night=AFTER, beside="IN07 TM12")
 def rejected(s: Stage, p: Site) -> Told:
     """The approver sent an entry back after posting, and its author deleted it."""
     one = p.entries[0]
@@ -96,7 +96,7 @@ def rejected(s: Stage, p: Site) -> Told:
     yield FOR_GOOD
 
 
-@fault("TM04", "rate_changed_late", night=AFTER, beside="TM06 MD09")
+@fault("TM04 TM06", "rate_changed_late", night=AFTER, beside="MD09")
 def back_dated_price(s: Stage, p: Site) -> Told:
     """A dearer price of January was entered in PSA and ERP after posting."""
     more = p.price + 10

@@ -18,7 +18,7 @@ from ps_integration_tests.quality.vendors import (  # noqa: F401 - they register
 from ps_integration_tests.quality.vendors.kinds import BEFORE, FOR_GOOD, KINDS, LATER, Kind
 from ps_integration_tests.quality.vendors.site import Site
 from ps_integration_tests.quality.vendors.stage import Stage, staged
-from ps_integration_tests.quality.vendors.worlds import WORLDS, World, take_back
+from ps_integration_tests.quality.vendors.worlds import WORLDS, World, take_back, unsteady
 
 NIGHTS = {
     1: date(2026, 3, 17), 2: date(2026, 3, 18), 3: date(2026, 3, 19), 4: date(2026, 3, 20),
@@ -89,7 +89,7 @@ def play(
         for number, day in NIGHTS.items():
             if number <= last:
                 stage.noon(day)
-                _act(stage, items, number)
+                act(stage, items, number)
                 _night(stage, played, number, day)
                 _decide(stage, number)
         for number, worlds in enumerate(WORLDS, start=TAKING_BACK + 1):
@@ -116,11 +116,14 @@ def _decide(stage: Stage, number: int) -> None:
         stage.firm.sign()
     elif number == POSTING:
         stage.firm.approve()
+        unsteady(stage)
         posted = stage.firm.run("post")
         assert posted.code in (0, 1), posted.text + posted.errors
+        take_back(stage)
 
 
-def _act(stage: Stage, items: Sequence[Item], night: int) -> None:
+def act(stage: Stage, items: Sequence[Item], night: int) -> None:
+    """What people do before a night: plant what is due then, or take everything back."""
     for item in items:
         kind = item.kind
         if night == TAKING_BACK:

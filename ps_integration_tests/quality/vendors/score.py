@@ -98,11 +98,7 @@ def _score(result: Score, played: Played) -> None:
 def _worlds(result: Score, played: Played, night: int) -> None:
     """Faults of whole sources: each has one break, and drags nothing behind it."""
     before = {(one["rule"], one["record_key"]) for one, _ in played.found[night - 1]}
-    new = [
-        one
-        for one, _ in played.found[night]
-        if (one["rule"], one["record_key"]) not in before and one["rule"] not in _WAITING
-    ]
+    new = [one for one, _ in played.found[night] if (one["rule"], one["record_key"]) not in before]
     for world in played.worlds[night]:
         tally = result.rules[world.rule]
         mine = [one for one in new if one["rule"] == world.rule and world.names(one["record_key"])]
@@ -114,7 +110,7 @@ def _worlds(result: Score, played: Played, night: int) -> None:
         elif mine[0]["owner"] != OWNERS[world.rule]:
             result.note(f"owner {mine[0]['owner']} in {world.rule}: {world.name}", _said(mine[0]))
     for one in new:
-        if not one["root_break_id"]:
+        if not one["root_break_id"] and one["rule"] not in _WAITING:
             result.rules[one["rule"]].false += 1
             names = "; ".join(world.name for world in played.worlds[night])
             result.note(f"false {one['rule']} on the night of: {names}", _said(one))
@@ -177,7 +173,8 @@ def _money(
         result.note(f"{len(roots)} roots ({rules}): {item.kind.name}", _said(roots[0]))
     if item.at_risk is None:
         return
-    amount = sum(one["at_risk_minor"] or 0 for one in wanted)
+    own = [one for one in wanted if not one["root_break_id"]] or wanted
+    amount = sum(one["at_risk_minor"] or 0 for one in own)
     tally.amounts += 1
     tally.amounts_right += amount == item.at_risk
     if amount != item.at_risk:

@@ -1,31 +1,31 @@
-"""A few faults of one seed in every run of the tests; `make quality` plays whole seeds."""
+"""That the kinds can be played in the sandbox's systems; `make quality` plays them over nights."""
 
-import pytest
-
-from ps_integration_tests.quality.vendors.kinds import KINDS
-from ps_integration_tests.quality.vendors.play import play
-from ps_integration_tests.quality.vendors.score import notes, score, table
-
-
-@pytest.fixture(scope="module")
-def played():
-    """Three nights: clean, with faults before posting, with faults after it."""
-    return play(1, faults=12, likes=6, last=3)
-
-
-@pytest.mark.e2e
-def test_nothing_is_reported_of_a_firm_without_faults(played):
-    assert [one["record_key"] for one, _ in played.found[1]] == []
-
-
-@pytest.mark.e2e
-def test_what_is_planted_is_found(played):
-    result = score([played])
-    assert not result.crashes, notes(result)
-    assert result.total.planted >= 9, table(result, 1)
-    assert result.total.found >= 0.7 * result.total.planted, notes(result)
+from ps_integration_tests.quality.vendors.kinds import BEFORE, KINDS
+from ps_integration_tests.quality.vendors.play import NIGHTS, Item, act
+from ps_integration_tests.quality.vendors.stage import staged
 
 
 def test_every_kind_says_in_words_of_its_own_what_happens():
     names = [kind.name for kind in KINDS]
     assert len(set(names)) == len(names)
+
+
+def test_there_are_enough_kinds_of_both():
+    faults = [kind for kind in KINDS if kind.is_fault]
+    assert len(faults) > 100
+    assert len(KINDS) - len(faults) > 50
+
+
+def test_what_precedes_posting_can_be_planted_and_taken_back(tmp_path):
+    kinds = [kind for kind in KINDS if kind.night == BEFORE]
+    with staged(tmp_path, 1) as stage:
+        items = [Item(kind, stage.draw(**kind.made)) for kind in kinds]
+        for item in items:
+            if not item.kind.is_born:
+                stage.build(item.site)
+        for number, day in NIGHTS.items():
+            stage.noon(day)
+            act(stage, items, number)
+    assert [item.crash for item in items if item.crash] == []
+    assert all(item.seen_from for item in items)
+    assert sum(item.is_back for item in items) > 40
