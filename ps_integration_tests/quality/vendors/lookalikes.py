@@ -457,3 +457,11 @@ def new_joiner(s: Stage, p: Site) -> Told:
     s.entry(p, day=date(2026, 3, 16), minutes=420)
     s.build(p)
     yield None
+
+
+@lookalike(kind="milestone", entity="DE", sold_for=(6000,))
+def billed_tonight(s: Stage, p: Site) -> Told:
+    """A milestone was reached twelve days ago, and is billed the night it is first seen."""
+    s.write([records.milestone(p, 11, 6000, is_reached=True)])
+    s.change("kantata", "stories", p.story_id(11), due_date="2026-03-06")
+    yield None

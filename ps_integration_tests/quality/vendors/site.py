@@ -176,7 +176,7 @@ class Site:
             str(self.worker.harvest_id), self.worker.clockify_id,
         }  # fmt: skip
         for one in self.entries:
-            own |= {one.id, one.kantata_id}
+            own |= {one.id, one.kantata_id, f"65e0{one.number:020x}"}
         own |= {self.story_id(at) for at in (1, 2, 11, 12)}
         return own | self.tokens
 

@@ -57,10 +57,6 @@ def _maintenance(stage: Stage) -> None:
     add_fault(stage.state, Fault("html_200", "harvest", "GET", "*/user_assignments*", None))
 
 
-def _time_passes(_: Stage) -> None:
-    """Nobody did anything."""
-
-
 def _dropped(stage: Stage) -> None:
     fault = Fault("dropped_field", "harvest", "GET", "*/time_entries*", None, {"field": "billable"})
     add_fault(stage.state, fault)
@@ -76,8 +72,6 @@ WORLDS: Final = (
             ("kantata", "workspace_resources"), _down),
         World("Harvest answers a list with a maintenance page", "IN02",
             ("harvest", "user_assignments"), _maintenance),
-        World("nobody approved what the time tools brought after the first batch", "TM01",
-            ("approval", "bc"), _time_passes),
     ),
     (
         World("Harvest drops the field billable of time", "IN03",
