@@ -18,14 +18,14 @@ from ps_integration_tests.quality.vendors import (  # noqa: F401 - they register
 from ps_integration_tests.quality.vendors.kinds import BEFORE, FOR_GOOD, KINDS, LATER, Kind
 from ps_integration_tests.quality.vendors.site import Site
 from ps_integration_tests.quality.vendors.stage import Stage, staged
-from ps_integration_tests.quality.vendors.worlds import WORLDS, World, take_back, unsteady
+from ps_integration_tests.quality.vendors.worlds import WORLDS, World, take_back
 
 NIGHTS = {
     1: date(2026, 3, 17), 2: date(2026, 3, 18), 3: date(2026, 3, 19), 4: date(2026, 3, 20),
     5: date(2026, 3, 23),
 }  # fmt: skip
 WORLD_NIGHTS = {6: date(2026, 3, 26), 7: date(2026, 3, 30)}
-POSTING, TAKING_BACK = 2, 5
+TAKING_BACK = 5
 FAULTS, LOOKALIKES = 150, 100
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -89,8 +89,6 @@ def play(
         for number, day in list(NIGHTS.items())[:last]:
             stage.noon(day)
             act(stage, items, number)
-            if number == POSTING:
-                unsteady(stage)
             _night(stage, played, number, day)
             if number == 1:
                 stage.firm.sign()

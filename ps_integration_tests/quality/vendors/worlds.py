@@ -81,11 +81,6 @@ WORLDS: Final = (
 """Nights, and the faults that each has; they are taken back after it."""
 
 
-def unsteady(stage: Stage) -> None:
-    """Three of the ERP's answers to posting are lost after it did what was asked."""
-    add_fault(stage.state, Fault("status_500_after_commit", "bc", "POST", "*/salesInvoices", 3))
-
-
 def take_back(stage: Stage) -> None:
     """The far sides answer as before."""
     clear_faults(stage.state, None)
