@@ -65,8 +65,9 @@ identity: .venv/installed  ## renumber, rename and merge everything after postin
 lines: .venv/installed  ## posted work changed twice under every policy: equations, link checks, the ERP's sums
 	$(BIN)/python -m ps_integration_tests.lines
 
-quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
+quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries, then in what vendors send: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
+	$(BIN)/python -m ps_integration_tests.quality.vendors --seeds 2
 
 matching: .venv/installed  ## matching beside brute force on 10,000 random small cases; then wrong links in eight worlds
 	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
