@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality matching agreement regressions odd sources lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality quality-vendors matching agreement regressions odd sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,9 +65,11 @@ identity: .venv/installed  ## renumber, rename and merge everything after postin
 lines: .venv/installed  ## posted work changed twice under every policy: equations, link checks, the ERP's sums
 	$(BIN)/python -m ps_integration_tests.lines
 
-quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries, then in what vendors send: precision, recall, causes
+quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
-	$(BIN)/python -m ps_integration_tests.quality.vendors --seeds 2
+
+quality-vendors: .venv/installed  ## plant faults in what vendors send, over nights: recall, precision, causes, money per fault
+	$(BIN)/python -m ps_integration_tests.quality.vendors --seeds 2 --notes
 
 matching: .venv/installed  ## matching beside brute force on 10,000 random small cases; then wrong links in eight worlds
 	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
