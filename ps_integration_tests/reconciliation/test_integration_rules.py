@@ -71,6 +71,18 @@ def test_quiet_in03_for_what_says_nothing(shape):
     assert not breaks_of("IN03", raw__shapes=[{}, shape])
 
 
+@pytest.mark.parametrize(("last_seen", "fires"), [(at(20, 4), False), (at(19, 4), True)])
+def test_in03_of_a_list_whose_members_differ_is_quiet_until_none_is_as_before(last_seen, fires):
+    """As the values of custom fields: the first project with an amount beside texts."""
+    value = {"path": "$.fields[].value"}
+    shapes = [
+        {},
+        {**value, "json_type": "string", "last_seen_at": last_seen},
+        {**value, "json_type": "number", "first_seen_at": at(20, 4)},
+    ]
+    assert bool(breaks_of("IN03", raw__shapes=shapes)) is fires
+
+
 def _vanished(misses, *records):
     return {
         "raw__missing": [

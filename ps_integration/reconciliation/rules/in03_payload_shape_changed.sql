@@ -102,7 +102,10 @@ changes as (
             and ty.json_type <> ol.json_type
             and ty.first_seen_at > ol.first_seen_at
     inner join streams as st on ty.system = st.system and ty.stream = st.stream
-    where ty.last_seen_at = st.last_seen_at
+    where
+        ty.last_seen_at = st.last_seen_at
+        -- members of a list may differ, as the values of custom fields do
+        and (not contains(ty.path, '[') or ol.last_seen_at < ty.last_seen_at)
     qualify
         row_number() over (
             partition by ty.system, ty.stream, ty.path
