@@ -41,7 +41,7 @@ _SCHEMA: Final = pa.schema(
     ]
 )
 _ROWS_PER_GROUP: Final = 20_000
-_KINDS: Final = (
+ERROR_KINDS: Final = (
     (NotThereError, "not_there"),
     (ColumnsMissingError, "columns_missing"),
     (BadAnswerError, "bad_answer"),
@@ -108,7 +108,7 @@ def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched
         problem = error
     # The run's clock goes on from `as_of` by the time that really passed.
     finished = night.as_of + timedelta(seconds=time.monotonic() - begun)
-    kind = next((name for type_, name in _KINDS if isinstance(problem, type_)), "failed")
+    kind = next((name for type_, name in ERROR_KINDS if isinstance(problem, type_)), "failed")
     return Fetched(
         connector.system,
         ask,

@@ -4,7 +4,7 @@ import pytest
 
 from ps_integration_tests.reconciliation.world import AS_OF, at, breaks_of
 
-FAILED = {"status": "failed", "error_kind": "RetryLaterError", "error_message": "HTTP 503"}
+FAILED = {"status": "failed", "error_kind": "retry_later", "error_message": "HTTP 503"}
 
 
 @pytest.mark.parametrize(("hours", "fires"), [(30, False), (29, True)])

@@ -8,11 +8,13 @@ from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.protocol import Stream
 from ps_integration.domain.records import RawRecord
 from ps_integration.errors import BadAnswerError, ColumnsMissingError, RetryLaterError
+from ps_integration.reports.wording import READ_KINDS
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import extract as extract_module
 from ps_integration.workflows.extract import extract
 from ps_integration.workflows.night import Night
+from ps_integration.workflows.pagefiles import ERROR_KINDS
 
 NIGHT_ONE = datetime(2026, 3, 10, 4, 30, tzinfo=UTC)
 FULL = Stream("things", "full", ())
@@ -422,3 +424,8 @@ def test_systems_are_read_side_by_side(run):
     one, two = Fake("time_a", a={}), Fake("time_b", b={})
     one.before = two.before = meeting.wait
     assert run(one, two).row_count == 2
+
+
+def test_every_kind_of_error_of_a_read_has_words_in_the_report():
+    kinds = {kind for _, kind in ERROR_KINDS} | {"mass_disappearance"}
+    assert kinds == set(READ_KINDS)
