@@ -5,7 +5,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality matching regressions odd sources lock clean
+.PHONY: help demo test lint defs dev bench bench-posting bench-report bench-rules texts crashes histories mutations between endings lines identity quality quality-vendors matching agreement regressions odd sources lock clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ lines: .venv/installed  ## posted work changed twice under every policy: equatio
 quality: .venv/installed  ## plant every fault in eight worlds of 25,000 entries: precision, recall, causes
 	$(BIN)/python -m ps_integration_tests.quality --seeds 8
 
+quality-vendors: .venv/installed  ## plant faults in what vendors send, over nights: recall, precision, causes, money per fault
+	$(BIN)/python -m ps_integration_tests.quality.vendors --seeds 2 --notes
+
 matching: .venv/installed  ## matching beside brute force on 10,000 random small cases; then wrong links in eight worlds
 	PS_MATCHING_CASES=10000 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/reconciliation/test_matching.py \
 	  ps_integration_tests/reconciliation/test_credits.py
@@ -75,6 +78,9 @@ matching: .venv/installed  ## matching beside brute force on 10,000 random small
 
 sources: .venv/installed  ## streams that shrink and 1,000 damaged files of each kind, as a table
 	$(BIN)/python -m ps_integration_tests.sources
+
+agreement: .venv/installed  ## ten nights of two firms: every paper says the same money, and it is what the ERP holds
+	PS_AGREEMENT_NIGHTS=10 $(BIN)/python -m pytest -q --timeout 1800 ps_integration_tests/agreement
 
 BASE ?= 91bbdd3
 regressions: .venv/installed  ## every case that once failed, on commit BASE and on this one, as a table

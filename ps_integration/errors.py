@@ -25,6 +25,10 @@ class BadAnswerError(PsIntegrationError):
     """The far side answered with something that cannot be read as its own format."""
 
 
+class ColumnsMissingError(BadAnswerError):
+    """A file has not the columns that the firm file declares."""
+
+
 class AskFinanceError(PsIntegrationError):
     """The books say no: a person of finance must decide."""
 

@@ -14,7 +14,7 @@ from ps_integration.domain.identity import current_user
 from ps_integration.errors import FixConfigError
 from ps_integration.stores.operational import taken_back
 from ps_integration.workflows import approve, ballot, connect, glass
-from ps_integration.workflows.nightly import operational_store
+from ps_integration.workflows.nightly import new_night, operational_store
 from ps_integration.workflows.preview import Preview, preview
 
 app = typer.Typer(
@@ -58,7 +58,7 @@ def show_command(
     batch_id: BatchArgument, firm: FirmOption = None, as_json: JsonOption = False
 ) -> None:
     """Show one batch: its documents, their states and control totals."""
-    with output.reported(as_json=as_json), operational_store(load(firm)) as store:
+    with output.reported(as_json=as_json), operational_store(file := load(firm)) as store:
         batch = approve.show_batch(store, batch_id)
         output.headline(f"{batch.batch_id}  {batch.status}", is_good=batch.status == "posted")
         output.say(
@@ -68,15 +68,22 @@ def show_command(
             f"decided by {batch.decided_by or 'nobody yet'}"
             f"{', above the limit (break-glass)' if batch.is_break_glass else ''}"
         )
+        for entity in file.firm.legal_entities:
+            if entity.id == batch.legal_entity:
+                output.say(f"Invoice date: {entity.invoice_date.replace('_', ' ')}.")
         if batch.takes_back:
             output.say(f"It {taken_back.said(batch.takes_back, batch.currency)}.")
         output.table(
             "Documents",
-            ["reference", "kind", "project", "customer", "state", "ERP number", "lines", "amount"],
+            [
+                "reference", "kind", "project", "customer", "state", "invoice date", "ERP number",
+                "lines", "amount",
+            ],
             [
                 [
                     document.document_ref, document.kind, document.project_id,
-                    document.customer_key, document.state, document.erp_number,
+                    document.customer_key, document.state,
+                    document.invoice_date, document.erp_number,
                     document.line_count, output.money(document.amount_minor, batch.currency),
                 ]
                 for document in batch.documents
@@ -104,8 +111,9 @@ def preview_command(
     with output.reported(as_json=as_json):
         file = load(firm)
         erps = connect.erp_writers(file.firm, environ())
+        night = new_night(file, datetime.now(UTC), trigger="person", maker=current_user())
         with operational_store(file) as store:
-            found = preview(store, erps, batch_id, document)
+            found = preview(night, store, erps, batch_id, document)
         for one in found:
             output.headline(f"{one.document_ref}  {one.state}", is_good=True)
             output.say(f"{one.method} {one.path}  to {one.system}, {len(one.body):,} bytes, "

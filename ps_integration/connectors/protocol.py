@@ -31,6 +31,8 @@ class Stream:
         is_optional: A system may lack it (e.g. a custom API); then the rules that need it
             report that they could not run.
         feeds: Canonical tables its records become.
+        is_from_entries: It is made of what time entries name, so it knows nothing that they do not
+            say: a mistyped project is one of its records.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Stream:
     feeds: tuple[str, ...]
     full_every_days: int = 1
     is_optional: bool = False
+    is_from_entries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ class ErpDocument:
 class ErpReceipt:
     """What the ERP holds under one reference, as read from the ERP itself.
 
-    `tax_minor` is positive in both kinds; None where the ERP gives none.
+    `tax_minor` is positive in both kinds; None where the ERP gives none. `invoice_date` is None
+    where the ERP gives that date itself, so that there is none of ours to compare it with.
     """
 
     erp_id: str
@@ -149,6 +153,7 @@ class ErpReceipt:
     amount_minor: int
     line_amounts_minor: tuple[int, ...]
     tax_minor: int | None = None
+    invoice_date: date | None = None
 
 
 class NotMappedError(FixConfigError):
@@ -258,6 +263,20 @@ class ErpWriter(Protocol):
         """Delete a draft that must not be posted."""
 
 
+InvoiceStatus = Literal[
+    "draft",
+    "open",
+    "part_paid",
+    "paid",
+    "part_credited",
+    "credited",
+    "cancelled",
+    "invoiced",
+]
+"""What a copy is told of an invoice; credited is what has nothing left to pay and was not paid in
+full, part credited what was credited in part and not paid at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusNote:
     """What a PSA or time system shall know about one invoice and one subject."""
@@ -266,7 +285,7 @@ class StatusNote:
     subject_external_id: str
     reference: str
     number: str
-    status: Literal["draft", "open", "part_paid", "paid", "cancelled", "invoiced"]
+    status: InvoiceStatus
     message: str
     link: str | None = None
 

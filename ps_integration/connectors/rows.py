@@ -42,7 +42,8 @@ _TABLES: Final[dict[CanonicalObject, str]] = {
     """,
     "erp_documents": """
         company kind number reference status is_posted is_standing customer_key currency
-        invoice_date posting_date amount_minor tax_minor total_minor remaining_minor updated_at
+        invoice_date posting_date amount_minor tax_minor total_minor remaining_minor
+        credited_minor applies_to updated_at
     """,
     "erp_lines": """
         company document_external_id line_no line_type object_number project_key description

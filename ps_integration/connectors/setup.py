@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ps_integration.connectors.auth import Auth, Secret, secret
 from ps_integration.connectors.http import ApiClient, Policy
 from ps_integration.connectors.protocol import Connector, ErpWriter, FeedbackWriter
+from ps_integration.domain.invoice_dates import ErpDates
 from ps_integration.domain.money import RoundingMode
 from ps_integration.domain.records import ApprovalEvidence
 from ps_integration.errors import FixConfigError
@@ -130,6 +131,7 @@ class Vendor:
         billing_attributes: Columns of its projects that say how they are billed, as this firm has
             set it up; an ERP is asked for no other. What else it can say are its streams.
         rounding: How an ERP rounds the half of a minor unit; None = it takes amounts as they are.
+        dates: What an ERP, as this firm has set it up, has for posting date and invoice date.
         posting_options: Options that a system must name for something to be posted to it.
         revenue_option: The option that lists the revenue accounts which an ERP is set up for.
     """
@@ -147,6 +149,7 @@ class Vendor:
     lines_max: int | None = None
     billing_attributes: Callable[[Setup], Iterable[ProjectTerm]] = lambda _setup: ()
     rounding: RoundingMode | None = None
+    dates: Callable[[System], ErpDates] = lambda _system: "two"
     posting_options: tuple[str, ...] = ()
     revenue_option: str | None = None
 

@@ -32,6 +32,8 @@ class ErpDocuments(Identified):
 
     `is_posted`: it was in the books at some time, though it may be voided since. `is_standing`: it
     counts in the books now. A draft is neither, nor is a draft that was deleted or rejected.
+    `paid`: nothing is left to pay. `credited_minor` says how much of that no money settled, where
+    the ERP says it of the invoice, and `applies_to` where it says it of the credit memo.
     """
 
     company: Series[Text] = identifier(nullable=True)
@@ -49,6 +51,8 @@ class ErpDocuments(Identified):
     tax_minor: Series[Count] = minor()
     total_minor: Series[Count] = minor()
     remaining_minor: Series[Count] = minor()
+    credited_minor: Series[Count] = minor()
+    applies_to: Series[Text] = identifier(nullable=True)
     updated_at: Series[Instant] = instant()
 
     @pa.dataframe_check
@@ -87,12 +91,15 @@ class InvoiceStatuses(Identified):
     subject_kind: Series[Text] = one_of("project", "milestone", "time_entry")
     subject_external_id: Series[Text] = identifier()
     reference: Series[Text] = identifier(nullable=True)
-    status: Series[Text] = one_of("draft", "open", "part_paid", "paid", "cancelled", "invoiced")
+    status: Series[Text] = one_of(
+        *("draft", "open", "part_paid", "paid", "part_credited", "credited"),
+        *("cancelled", "invoiced"),
+    )
     message: Series[Text] = prose(2_000)
     updated_at: Series[Instant] = instant()
 
 
 VERSION = "1"
-ERP_DOCUMENTS = Versioned(ErpDocuments, "2", fields={"standing_was_posted": "is_standing"})
+ERP_DOCUMENTS = Versioned(ErpDocuments, "3", fields={"standing_was_posted": "is_standing"})
 ERP_LINES = Versioned(ErpLines, VERSION, fields={"amount_has_currency": "currency"})
-INVOICE_STATUSES = Versioned(InvoiceStatuses, VERSION)
+INVOICE_STATUSES = Versioned(InvoiceStatuses, "2")

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from ps_integration.domain.invoice_dates import ErpDates
+
 Json = dict[str, object] | list[object] | str | int | Decimal | bool | None
 JsonObject = Mapping[str, object]
 
@@ -100,6 +102,7 @@ class Capability:
         find_lag_seconds: How long a created document may stay out of look-ups.
         concurrency: Calls the account takes at a time.
         is_ordered: Documents of one company must be sent one at a time, oldest date first.
+        dates: What it has for the posting date and the invoice date.
     """
 
     posting_class: Literal["K", "U", "F", "N"]
@@ -111,6 +114,7 @@ class Capability:
     find_lag_seconds: float = 0.0
     concurrency: int = 1
     is_ordered: bool = False
+    dates: ErpDates = "two"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "customer_key": "BL05",
     "currency": "BL05",
     "posting_date": "BL05",
+    "invoice_date": "BL05",
     "amount_minor": "BL05",
     "tax_minor": "BL05",
+    "credited_minor": "BL05",
 }
 """Columns of a document, by the rule that compares them."""
 LINES: Final[Mapping[str, str]] = {
@@ -35,9 +37,9 @@ LINES: Final[Mapping[str, str]] = {
 """Columns of a line, by the rule that compares them."""
 DOCUMENTS_LEFT_OUT: Final[Mapping[str, str]] = {
     "is_posted": "follows from `status`: what was posted and is a draft again is named as that",
-    "invoice_date": "the day on the paper, which ERPs and people move; revenue is by posting_date",
     "total_minor": "is amount and tax, which are both compared",
     "remaining_minor": "falls with every payment",
+    "applies_to": "names the invoice that a credit memo settles, whose credits are compared",
     "updated_at": "says when, not what",
 }
 """Columns of a document that nothing compares, and why."""

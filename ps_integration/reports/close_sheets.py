@@ -177,6 +177,7 @@ def _documents(pack: ClosePack) -> Sheet[Any]:
             Column("ERP number", 18, "text", lambda x: x.erp_number),
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Posting date", 12, "day", lambda x: x.posting_date),
+            Column("Invoice date", 12, "day", lambda x: x.invoice_date),
             Column("State", 11, "text", lambda x: words(x.state)),
             CURRENCY,
             money("Amount", lambda x: x.amount_minor, currency_of),

@@ -160,6 +160,7 @@ class DocumentLine:
     customer_key: str
     period: str
     posting_date: date | None
+    invoice_date: date | None = None  # fixed when it is first sent
     currency: str
     amount_minor: int
     state: str

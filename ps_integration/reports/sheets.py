@@ -282,6 +282,7 @@ def documents(report: NightReport) -> Sheet[DocumentLine]:
             Column("Project", 14, "text", lambda x: x.project_id),
             Column("Customer", 18, "text", lambda x: x.customer_key),
             Column("Posting date", 13, "day", lambda x: x.posting_date),
+            Column("Invoice date", 13, "day", lambda x: x.invoice_date),
             money("Amount", lambda x: x.amount_minor, currency_of),
             money("ERP read-back", lambda x: x.readback_minor, currency_of),
             Column("ERP number", 18, "text", lambda x: x.erp_number),

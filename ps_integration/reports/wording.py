@@ -8,13 +8,16 @@ from ps_integration.reports.texts import Said, said_again, say
 SEVERITY_RANK: Final = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 _FAILED: Final = say("The read failed.")
-_KINDS: Final = {
-    "FixConfigError": say("The settings or credentials are refused; a person must correct them."),
-    "RetryLaterError": say("The system was busy or out of reach; the next night asks again."),
-    "BadAnswerError": say("The system answered with something that cannot be read."),
-    "CouldNotRunError": say("The read could not be made."),
+_UNREADABLE: Final = say("The system answered with something that cannot be read.")
+READ_KINDS: Final = {
+    "fix_config": say("The settings or credentials are refused; a person must correct them."),
+    "retry_later": say("The system was busy or out of reach; the next night asks again."),
+    "bad_answer": _UNREADABLE,
+    "columns_missing": _UNREADABLE,
+    "not_there": say("The read could not be made."),
     "mass_disappearance": say("The listing lacks more than it can be believed in."),
 }
+"""What each kind of error of a read means to a person; by the words of `raw.reads.error_kind`."""
 _NEVER: Final = say("Never read: no stream of this system has been asked for yet.")
 _STALE: Final = say(
     "Not read whole within its limit of {hours} hours; "
@@ -157,7 +160,7 @@ def source_message(row: Row, status: str) -> str:
         return str(say(_STALE.one, hours=str(row["freshness_hours"])))
     if status == "complete":
         return ""
-    kind = _KINDS.get(str(row["error_kind"]), _FAILED)
+    kind = READ_KINDS.get(str(row["error_kind"]), _FAILED)
     said = str(row["error_message"] or "").strip()
     what = f"{kind} {said}{'' if said.endswith('.') or not said else '.'}"
     last = _STANDS if row["last_complete_at"] else _UNKNOWN
@@ -170,7 +173,7 @@ def source_said(message: str) -> str:
     if not isinstance(said, Said) or "what" not in said.figures:
         return said
     what = str(said.figures["what"])
-    kind = next((one for one in (*_KINDS.values(), _FAILED) if what.startswith(one)), None)
+    kind = next((one for one in (*READ_KINDS.values(), _FAILED) if what.startswith(one)), None)
     if kind is None:
         return said
     rest = what.removeprefix(kind).strip()

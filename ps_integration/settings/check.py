@@ -22,6 +22,10 @@ def cross_check(firm: Firm) -> Iterator[Problem]:
     yield from check_breaks(firm.breaks, frozenset(entity.id for entity in firm.legal_entities))
     currencies = {entity.id: entity.currency for entity in firm.legal_entities}
     yield from check_business(firm.business, currencies)
+    for index, entity in enumerate(firm.legal_entities):
+        if (entity.invoice_date == "billing_calendar") != (entity.billing_day is not None):
+            said = "belongs to invoice_date billing_calendar, which needs it"
+            yield ("legal_entities", index, "billing_day"), said
     for index, system in enumerate(firm.systems):
         if system.valid_from >= system.valid_to:
             yield ("systems", index, "valid_to"), "must be after valid_from"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ps_integration.domain.invoice_dates import Dating, InvoiceDatePolicy
 from ps_integration.settings.approval import Approval
 from ps_integration.settings.audit import Audit
 from ps_integration.settings.base import (
@@ -44,6 +45,12 @@ class LegalEntity(Strict):
     future_period: PeriodPolicy = "hold"
     corrections: CorrectionPolicy = "reverse_and_rebill"
     voided: VoidedPolicy = "hold"
+    invoice_date: InvoiceDatePolicy = Field(
+        default="last_work_day", description="the day on the paper; revenue keeps its month"
+    )
+    billing_day: int | None = Field(
+        default=None, ge=1, le=31, description="day of the month, for invoice_date billing_calendar"
+    )
     credits: CreditPolicy = Field(
         default="person",
         description="who lets credits for deleted, withdrawn or no longer billable work go",
@@ -51,6 +58,11 @@ class LegalEntity(Strict):
     zero_lines: bool = Field(
         default=False, description="whether lines of no amount go on an invoice that has others"
     )
+
+    @property
+    def dating(self) -> Dating:
+        """How its documents are dated."""
+        return Dating(self.invoice_date, self.billing_day or 31)
 
 
 class System(Strict):

@@ -86,7 +86,7 @@ def _leave_out_new_defaults(data: dict[str, Any]) -> None:
     if automatic["corrections"] == AutoCorrections().model_dump(mode="json"):
         del automatic["corrections"]
     for entity in data["legal_entities"]:
-        for name in ("credits", "zero_lines"):
+        for name in ("credits", "zero_lines", "invoice_date", "billing_day"):
             if entity[name] == LegalEntity.model_fields[name].default:
                 del entity[name]
 

@@ -20,6 +20,7 @@ class DocumentSummary:
     customer_key: str
     period: str
     posting_date: date
+    invoice_date: date | None
     amount_minor: int
     state: str
     erp_number: str | None
@@ -108,6 +109,7 @@ def _document(session: Session, document: Document) -> DocumentSummary:
         customer_key=document.customer_key,
         period=document.period,
         posting_date=document.posting_date,
+        invoice_date=document.invoice_date,
         amount_minor=document.amount_minor,
         state=document.state,
         erp_number=document.erp_number,

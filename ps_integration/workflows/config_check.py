@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from ps_integration.connectors import registry
+from ps_integration.connectors.setup import Vendor
+from ps_integration.domain.invoice_dates import LEAVES_THE_MONTH, InvoiceDatePolicy
 from ps_integration.errors import FixConfigError
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration.settings.firm import Firm, System
+from ps_integration.settings.firm import Firm, LegalEntity, System
 from ps_integration.settings.load import FirmFile, Problem, load_firm
 from ps_integration.workflows.calendars import holidays_of
+
+_DATED_THERE: Final[frozenset[InvoiceDatePolicy]] = frozenset({"last_work_day", "day_of_sending"})
+"""Policies an ERP that dates invoices itself is left with: the default, and what it does."""
 
 
 def load_checked(path: Path) -> FirmFile:
@@ -63,6 +69,28 @@ def _books(firm: Firm) -> Iterator[Problem]:
                 f"would make other amounts; set {known.rounding}"
             )
             yield ("legal_entities", at, "rounding"), said
+        if refused := _dating(entity, system, known):
+            yield ("legal_entities", at, "invoice_date"), refused
+
+
+def _dating(entity: LegalEntity, system: System, vendor: Vendor) -> str:
+    """Why an ERP cannot date a legal entity's invoices by its policy; empty when it can."""
+    policy, name = entity.invoice_date, f"{system.id} ({system.vendor})"
+    try:
+        dates = vendor.dates(system)
+    except ValidationError:  # the options themselves are told as wrong
+        return ""
+    if dates == "one" and policy in LEAVES_THE_MONTH:
+        return (
+            f"{name} has one date, by which revenue is counted too, so {policy} could move revenue "
+            "into another month; set last_work_day or end_of_period"
+        )
+    if dates == "own" and policy not in _DATED_THERE:
+        return (
+            f"{name} dates invoices itself, on the day they are posted, so {policy} would not "
+            "hold; let it take our date (options.invoice_date: document) or set day_of_sending"
+        )
+    return ""
 
 
 def _companies(firm: Firm) -> Iterator[Problem]:

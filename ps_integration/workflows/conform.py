@@ -86,7 +86,12 @@ def _note_feeds(warehouse: Warehouse, connectors: Mapping[str, Connector]) -> No
         warehouse.insert(
             "canonical.feeds",
             [
-                {"system": system, "stream": stream.name, "object": canonical}
+                {
+                    "system": system,
+                    "stream": stream.name,
+                    "object": canonical,
+                    "is_from_entries": stream.is_from_entries,
+                }
                 for stream in connector.streams()
                 for canonical in stream.feeds
             ],

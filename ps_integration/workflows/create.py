@@ -31,6 +31,7 @@ def send(sender: Sender, ref: str) -> None:
     crashpoint("P1 looked-up")
     if found is None:
         return
+    sent = sender.dated_as(sent, found)
     intended_at = claim(sender, sent, "create", "approved")
     if intended_at is None:
         return

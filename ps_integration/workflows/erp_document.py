@@ -1,17 +1,21 @@
 """Builds what is sent from what is stored, and compares what the ERP holds with it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Final, Literal
 
 from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt
 from ps_integration.domain.currencies import MINOR_UNITS
+from ps_integration.domain.days import day_in
+from ps_integration.domain.invoice_dates import ErpDates
 from ps_integration.domain.money import Money
 from ps_integration.domain.posting import Lookup
 from ps_integration.domain.seal import digest
 from ps_integration.domain.text import match_key
+from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational import approvals, canonical
 from ps_integration.stores.operational.models import Document, PostingLine
 from ps_integration.stores.operational.store import Session
@@ -21,22 +25,52 @@ LINES_TOLD_MAX: Final = 5
 """Lines of one document whose amounts a message names."""
 
 
-def load(session: Session, document: Document) -> ErpDocument:
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What its ERP has for the dates of a document, and the invoice date it takes if it has none.
+
+    None: its posting date, which is sent to no ERP that gives the date itself.
+    """
+
+    erp: ErpDates = "two"
+    invoice_date: date | None = None
+
+    def invoiced(self, document: Document) -> date:
+        """The date on the paper: the one that the first claim fixed, or would fix now."""
+        return document.invoice_date or self.invoice_date or document.posting_date
+
+
+def dates_of(firm: Firm, document: Document, erp: ErpDates, as_of: datetime) -> Dates:
+    """The dates of a document that is sent now, as the policy of its legal entity has them."""
+    for entity in firm.legal_entities:
+        if entity.id == document.legal_entity and erp != "own":
+            sent_on = day_in(as_of, entity.time_zone)
+            return Dates(erp, entity.dating.day(document.posting_date, sent_on))
+    return Dates(erp)
+
+
+def load(session: Session, document: Document, dates: Dates) -> ErpDocument:
     """A stored document as it goes out: customer and project as its target names them today."""
     found = canonical.names(session, document)
-    return build(document, approvals.lines(session, document.document_ref), found)
+    return build(document, approvals.lines(session, document.document_ref), found, dates)
 
 
 def build(
-    document: Document, lines: Sequence[PostingLine], names: canonical.Names | None = None
+    document: Document,
+    lines: Sequence[PostingLine],
+    names: canonical.Names | None = None,
+    dates: Dates | None = None,
 ) -> ErpDocument:
     """The vendor-free document as it goes out; the same builder serves preview and sending.
 
-    A credit memo states positive amounts, as ERPs keep them; its posting lines are negative.
+    A credit memo states positive amounts, as ERPs keep them; its posting lines are negative. An ERP
+    with one date gets the invoice date, which its policy leaves in the month of the posting date.
     """
     sign = sign_of(document)
     told = document.content["project_external_id"]
     names = names or canonical.Names(document.customer_key, told)
+    dates = dates or Dates()
+    invoice_date = dates.invoiced(document)
     kind: Literal["invoice", "credit_memo"] = (
         "credit_memo" if document.kind == "credit_memo" else "invoice"
     )
@@ -46,8 +80,8 @@ def build(
         company=document.company,
         customer_key=names.customer_key,
         currency=document.currency,
-        invoice_date=document.posting_date,
-        posting_date=document.posting_date,
+        invoice_date=invoice_date,
+        posting_date=invoice_date if dates.erp == "one" else document.posting_date,
         purchase_order=document.content["purchase_order"],
         amount_minor=sign * document.amount_minor,
         lines=tuple(_line(document, line, sign, names) for line in lines),
@@ -90,6 +124,11 @@ def differences(sent: ErpDocument, held: ErpReceipt) -> list[Difference]:
         ("currency", sent.currency, held.currency),
         ("amount_minor", sent.amount_minor, held.amount_minor),
         ("posting_date", sent.posting_date.isoformat(), held.posting_date.isoformat()),
+        (
+            "invoice_date",
+            sent.invoice_date.isoformat(),
+            (held.invoice_date or sent.invoice_date).isoformat(),
+        ),
         ("period", sent.posting_date.isoformat()[:7], held.posting_date.isoformat()[:7]),
         (
             "line_amounts_minor",
@@ -172,4 +211,4 @@ def serious(found: Sequence[Difference]) -> list[Difference]:
     return [difference for difference in found if difference["field"] not in _DATES]
 
 
-_DATES = frozenset({"posting_date", "period"})
+_DATES = frozenset({"posting_date", "invoice_date", "period"})

@@ -23,6 +23,7 @@ select
     min(customer_key) as customer_key,
     min(currency) as currency,
     min(posting_date) as posting_date,
+    min(invoice_date) as invoice_date,
     min(abs(amount_minor)) as amount_minor
 from canonical.erp_documents
 where (is_posted or status = 'cancelled') and reference in (select unnest($refs))
@@ -64,6 +65,7 @@ def _confirm(document: Document, row: Row, night: Night) -> None:
         "customer_key": _text(row["customer_key"]) or "",
         "currency": _text(row["currency"]) or "",
         "posting_date": _text(row["posting_date"]) or "",
+        "invoice_date": _text(row["invoice_date"]),
         "amount_minor": amount_minor,
         "erp_altered": [],
     }

@@ -9,7 +9,12 @@ from importlib.resources import files
 from itertools import islice
 from typing import Final, Literal, cast
 
-from ps_integration.connectors.protocol import FeedbackWriter, StatusNote, WriteAnswer
+from ps_integration.connectors.protocol import (
+    FeedbackWriter,
+    InvoiceStatus,
+    StatusNote,
+    WriteAnswer,
+)
 from ps_integration.domain.crashpoint import crashpoint
 from ps_integration.domain.money import Money
 from ps_integration.domain.ports import Row
@@ -23,6 +28,7 @@ from ps_integration.workflows.mirror import copy
 from ps_integration.workflows.night import Night, StepResult
 
 _CHUNK: Final = 100
+_SETTLED: Final = frozenset({"part_paid", "paid", "part_credited", "credited"})
 
 
 def feedback(
@@ -84,18 +90,15 @@ def _owed(row: Row) -> tuple[Owed, StatusNote]:
     return one, note
 
 
-Status = Literal["draft", "open", "part_paid", "paid", "cancelled", "invoiced"]
-
-
-def _status(row: Row) -> Status:
+def _status(row: Row) -> InvoiceStatus:
     """The invoice's status; a time entry only knows invoiced and cancelled."""
     status = str(row["status"])
     if row["subject_kind"] == "time_entry" and status != "cancelled":
         return "invoiced"
-    return cast("Status", status)
+    return cast("InvoiceStatus", status)
 
 
-def _message(row: Row, status: Status) -> str:
+def _message(row: Row, status: InvoiceStatus) -> str:
     currency = str(row["currency"])
     name = "Credit memo" if row["kind"] == "credit_memo" else "Invoice"
     head = f"{name} {row['number'] or row['document_ref']}"
@@ -104,10 +107,14 @@ def _message(row: Row, status: Status) -> str:
     parts = [f"{head} {status}", f"net {Money(cast('int', row['amount_minor']), currency)}"]
     if row["subject_kind"] == "milestone":
         parts.append(f"this milestone {Money(cast('int', row['share_minor']), currency)}")
-    # What is left to pay is news only once something was paid: until then a night adds nothing.
-    if status in ("part_paid", "paid") and row["remaining_minor"] is not None:
-        parts.append(f"total {Money(cast('int', row['total_minor']), currency)}")
-        parts.append(f"remaining {Money(cast('int', row['remaining_minor']), currency)}")
+    # What is left to pay is news only once something was settled: until then a night adds nothing.
+    if status in _SETTLED and row["remaining_minor"] is not None:
+        total, left = cast("int", row["total_minor"]), cast("int", row["remaining_minor"])
+        parts.append(f"total {Money(total, currency)}")
+        if credited := cast("int", row["credited_minor"]):
+            paid = max(total - left - credited, 0)
+            parts += [f"credited {Money(credited, currency)}", f"paid {Money(paid, currency)}"]
+        parts.append(f"remaining {Money(left, currency)}")
     return ", ".join(parts)
 
 

@@ -14,18 +14,23 @@ with invoices as (
                 when ed.external_id is null and rv.document_ref is not null then 'cancelled'
                 when ed.status = 'corrective' then 'cancelled'
                 when ed.status = 'draft' and oo.state = 'posted' then 'open'
-                else ed.status
+                else coalesce(se.status, ed.status)
             end,
             case oo.state when 'draft' then 'draft' else 'open' end
         ) as status,
         coalesce(abs(oo.readback_minor), abs(oo.amount_minor)) as amount_minor,
         ed.total_minor,
-        ed.remaining_minor
+        ed.remaining_minor,
+        coalesce(se.credited_minor, 0) as credited_minor
     from ops.documents as oo
     left join canonical.erp_documents as ed
         on
             oo.system = ed.system
             and oo.erp_id = ed.external_id
+    left join canonical.settlements as se
+        on
+            oo.system = se.system
+            and oo.erp_id = se.external_id
     left join ops.erp_reversals as rv on oo.document_ref = rv.document_ref
     where oo.state in ('draft', 'posted') and oo.erp_id is not null
 ),
@@ -70,7 +75,8 @@ select
     iv.amount_minor,
     sj.share_minor::bigint as share_minor,
     iv.total_minor,
-    iv.remaining_minor
+    iv.remaining_minor,
+    iv.credited_minor
 from subjects as sj
 inner join invoices as iv
     on sj.document_ref = iv.document_ref

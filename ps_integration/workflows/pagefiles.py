@@ -20,6 +20,7 @@ from ps_integration.connectors.protocol import Ask, Connector, Exports
 from ps_integration.domain.records import RawRecord
 from ps_integration.errors import (
     BadAnswerError,
+    ColumnsMissingError,
     FixConfigError,
     PsIntegrationError,
     RetryLaterError,
@@ -40,8 +41,9 @@ _SCHEMA: Final = pa.schema(
     ]
 )
 _ROWS_PER_GROUP: Final = 20_000
-_KINDS: Final = (
+ERROR_KINDS: Final = (
     (NotThereError, "not_there"),
+    (ColumnsMissingError, "columns_missing"),
     (BadAnswerError, "bad_answer"),
     (FixConfigError, "fix_config"),
     (RetryLaterError, "retry_later"),
@@ -106,7 +108,7 @@ def fetch(night: Night, folder: Path, connector: Connector, ask: Ask) -> Fetched
         problem = error
     # The run's clock goes on from `as_of` by the time that really passed.
     finished = night.as_of + timedelta(seconds=time.monotonic() - begun)
-    kind = next((name for type_, name in _KINDS if isinstance(problem, type_)), "failed")
+    kind = next((name for type_, name in ERROR_KINDS if isinstance(problem, type_)), "failed")
     return Fetched(
         connector.system,
         ask,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from ps_integration.connectors.protocol import ErpDocument, ErpWriter, Outgoing
 from ps_integration.errors import AskFinanceError, PsIntegrationError
 from ps_integration.stores.operational import approvals, taken_back
+from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import erp_document
+from ps_integration.workflows.night import Night
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,13 @@ class Preview:
 
 
 def preview(
+    night: Night,
     store: OperationalStore,
     erps: Mapping[str, ErpWriter],
     batch_id: str,
     document_ref: str | None = None,
 ) -> tuple[Preview, ...]:
-    """The requests that posting a batch would send, by reference; nothing is written.
+    """The requests that posting a batch would send now, by reference; nothing is written.
 
     Raises:
         AskFinanceError: There is no such batch or document.
@@ -53,10 +56,11 @@ def preview(
     """
     with store.snapshot() as session:
         batch = approvals.get(session, batch_id)
+        writer = erps.get(batch.system)
         found = [
             (
                 document,
-                erp_document.load(session, document),
+                erp_document.load(session, document, _dates(night, document, writer)),
                 taken_back.said(
                     taken_back.of_document(session, document.document_ref), document.currency
                 ),
@@ -66,13 +70,17 @@ def preview(
         ]
     if not found:
         raise AskFinanceError(f"batch {batch_id}: has no document {document_ref or ''}".rstrip())
-    writer = erps.get(batch.system)
     if writer is None:
         raise AskFinanceError(f"batch {batch_id}: nothing writes to {batch.system}")
     return tuple(
         replace(_of(writer, payload, document.system, document.state), takes_back=taken)
         for document, payload, taken in found
     )
+
+
+def _dates(night: Night, document: Document, writer: ErpWriter | None) -> erp_document.Dates:
+    erp = "two" if writer is None else writer.capability.dates
+    return erp_document.dates_of(night.firm, document, erp, night.as_of)
 
 
 def _of(writer: ErpWriter, payload: ErpDocument, system: str, state: str) -> Preview:

@@ -45,6 +45,7 @@ def dropped(sent: Sent) -> ErpReceipt:
         customer_key=payload.customer_key,
         currency=payload.currency,
         posting_date=payload.posting_date,
+        invoice_date=payload.invoice_date,
         amount_minor=payload.amount_minor,
         line_amounts_minor=tuple(line.amount_minor for line in payload.lines),
     )
@@ -69,6 +70,7 @@ def _confirm(
             "customer_key": held.customer_key,
             "currency": held.currency,
             "posting_date": held.posting_date.isoformat(),
+            "invoice_date": None if held.invoice_date is None else held.invoice_date.isoformat(),
             "amount_minor": held.amount_minor,
             "line_amounts_minor": list(held.line_amounts_minor),
             "tax_minor": held.tax_minor,

@@ -25,6 +25,7 @@ from ps_integration.workflows.night import CheckResult, Night, StepResult
 ONCE_MORE: Final = ("IN01", "IN06")
 """Rules over the states of documents alone: held, dead, and without an answer for too long. They
 hold what they find before planning, and name again what came to rest tonight."""
+_FEEDS: Final = "select distinct system, stream, object from canonical.feeds"
 _CORRECTED: Final = """
 select distinct object_id from reconciliation.standing_lines where correction is not null
 """
@@ -76,15 +77,20 @@ def _record(
 ) -> StepResult:
     """Carry the breaks of the asked rules on by one night; what is open then, by number."""
     everything = found_rows(warehouse)
+    feeds = [
+        (str(row["system"]), str(row["stream"]), str(row["object"]))
+        for row in warehouse.rows(_FEEDS)
+    ]
     found = [row for row in everything if is_asked(str(row["rule"]))]
     corrected = {str(row["object_id"]) for row in warehouse.rows(_CORRECTED)}
     with store.session() as session:
+        roots = roots_of([*everything, *refusals.as_found(session)], feeds)
         summary = breaks.record(
             session,
             (night.run_id, night.as_of),
             found,
             [run.outcome for run in runs],
-            breaks.Beside(roots_of(everything), corrected, is_asked),
+            breaks.Beside(roots, corrected, is_asked),
         )
         due = tend(session, (night.run_id, night.as_of), custodian(night.firm, night.as_of_date))
         known = breaks.open_breaks(session, with_accepted=True)

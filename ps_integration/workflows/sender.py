@@ -7,7 +7,7 @@ whoever lost it stops before anything more is sent or written.
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ps_integration.connectors.protocol import ErpDocument, ErpReceipt, ErpWriter
@@ -19,6 +19,7 @@ from ps_integration.stores.operational import claims, leases, ledger, work
 from ps_integration.stores.operational.models import Document
 from ps_integration.stores.operational.store import OperationalStore, Session
 from ps_integration.workflows import erp_document, versions
+from ps_integration.workflows.erp_document import Dates
 from ps_integration.workflows.night import Night
 
 MISSES_MAX = 3
@@ -27,11 +28,12 @@ MISSES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One document as loaded: its row, and what goes out."""
+    """One document as loaded: its row, what goes out, and how it is dated."""
 
     document: Document
     payload: ErpDocument
     writer: ErpWriter
+    dates: Dates
 
 
 @dataclass(slots=True)
@@ -87,12 +89,30 @@ class Sender:
         """A document with its writer; None when no ERP writer serves its system."""
         with self.store.snapshot() as session:
             document = ledger.get(session, ref)
-            payload = erp_document.load(session, document)
-        writer = self.erps.get(document.system)
-        if writer is None:
-            self.tally.add("no_writer")
-            return None
-        return Sent(document, payload, writer)
+            writer = self.erps.get(document.system)
+            if writer is None:
+                self.tally.add("no_writer")
+                return None
+            erp, night = writer.capability.dates, self.night
+            dates = erp_document.dates_of(night.firm, document, erp, night.as_of)
+            payload = erp_document.load(session, document, dates)
+        return Sent(document, payload, writer, dates)
+
+    def dated_as(self, sent: Sent, found: Sequence[ErpReceipt]) -> Sent:
+        """The same document, of the day that the ERP has on what an earlier life of the store sent.
+
+        Only the day of sending cannot be told again; the other policies say the same every time.
+        """
+        entities = {one.id: one for one in self.night.firm.legal_entities}
+        entity = entities.get(sent.document.legal_entity)
+        is_day_of_sending = entity is not None and entity.invoice_date == "day_of_sending"
+        if len(found) != 1 or not is_day_of_sending or found[0].invoice_date is None:
+            return sent
+        dates = replace(sent.dates, invoice_date=found[0].invoice_date)
+        with self.store.snapshot() as session:
+            document = ledger.get(session, sent.payload.reference)
+            payload = erp_document.load(session, document, dates)
+        return replace(sent, payload=payload, dates=dates)
 
     def find(self, sent: Sent) -> Sequence[ErpReceipt] | None:
         """What the ERP holds under the reference; None when it could not be asked."""

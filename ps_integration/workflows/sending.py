@@ -42,12 +42,15 @@ def claim(sender: Sender, sent: Sent, phase: Phase, expected: State) -> datetime
         ):
             sender.tally.add("waits_its_turn")
             return None
-        payload = erp_document.load(session, document)
+        payload = erp_document.load(session, document, sent.dates)
         if payload != sent.payload:
             return None
+        if sent.dates.erp != "own":
+            document.invoice_date = payload.invoice_date
         crashpoint("P2 claimed")
         now = sender.clock.now()
-        claims.intend(session, document, phase, sender.step(payload=payload), now)
+        dated = {"invoice_date": payload.invoice_date.isoformat()}
+        claims.intend(session, document, phase, sender.step(dated, payload), now)
         ledger.refresh_batch(session, document.batch_id)
     crashpoint("P3 intent-committed")
     return now

@@ -31,6 +31,7 @@ legal_entities:
     future_period: hold
     corrections: reverse_and_rebill  # changed after posting: reverse_and_rebill | delta | ask
     voided: hold                  # cancelled in the ERP: hold | rebill | leave
+    invoice_date: last_work_day   # on the paper: last_work_day | end_of_period | day_of_sending
 
 systems:
 """

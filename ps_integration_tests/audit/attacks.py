@@ -47,7 +47,7 @@ FREE = {
     "documents": {
         *("batch_id", "merkle_proof", "attempts", "sent_at", "sent_clock_at", "erp_id"),
         *("doubtful_clock_at", "erp_number", "readback_minor", "readback", "confirmed_at"),
-        *("hold_reason", "next_try_at", "put_off", "unknown_until"),
+        *("hold_reason", "next_try_at", "put_off", "unknown_until", "invoice_date"),
         *("lease_holder", "lease_token", "lease_until"),
     },
     "batches": {"status", "config_hash", "run_id", "planned_at"},

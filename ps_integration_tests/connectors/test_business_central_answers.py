@@ -21,7 +21,8 @@ DOCUMENT = ErpDocument(
 )
 HELD = {
     "id": "d1", "number": "S-INV1", "externalDocumentNumber": "PS-1", "status": "Draft",
-    "customerNumber": "C100", "currencyCode": "GBP", "postingDate": "2026-03-31",
+    "customerNumber": "C100", "currencyCode": "GBP", "invoiceDate": "2026-03-31",
+    "postingDate": "2026-03-31",
     "totalAmountExcludingTax": 0, "salesInvoiceLines": [], "@odata.etag": 'W/"1"',
 }  # fmt: skip
 

@@ -98,6 +98,15 @@ def test_a_credit_memo_is_positive_and_has_nothing_remaining(bc):
     assert credited["amount_minor"] == 75000
 
 
+@pytest.mark.parametrize(
+    ("told", "applies_to"),
+    [("d9", "d9"), ("00000000-0000-0000-0000-000000000000", None), ("", None)],
+)
+def test_a_credit_memo_names_the_invoice_that_it_settles(bc, told, applies_to):
+    [(_, memo), _] = rows(bc, "sales_credit_memos", document(memo=True, invoiceId=told))
+    assert memo["applies_to"] == applies_to
+
+
 def test_a_blank_currency_is_the_companys_own(bc):
     assert header(bc, document(currencyCode=""))["currency"] == "GBP"
 

@@ -13,7 +13,7 @@ from ps_integration.connectors.protocol import Ask
 from ps_integration.connectors.registry import vendor
 from ps_integration.connectors.setup import Setup
 from ps_integration.domain.records import RecordRefusedError
-from ps_integration.errors import BadAnswerError, FixConfigError
+from ps_integration.errors import BadAnswerError, ColumnsMissingError, FixConfigError
 from ps_integration.settings.firm import System
 from ps_integration_tests.regressions.sheets import Broken, Shown, write_sheet
 
@@ -28,7 +28,7 @@ COLUMNS = {
 HEADER = "id,who,project,day,hours,status\n"
 
 
-def connector(folder, **stream):
+def connector(folder, *more, **stream):
     stream = {
         "name": "time",
         "table": "time_entries",
@@ -42,7 +42,7 @@ def connector(folder, **stream):
             "id": "legacy",
             "vendor": "files",
             "roles": ["time"],
-            "options": {"folder": str(folder), "streams": [stream]},
+            "options": {"folder": str(folder), "streams": [stream, *more]},
         }
     )
     return vendor("files").build(Setup(system, {}))
@@ -153,6 +153,12 @@ def test_a_file_of_another_shape_fails_the_read(tmp_path, content):
         read(connector(tmp_path))
 
 
+def test_a_renamed_column_is_told_apart_from_a_damaged_file(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER.replace("hours", "time") + "1,w1,P1,05-Nov-04,7,DONE\n")
+    with pytest.raises(ColumnsMissingError, match="not one column hours"):
+        read(connector(tmp_path))
+
+
 def test_no_file_is_not_the_same_as_no_rows(tmp_path):
     with pytest.raises(BadAnswerError, match="no file"):
         read(connector(tmp_path))
@@ -252,6 +258,16 @@ def test_a_list_of_hours_can_be_the_list_of_projects(tmp_path):
     records = read(files)
     assert [record.record_id for record in records] == ["P1", "P2"]
     assert json.loads(records[0].payload) == {"cells": {"project": "P1"}}
+
+
+@pytest.mark.parametrize(("path", "is_echo"), [("*.csv", True), ("projects.csv", False)])
+def test_a_list_made_of_hours_says_so(tmp_path, path, is_echo):
+    listed = {
+        "name": "projects", "table": "projects", "path": path, "id": ["project"],
+        "distinct": True, "columns": {"match_key": "project"},
+    }  # fmt: skip
+    streams = connector(tmp_path, listed).streams()
+    assert [stream.is_from_entries for stream in streams] == [False, is_echo]
 
 
 def test_distinct_rows_of_one_id_that_differ_are_refused_by_name(tmp_path):

@@ -81,6 +81,31 @@ def test_a_status_is_what_it_means_in_the_books(fields, status, is_posted, is_st
     assert (document["is_posted"], document["is_standing"]) == (is_posted, is_standing)
 
 
+@pytest.mark.parametrize(
+    ("fields", "credited"),
+    [
+        ({"AmountPaid": 46, "AmountCredited": 0}, 0),
+        ({"AmountPaid": 0, "AmountCredited": 46}, 4600),
+        ({"AmountPaid": 26, "AmountCredited": 20}, 2000),
+        # money that came earlier: 46.00 applied, of which 30.00 and 6.00 are payments
+        (
+            {
+                "AmountPaid": 0,
+                "AmountCredited": 46,
+                "Prepayments": [{"AppliedAmount": 30}],
+                "Overpayments": [{"AppliedAmount": 6}],
+                "CreditNotes": [{"AppliedAmount": 10}],
+            },
+            1000,
+        ),
+        ({}, None),
+    ],
+)
+def test_what_credit_notes_settled_is_told_apart_from_money(fields, credited):
+    document = read(Status="PAID", AmountDue=0, **fields)[0]
+    assert (document["status"], document["credited_minor"]) == ("paid", credited)
+
+
 def test_tax_is_taken_off_lines_that_include_it():
     _, line = read(LineAmountTypes="Inclusive")
     assert line["amount_minor"] == 3400

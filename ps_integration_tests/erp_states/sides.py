@@ -219,9 +219,10 @@ def export(firm: Firm, side: Side, refs: Mapping[Case, str]) -> None:
         for one, ref in refs.items():
             if one.word != "gone":
                 status, is_posted, _ = {**side.meanings, **side.more}[one.word]
+                day = f"2026-03-{int(one.project.removeprefix('HU-')):02}"  # as it was dropped
                 rows.writerow([exported(one), ref, status, "NY"[is_posted],
-                               _customer(one.project), "2026-03-31", "100.00"])  # fmt: skip
-                lines.append(f"{exported(one)},{one.project},2026-03-31\n")
+                               _customer(one.project), day, "100.00"])  # fmt: skip
+                lines.append(f"{exported(one)},{one.project},{day}\n")
     (place / "lines.csv").write_text("".join(lines), "utf-8")
     told = yaml.safe_load(firm.path("firm.yaml").read_text("utf-8"))
     shared = {"company": {"const": "HB"}, "currency": {"const": "GBP"}}

@@ -56,6 +56,10 @@ class Seen:
         return {rule for rule, record in self.breaks if record == ref}
 
 
+TELL_CREDITS = {"business_central", "xero"}
+"""Where a credit that somebody else set against our invoice can be told from a payment."""
+
+
 def after_draft(side: Side, word: str) -> tuple[str, int]:
     """State of the ledger, and how many documents of the project live, where drafts bill again."""
     if word == "gone":
@@ -76,7 +80,8 @@ def after_posting(side: Side, word: str, *, is_second: bool) -> tuple[set[str], 
         return ({"BL06"} if is_second or not side.open else set()), is_second and bool(side.open)
     meaning = {**side.meanings, **side.more}[word]
     if meaning[2]:
-        return set(), False
+        is_told = word.endswith("credited") and side.vendor in TELL_CREDITS
+        return ({"BL05"} if is_told else set()), False
     return ({"BL05"} if side.open else {"BL05", "BL06"}), meaning[0] == "cancelled"
 
 

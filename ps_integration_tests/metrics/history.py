@@ -40,6 +40,15 @@ def history(seed):
     ]
     return {
         "ops.documents": documents,
+        "canonical.erp_documents": [
+            {
+                "system": one["system"],
+                "external_id": one["erp_id"],
+                "invoice_date": instant(rng).date(),
+            }
+            for one in documents
+            if rng.random() < 0.5
+        ],
         "ops.posting_lines": lines,
         "canonical.entry_versions": versions,
         "ops.ledger": _ledger(rng, documents),
@@ -132,6 +141,8 @@ def _document(rng, number):
         "system": rng.choice(SYSTEMS),
         "legal_entity": rng.choice(ENTITIES),
         "posting_date": instant(rng).date(),
+        "invoice_date": rng.choice((None, instant(rng).date())),
+        "erp_id": f"E{number}",
         "state": state,
         "confirmed_at": instant(rng) if confirmed else None,
     }

@@ -100,7 +100,12 @@ def invoice_cycle_time(tables):
             for line in tables["ops.posting_lines"]
             if line["document_ref"] == document["document_ref"]
         ]
-        issued = document["posting_date"]
+        in_erp = [
+            one["invoice_date"]
+            for one in tables["canonical.erp_documents"]
+            if (one["system"], one["external_id"]) == (document["system"], document["erp_id"])
+        ]
+        issued = (in_erp or [document["invoice_date"]])[0] or document["posting_date"]
         is_ours = document["kind"] == "invoice" and document["state"] == "posted" and dates
         if is_ours and SINCE.date() < issued <= AS_OF.date():
             items.append(((document["legal_entity"],), (issued - max(dates)).days))

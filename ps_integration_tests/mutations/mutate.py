@@ -14,7 +14,10 @@ RULES = "of the ERP's own making; compared by rules"
 TRAIL = "no sum comes of it; witnessed by the audit trail of the store that this is a copy of"
 READ_BACK = "a document that is not read any more counts as it was read back after posting"
 FREE = {
-    "raw.records": {"source_updated_at": WHEN, "fetched_at": WHEN, "source_day": WHEN},
+    "raw.records": {
+        "source_updated_at": WHEN, "fetched_at": WHEN, "source_day": WHEN,
+        "source_place": EXPLAINS, "flaw": "why a record is refused, read when it is conformed",
+    },
     "canonical.time_entries": {
         "approved_at": WHEN, "submitted_at": WHEN, "updated_at": WHEN, "started_at": WHEN,
         "ended_at": WHEN, "time_zone": WHEN, "approver": EXPLAINS, "note": EXPLAINS,
@@ -54,7 +57,7 @@ FREE = {
         (
             "batch_id", "kind", "company", "project_id", "customer_key", "posting_date", "erp_id",
             "erp_number", "sent_at", "confirmed_at", "hold_reason", "content_sha256", "content",
-            "unknown_until", "period", "readback",
+            "unknown_until", "period", "readback", "sent_clock_at", "invoice_date",
         ),
         TRAIL,
     ) | {"readback_minor": "only where the ERP's documents were not read; else they count"},
@@ -66,7 +69,7 @@ FREE = {
             "stream", "record_id", "raw_seq", "external_id", "company", "number", "reference",
             "customer_key",
             "currency", "invoice_date", "posting_date", "tax_minor", "total_minor",
-            "remaining_minor", "updated_at",
+            "remaining_minor", "credited_minor", "applies_to", "updated_at",
         ),
         RULES,
     ),

@@ -87,6 +87,7 @@ class FakeErp:
             "customer_key": document.customer_key,
             "currency": document.currency,
             "posting_date": document.posting_date.isoformat(),
+            "invoice_date": document.invoice_date.isoformat(),
             "amount_minor": document.amount_minor,
             "line_amounts_minor": [line.amount_minor for line in document.lines],
         }
@@ -180,6 +181,7 @@ class FakeErp:
             customer_key=body["customer_key"],
             currency=body["currency"],
             posting_date=date.fromisoformat(body["posting_date"]),
+            invoice_date=date.fromisoformat(body["invoice_date"]),
             amount_minor=body["amount_minor"],
             line_amounts_minor=tuple(body["line_amounts_minor"]),
         )

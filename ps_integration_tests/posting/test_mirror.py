@@ -180,6 +180,55 @@ def test_what_was_told_is_not_told_again_until_it_changes(store, night, warehous
     assert psa.told[-1].message.endswith("total 850.00 USD, remaining 50.00 USD")
 
 
+@pytest.mark.parametrize(
+    ("shown", "status", "message"),
+    [
+        # Xero's PAID with AmountPaid 0.00 and AmountCredited 1,120.66
+        (
+            {"status": "paid", "remaining_minor": 0, "credited_minor": 112_066},
+            "credited",
+            "credited 1,120.66 USD, paid 0.00 USD, remaining 0.00 USD",
+        ),
+        (
+            {"status": "paid", "remaining_minor": 0, "credited_minor": 20_066},
+            "credited",
+            "credited 200.66 USD, paid 920.00 USD, remaining 0.00 USD",
+        ),
+        (
+            {"status": "part_paid", "remaining_minor": 92_000, "credited_minor": 20_066},
+            "part_credited",
+            "credited 200.66 USD, paid 0.00 USD, remaining 920.00 USD",
+        ),
+        (
+            {"status": "part_paid", "remaining_minor": 90_000, "credited_minor": 20_066},
+            "part_paid",
+            "credited 200.66 USD, paid 20.00 USD, remaining 900.00 USD",
+        ),
+        (
+            {"status": "paid", "remaining_minor": 0, "credited_minor": 0},
+            "paid",
+            "total 1,120.66 USD, remaining 0.00 USD",
+        ),
+        # an ERP that does not say what settled its invoices
+        (
+            {"status": "paid", "remaining_minor": 0},
+            "paid",
+            "total 1,120.66 USD, remaining 0.00 USD",
+        ),
+    ],
+)
+def test_what_a_credit_settled_is_not_told_as_paid(
+    store, night, warehouse, posted, shown, status, message
+):
+    psa = Psa()
+    invoice = {"system": "bc", "external_id": "1", "number": "INV1", "total_minor": 112_066}
+    warehouse.insert("canonical.erp_documents", [{**invoice, **shown}])
+    feedback(night, warehouse, store, {"kantata": psa})
+    told = {note.subject_kind: note for note in psa.told}
+    assert {note.status for note in psa.told} == {status}
+    assert told["project"].message.endswith(message)
+
+
 def test_each_entry_is_marked_invoiced_where_the_time_system_takes_it(
     store, night, warehouse, posted
 ):

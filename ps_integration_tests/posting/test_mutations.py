@@ -63,7 +63,7 @@ WORDS = {
 OTHER = (
     (JSON, "'{{\"x\": 1}}'"),
     (Boolean, "not {name}"),
-    (Date, "date({name}, '+1 day')"),
+    (Date, "date(coalesce({name}, '2026-03-30'), '+1 day')"),
     (Instant, f"coalesce(datetime({{name}}, '+1 second'), '{AS_OF:%F %T}') || '.000000'"),
     (ExactDecimal, "'2.5'"),
     ((Integer, Minor), "coalesce({name}, 0) + 1"),

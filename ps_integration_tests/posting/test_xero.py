@@ -1,5 +1,7 @@
 """A signed batch goes to Xero over HTTP, and is there once."""
 
+from datetime import date
+
 import pytest
 
 from ps_integration.errors import RetryLaterError
@@ -8,6 +10,7 @@ from ps_integration.sandbox.vendors.xero import ORGANISATIONS
 from ps_integration.workflows import post
 from ps_integration_tests.posting.making import make_batch, make_document, make_firm, make_night
 from ps_integration_tests.posting.targets import xero
+from ps_integration_tests.posting.test_invoice_dates import dated
 
 REF = "PS-APOLLO-202603-1"
 POSTED = [(REF, "invoice", "posted", 35_000)]
@@ -66,6 +69,16 @@ def test_a_credit_memo_goes_out_with_positive_amounts(store, night, approved, st
     post.post(night, store, {"bc": xero.writer(target.base_url)})
     assert states()[REF] == "posted"
     assert xero.documents(target.state) == [(REF, "credit_memo", "posted", 35_000)]
+
+
+def test_one_date_is_the_policys_and_the_due_date_follows_it(store, tmp_path, approved, target):
+    """Work up to 10 March by the end of its period: dated 31 March, due 30 days later."""
+    night = make_night(tmp_path, firm=dated("end_of_period"))
+    approved(make_batch(make_document(posting_date=date(2026, 3, 10))), night)
+    result = post.post(night, store, {"bc": xero.writer(target.base_url)})
+    [made] = target.state.documents(xero.SYSTEM, xero.collection(xero.TENANT, "Invoices"))
+    assert (made["Date"], made["DueDate"]) == ("2026-03-31", "2026-04-30")
+    assert "erp_altered" not in result.metadata
 
 
 def test_a_locked_period_refuses_the_document_and_leaves_nothing(

@@ -7,6 +7,7 @@ entries, and prints by rule how many were found, and how often the stated cause 
 import argparse
 import sys
 
+from ps_integration_tests.quality import drag
 from ps_integration_tests.quality.judge import is_good_enough, judge, table
 
 
@@ -17,11 +18,12 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--notes", action="store_true", help="name what was missed or wrong")
     asked = parser.parse_args()
-    seeds = [judge(seed) for seed in range(asked.first, asked.first + asked.seeds)]
+    dragged = drag.Drag()
+    seeds = [judge(seed, dragged) for seed in range(asked.first, asked.first + asked.seeds)]
     if asked.notes:
         notes = [note for tallies in seeds for tally in tallies.values() for note in tally.notes]
         sys.stdout.write("\n".join([*notes, ""]))
-    sys.stdout.write(table(seeds) + "\n")
+    sys.stdout.write(f"{table(seeds)}\n\n{drag.table(dragged)}\n")
     return int(not all(is_good_enough(tallies) for tallies in seeds))
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ps_integration.domain.breaks import id_of
 from ps_integration.domain.ports import Row
+from ps_integration.reconciliation.consequences import roots_of
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration_tests.quality.clean import clean
+from ps_integration_tests.quality.drag import Drag
 from ps_integration_tests.quality.planter import Label, Planter
 from ps_integration_tests.quality.plants import ACTS
 from ps_integration_tests.quality.remedies import remove_cause
@@ -51,14 +54,15 @@ class Tally:
         return _share(self.found, self.found + self.missed)
 
 
-def judge(seed: int) -> dict[str, Tally]:
-    """Play all acts of a seed: by rule, what came of it.
+def judge(seed: int, drag: Drag | None = None) -> dict[str, Tally]:
+    """Play all acts of a seed: by rule, what came of it; `drag` counts what each fault drags along.
 
     Raises:
         SystemExit: A rule finds something in the clean world, or could not run.
     """
     original = clean(seed)
     tallies: dict[str, Tally] = {}
+    drag = drag or Drag()
     with Warehouse(Path(":memory:")) as warehouse:
         theatre = Theatre(warehouse, original)
         if noise := theatre.play(original):
@@ -66,13 +70,20 @@ def judge(seed: int) -> dict[str, Tally]:
         for act in ACTS:
             planter = Planter(original.copy())
             for plant in act:
-                plant(planter)
+                planter.plant(plant)
             found = {(row["rule"], row["record_key"]): row for row in theatre.play(planter.world)}
             labels: dict[tuple[object, object], Label] = {
                 (label.rule, label.record_key): label for label in planter.labels
             }
             _compare(tallies, found, labels)
-            tried = [row for row in found.values() if remove_cause(planter.world, original, row)]
+            roots = roots_of(list(found.values()))
+            drag.count(found, labels, roots)
+            # every other consequence is left to the remedy of its root
+            left = set(list(roots)[::2])
+            tried = [
+                row for row in found.values()
+                if id_of(row) in left or remove_cause(planter.world, original, row)
+            ]  # fmt: skip
             still = {(row["rule"], row["record_key"]) for row in theatre.play(planter.world)}
             _count_gone(tallies, tried, still)
     return tallies

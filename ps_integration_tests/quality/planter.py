@@ -15,12 +15,17 @@ LONG_AGO = AS_OF - timedelta(days=5)
 
 @dataclass(frozen=True)
 class Label:
-    """A break that the rules must find: which, on what, why; `system` is where the fault is."""
+    """A break that the rules must find: which, on what, why; `system` is where the fault is.
+
+    `kind` and `fault` say of which fault it must come: the plant's name, and a number.
+    """
 
     rule: str
     record_key: str
     cause: str
     system: str
+    kind: str = ""
+    fault: int = 0
 
 
 @dataclass
@@ -29,6 +34,8 @@ class Planter:
 
     world: World
     labels: list[Label] = field(default_factory=list)
+    kind: str = ""
+    _fault: int = 0
     _taken: set[tuple[str, object]] = field(default_factory=set)
     _posted: dict[str, str] = field(default_factory=dict)
     _entries: dict[object, list[Row]] = field(default_factory=dict)
@@ -44,7 +51,18 @@ class Planter:
 
     def label(self, rule: str, key: object, cause: str, system: object = "") -> None:
         """Say what is to be found."""
-        self.labels.append(Label(rule, str(key), cause, str(system)))
+        label = Label(rule, str(key), cause, str(system), self.kind, self._fault)
+        self.labels.append(label)
+
+    def begin(self) -> None:
+        """Another fault begins; so it does whenever somebody is chosen whom it befalls."""
+        self._fault += 1
+
+    def plant(self, plant: Callable[["Planter"], None]) -> None:
+        """Plant all faults of a kind."""
+        self.kind = plant.__name__
+        self.begin()
+        plant(self)
 
     def project(
         self, *, is_old: bool | None = None, kind: str = "time_and_materials",
@@ -59,6 +77,7 @@ class Planter:
             and not any(("entry", entry_id(entry)) in self._taken for entry in self.entries(row))
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
+        self.begin()
         self._taken.add(("project", found["match_key"]))
         return found
 
@@ -70,6 +89,7 @@ class Planter:
             and all(self.is_free(entry) for entry in self._entries[person])
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
+        self.begin()
         self._taken.add(("person", found))
         return found
 
@@ -86,6 +106,7 @@ class Planter:
                 and (self.document_of(row) is not None) is is_posted and self.is_free(row)
                 and has_actuals is (number_of(row) < OLD and number_of(row) % 4 == 0)
             ):  # fmt: skip
+                self.begin()
                 self.take(row)
                 return row
 
@@ -104,6 +125,7 @@ class Planter:
             and ("project", row["project_id"]) not in self._taken and fits(row)
         ]  # fmt: skip
         found = self.world.rng.choice(wanted)
+        self.begin()
         self._taken.add(("document", found["document_ref"]))
         return found
 
@@ -229,4 +251,5 @@ def free_customer(planter: Planter) -> Row:
         if not planter.is_taken("customer", row["match_key"])
         and str(row["match_key"]).startswith("c-")
     ]  # fmt: skip
+    planter.begin()
     return planter.world.rng.choice(rows)

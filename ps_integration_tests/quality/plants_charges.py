@@ -21,6 +21,7 @@ def charges(planter: Planter) -> None:
     works = _moved(planter)
     for turn, (home, entity, key) in enumerate(sorted(works)):
         cause = CAUSES[turn % len(CAUSES)]
+        planter.begin()
         if cause:
             planter.label("BL07", f"{home}|{key}|{ENTITIES[entity]}", cause, "bc")
         if cause != "not_synced_yet":

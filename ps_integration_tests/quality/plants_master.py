@@ -52,6 +52,7 @@ def only_in_erp(planter: Planter) -> None:
             name=f"{word(planter.world.rng, 4)} {word(planter.world.rng)}",
             status="closed" if turn == 0 else "active",
         )  # fmt: skip
+        planter.begin()
         if turn:
             planter.label("MD02", key, "master_data_incomplete", "bc")
 
@@ -201,6 +202,7 @@ def mappings(planter: Planter) -> None:
     for turn in range(5):
         kind = ("project", "customer", "resource", "task", "project")[turn]
         _cross(planter, (kind, "harvest", f"gone-{turn}"), "p-001", date(2026, 1, 1))
+        planter.begin()
         key = f"orphan|{kind}|harvest|gone-{turn}|2026-01-01"
         planter.label("MD10", key, "mapping_wrong", "harvest")
 
@@ -209,6 +211,7 @@ def sales(planter: Planter) -> None:
     """MD11: won, and no project, or nobody says which."""
     for turn in range(8):
         names_one = turn % 2 == 0
+        planter.begin()
         planter.world.put(
             "opportunities", "crm", f"OW{turn}", name=word(planter.world.rng), stage="won",
             legal_entity="US", won_on=AS_OF.date() - timedelta(days=6 + turn), currency="USD",

@@ -77,6 +77,7 @@ def typed_by_hand(planter: Planter) -> None:
     """TM02: invoiced in the ERP by somebody; what bills no project, or is cancelled, is quiet."""
     world = planter.world
     for turn in range(16):
+        planter.begin()
         project = world.rng.choice(world.rows("projects", system="bc", billing_type="fixed_fee"))
         status, is_posted = {13: ("cancelled", True), 14: ("open", False)}.get(turn, ("open", True))
         day = date(2026, 1, 20) if turn == 15 else date(2026, 3, 10)
@@ -111,18 +112,18 @@ def lines_changed(planter: Planter) -> None:
         before = theirs["amount_minor"]
         if turn % 4 == 0:
             theirs["quantity"] += 1
-            planter.label("TM03", key, "unauthorised_posting", "bc")
+            planter.label("TM03", key, "manual_edit_in_copy", "bc")
         elif turn % 4 == 1:
             theirs["quantity"] += planter.world.rng.choice((-1, 2)) * theirs["quantity"] / 2
             theirs["amount_minor"] = minor(theirs["quantity"], theirs["unit_price"])
-            planter.label("TM03", key, "unauthorised_posting", "bc")
+            planter.label("TM03", key, "manual_edit_in_copy", "bc")
         elif turn % 4 == 2:
             theirs["amount_minor"] += planter.world.rng.choice((-1, 1))
             planter.label("TM04", key, "rounding", "bc")
         else:
             theirs["unit_price"] += planter.world.rng.randint(1, 60)
             theirs["amount_minor"] = minor(theirs["quantity"], theirs["unit_price"])
-            planter.label("TM04", key, "unauthorised_posting", "bc")
+            planter.label("TM04", key, "manual_edit_in_copy", "bc")
         _total(planter, document, theirs["amount_minor"] - before)
 
 
@@ -130,7 +131,7 @@ def _total(planter: Planter, document: Row, change: int) -> None:
     theirs = planter.world["erp_documents"]["bc", document["erp_id"]]
     theirs["amount_minor"] += change
     if change:
-        cause = "rounding" if abs(change) == 1 else "unauthorised_posting"
+        cause = "rounding" if abs(change) == 1 else "manual_edit_in_copy"
         planter.label("BL05", document["document_ref"], cause, "bc")
         planter.label("BL06", document["document_ref"], cause, "bc")
 
@@ -145,7 +146,7 @@ def documents_changed(planter: Planter) -> None:
     for change in changes * 2:
         document = planter.document()
         world["erp_documents"]["bc", document["erp_id"]].update(change)
-        planter.label("BL05", document["document_ref"], "unauthorised_posting", "bc")
+        planter.label("BL05", document["document_ref"], "manual_edit_in_copy", "bc")
     for _ in range(8):
         document = planter.document()
         world["erp_documents"]["bc", document["erp_id"]] |= VOIDED
@@ -386,7 +387,7 @@ def actuals(planter: Planter) -> None:
         key = f"{mail(person_of(entry))}|{project_of(entry)}|{entry['work_date']}"
         if turn % 3 == 0:
             copy["seconds"] += 900
-            planter.label("TM12", key, "sync_failed", "psa")
+            planter.label("TM12", key, "manual_edit_in_copy", "psa")
         elif turn % 3 == 1:
             world.drop("time_entries", lambda row, copy=copy: row is copy)
             world.never_seen.add(entry_id(copy))

@@ -15,6 +15,7 @@ def reads(planter: Planter) -> None:
     late = streams[:5]
     known: dict[str, set[str]] = {system: {s for t, s in late if t == system} for system, _ in late}
     for system, stream in late:
+        planter.begin()
         # where every stream of a system is stale, the system is
         is_all = known[system] == set(STREAMS[system])
         for row in world.rows("raw.reads", system=system, stream=stream):
@@ -23,12 +24,14 @@ def reads(planter: Planter) -> None:
             row["run_id"] = f"old-{row['run_id']}"
         planter.label("IN02", f"{system}|{'*' if is_all else stream}", "sync_failed", system)
     for system, stream in streams[5:13]:
+        planter.begin()
         tonight = world["raw.reads"][system, stream, 0]
         is_less = rng.random() < 0.5
         tonight["records_read"] = rng.randint(0, 300) if is_less else rng.randint(5000, 9000)
         key = f"{system}|{stream}|{'fewer' if is_less else 'more'}"
         planter.label("IN04", key, "unknown", system)
     for turn, (system, stream) in enumerate(streams[13:25]):
+        planter.begin()
         name = world["raw.shapes"][system, stream, "$.name", "string"]
         if turn % 3 == 0:
             name["last_seen_at"] = AS_OF - timedelta(days=1)
@@ -46,6 +49,7 @@ def calls(planter: Planter) -> None:
     """IN05; the account calls within a day more or less than four fifths of what it may."""
     rng = planter.world.rng
     for system, allowed in (("harvest", 9000), ("clockify", 7000), ("psa", 5000), ("bc", 8000)):
+        planter.begin()
         is_near = rng.random() < 0.6
         total = rng.randint(allowed * 4 // 5 + 1, allowed) if is_near else allowed * 4 // 5
         first = rng.randrange(total)

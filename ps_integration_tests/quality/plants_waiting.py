@@ -196,6 +196,7 @@ def flags(planter: Planter) -> None:
         project = planter.project(kind="internal")
         rows = [row for row in planter.entries(project) if row["approval_state"] == "approved"]
         for entry in rng.sample(rows, min(4, len(rows))):
+            planter.begin()
             entry["is_billable"] = True
             planter.label("TM16", entry_id(entry), "wrong_project", entry["system"])
         travel = planter.project(is_old=bool(turn))
@@ -205,6 +206,7 @@ def flags(planter: Planter) -> None:
             and row["approval_state"] == "approved"
         ]  # fmt: skip
         for entry in rng.sample(rows, min(4, len(rows))):
+            planter.begin()
             entry["is_billable"] = True
             planter.label("TM16", entry_id(entry), "unknown", entry["system"])
 

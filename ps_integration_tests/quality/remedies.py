@@ -331,12 +331,11 @@ def _exchange_rate(world: World, _clean: World, found: Row) -> None:
 
 
 def _settled(world: World, _clean: World, found: Row) -> None:
-    """A letter that waited arrives after all."""
+    """A letter that waited arrives after all, and its receiver says what it was told."""
     if found["left_id"] in world["ops.documents"]:
         _sent_anew(world, found["left_id"])
     else:
-        key = tuple(str(found["left_id"]).split("|"))
-        world["ops.feedback"][key]["state"] = "told"
+        _told(world, _clean, found)
 
 
 def _read_again(world: World, _clean: World, found: Row) -> None:
@@ -355,10 +354,10 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM01", "not_synced_yet"): _posted,
     ("TM01", "sync_failed"): _posted,
     ("TM02", "unauthorised_posting"): _cancelled,
-    ("TM03", "unauthorised_posting"): _line_as_sent,
+    ("TM03", "manual_edit_in_copy"): _line_as_sent,
     ("TM03", "rounding"): _line_as_sent,
     ("TM03", "unit_or_timezone"): _line_as_sent,
-    ("TM04", "unauthorised_posting"): _line_as_sent,
+    ("TM04", "manual_edit_in_copy"): _line_as_sent,
     ("TM04", "rounding"): _line_as_sent,
     ("TM05", "duplicate_posting"): _once,
     ("TM06", "edited_after_posting"): _of_clean("seconds", "task_external_id", "is_billable"),
@@ -373,6 +372,7 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("TM10", "period_closed"): _opened,
     ("TM11", "unit_or_timezone"): _plausible,
     ("TM12", "not_synced_yet"): _brought_over,
+    ("TM12", "manual_edit_in_copy"): _in_line,
     ("TM12", "sync_failed"): _in_line,
     ("TM12", "duplicate_entry"): _less_one,
     ("TM12", "wrong_date"): _moved_back,
@@ -398,8 +398,10 @@ REMEDIES: dict[tuple[str, str], Remedy] = MASTER_REMEDIES | {
     ("BL03", "manual_edit_in_copy"): _told,
     ("BL03", "sync_failed"): _told,
     ("BL04", "not_synced_yet"): _mark_taken_off,
+    ("BL05", "manual_edit_in_copy"): _document_as_sent,
     ("BL05", "unauthorised_posting"): _document_as_sent,
     ("BL05", "rounding"): _document_as_sent,
+    ("BL06", "manual_edit_in_copy"): _document_as_sent,
     ("BL06", "unauthorised_posting"): _document_as_sent,
     ("BL06", "rounding"): _document_as_sent,
     ("BL08", "fx"): _exchange_rate,

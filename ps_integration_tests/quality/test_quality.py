@@ -1,18 +1,47 @@
 """One labelled world in every run of the tests; `make quality` plays eight and prints the table."""
 
+import sys
 from collections import Counter
 
 import pytest
 
 from ps_integration.reconciliation.rule import load_rules
-from ps_integration_tests.quality import links
+from ps_integration_tests.quality import drag, links
 from ps_integration_tests.quality.judge import NOT_STATED, judge, table
 from ps_integration_tests.quality.remedies import REMEDIES
 
+MANY_ENTRIES = {
+    "assignments", "closed_projects", "hours", "mappings", "posted_under_others", "rates",
+    "repriced", "resources",
+}  # fmt: skip
+"""Faults of a project or a person that rules name entry by entry; the amounts add up."""
+
+MONEY_MAX = {"posted_under_others": 1.1}
+"""What is posted and what waits of a project that is billable no more are two amounts."""
+
 
 @pytest.fixture(scope="module")
-def tallies():
-    return judge(1)
+def dragged():
+    return drag.Drag()
+
+
+@pytest.fixture(scope="module")
+def tallies(dragged):
+    return judge(1, dragged)
+
+
+def test_one_fault_is_one_break_at_the_root_and_one_amount(tallies, dragged):
+    drawn = drag.table(dragged)
+    many = {name for name, kind in dragged.kinds.items() if kind.roots_each > drag.ROOTS_MAX}
+    assert many <= MANY_ENTRIES, drawn
+    for name, kind in dragged.kinds.items():
+        assert kind.money_ratio <= MONEY_MAX.get(name, drag.MONEY_MAX), (name, drawn)
+        assert kind.money_ratio >= 1 / drag.MONEY_MAX, (name, drawn)
+    sys.stdout.write(f"{drawn}\nnamed entry by entry: {len(many)} kinds, {sorted(many)}\n")
+
+
+def test_no_fault_is_hidden_behind_another(tallies, dragged):
+    assert dragged.crossed == []
 
 
 def test_every_rule_finds_what_was_planted_and_nothing_else(tallies):

@@ -18,11 +18,12 @@ from ps_integration_tests.reconciliation.world_master import from_record
 OURS = [
     {
         "posting_date": date(2026, 3, 15),
+        "invoice_date": date(2026, 3, 31),
         "content": '{"tax_code": "STANDARD", "revenue_account": "4000"}',
-        "readback": '{"tax_minor": 3000}',
+        "readback": '{"tax_minor": 3000, "invoice_date": "2026-03-31"}',
     }
 ]
-DOCUMENT = {"tax_minor": 3000}
+DOCUMENT = {"tax_minor": 3000, "credited_minor": 0, "invoice_date": date(2026, 3, 31)}
 LINE = {"tax_code": "Standard"}
 OTHER = {"kind": "credit_memo", "status": "draft", "project_key": "GEMINI"}
 """Other values where a column takes only some."""

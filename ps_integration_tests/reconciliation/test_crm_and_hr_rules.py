@@ -35,7 +35,7 @@ HOLIDAY = [{"legal_entity": "us", "day": date(2026, 3, 10), "name": "Founders' D
 
 def test_fires_md11_for_a_won_opportunity_without_a_project():
     [found] = breaks_of("MD11", canonical__opportunities=[WON])
-    assert (found["record_key"], found["at_risk_minor"]) == ("crm|O1", 900000)
+    assert (found["record_key"], found["at_risk_minor"]) == ("crm|O1", None)
     assert (found["cause"], found["customer_key"]) == ("not_synced_yet", "acme")
 
 

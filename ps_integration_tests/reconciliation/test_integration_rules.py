@@ -4,7 +4,7 @@ import pytest
 
 from ps_integration_tests.reconciliation.world import AS_OF, at, breaks_of
 
-FAILED = {"status": "failed", "error_kind": "RetryLaterError", "error_message": "HTTP 503"}
+FAILED = {"status": "failed", "error_kind": "retry_later", "error_message": "HTTP 503"}
 
 
 @pytest.mark.parametrize(("hours", "fires"), [(30, False), (29, True)])
@@ -69,6 +69,18 @@ def test_in03_blocks_when_records_are_refused_since():
 )
 def test_quiet_in03_for_what_says_nothing(shape):
     assert not breaks_of("IN03", raw__shapes=[{}, shape])
+
+
+@pytest.mark.parametrize(("last_seen", "fires"), [(at(20, 4), False), (at(19, 4), True)])
+def test_in03_of_a_list_whose_members_differ_is_quiet_until_none_is_as_before(last_seen, fires):
+    """As the values of custom fields: the first project with an amount beside texts."""
+    value = {"path": "$.fields[].value"}
+    shapes = [
+        {},
+        {**value, "json_type": "string", "last_seen_at": last_seen},
+        {**value, "json_type": "number", "first_seen_at": at(20, 4)},
+    ]
+    assert bool(breaks_of("IN03", raw__shapes=shapes)) is fires
 
 
 def _vanished(misses, *records):

@@ -432,7 +432,7 @@ def test_quiet_tm15_without_a_cap_and_tm01_leaves_the_part_above_it_alone():
 @pytest.mark.parametrize(
     ("readback", "quantity", "cause"),
     [
-        (15000, "0.75000", "unauthorised_posting"),
+        (15000, "0.75000", "manual_edit_in_copy"),
         (None, "0.75000", "unknown"),
         (15000, "1.00200", "rounding"),
         (15000, "60.00000", "unit_or_timezone"),
@@ -453,4 +453,4 @@ def test_tm04_blames_whoever_changed_what_was_read_back():
         canonical__erp_lines=[{"amount_minor": 10000}],
         ops__documents=[{"readback_minor": 15000}],
     )
-    assert found["cause"] == "unauthorised_posting"
+    assert found["cause"] == "manual_edit_in_copy"

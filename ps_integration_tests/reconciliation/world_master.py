@@ -163,6 +163,7 @@ MASTER: dict[str, list[Row]] = {
         }
     ],
     "quarantine.records": [],
+    "quarantine.told": [],
     "canonical.customers": [
         {
             **from_record(system, "customers", external_id),

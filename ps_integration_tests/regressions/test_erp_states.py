@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from ps_integration_tests.regressions.firm import COMPANY, Firm, lay, served
+from ps_integration_tests.regressions.xero_books import end, invoices, xero
 
 
 @pytest.fixture
@@ -22,38 +21,6 @@ def harbour(tmp_path: Path) -> Iterator[Firm]:
         firm.sign()
         firm.night("2026-04-01")
         yield firm
-
-
-def xero(firm: Firm, method: str, path: str, body: object = None) -> Any:
-    """What Xero answers over HTTP."""
-    token = requests.post(
-        firm.environ["BOOKS_TOKEN_URL"],
-        data={
-            "grant_type": "client_credentials",
-            "client_id": firm.environ["BOOKS_CLIENT"],
-            "client_secret": firm.environ["BOOKS_SECRET"],
-        },
-        timeout=30,
-    ).json()["access_token"]
-    answer = requests.request(
-        method,
-        f"{firm.environ['BOOKS_URL']}/{path}",
-        json=body,
-        headers={
-            "Authorization": f"Bearer {token}",
-            "Xero-Tenant-Id": COMPANY,
-            "Accept": "application/json",
-        },
-        timeout=30,
-    )
-    assert answer.status_code == 200, answer.text
-    return answer.json(parse_float=Decimal)
-
-
-def invoices(firm: Firm) -> list[tuple[str, Decimal]]:
-    """State and net of every invoice in Xero."""
-    found = xero(firm, "GET", "Invoices?page=1")["Invoices"]
-    return sorted((one["Status"], Decimal(str(one["SubTotal"]))) for one in found)
 
 
 @pytest.mark.case(
@@ -72,13 +39,6 @@ def test_each_invoice_carries_its_own_project_in_xero(harbour: Firm) -> None:
     }
     assert options == {Decimal("933.88"): {"NL-1"}, Decimal("190.00"): {"NL-2"}}
     assert "BL05" not in rules_open(harbour)
-
-
-def end(firm: Firm, net: str, status: str) -> None:
-    """Void or delete the invoice of that net, as a person does in Xero."""
-    found = xero(firm, "GET", "Invoices?page=1")["Invoices"]
-    [key] = [one["InvoiceID"] for one in found if Decimal(str(one["SubTotal"])) == Decimal(net)]
-    xero(firm, "POST", "Invoices", {"Invoices": [{"InvoiceID": key, "Status": status}]})
 
 
 def rules_open(firm: Firm) -> set[str]:

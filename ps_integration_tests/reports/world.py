@@ -289,7 +289,7 @@ TABLES = {
         _read("harvest_us", "time_entries", "complete", EARLIER),
         _read(
             "harvest_us", "time_entries", "failed", AS_OF, records_read=0, records_changed=0,
-            error_kind="RetryLaterError", error_message="GET /v2/time_entries: ReadTimeout",
+            error_kind="retry_later", error_message="GET /v2/time_entries: ReadTimeout",
         ),
         _read("bc", "salesInvoices", "complete", AS_OF - timedelta(hours=40)),
     ],

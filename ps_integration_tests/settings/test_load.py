@@ -118,5 +118,23 @@ def test_the_hash_ignores_where_things_are_and_sees_what_is_billed(tmp_path):
     assert other.config_hash != first.config_hash
 
 
+@pytest.mark.parametrize(
+    "policy", ["end_of_period", "day_of_sending", "billing_calendar, billing_day: 5"]
+)
+def test_how_invoices_are_dated_is_signed_and_the_default_changes_no_file(tmp_path, policy):
+    first = load(tmp_path, GOOD)
+    same = load(tmp_path, GOOD.replace("{id: UK,", "{id: UK, invoice_date: last_work_day,"))
+    other = load(tmp_path, GOOD.replace("{id: UK,", f"{{id: UK, invoice_date: {policy},"))
+    assert first.config_hash == same.config_hash != other.config_hash
+    assert first.firm.legal_entities[0].invoice_date == "last_work_day"
+    assert other.firm.legal_entities[0].invoice_date in policy
+
+
+@pytest.mark.parametrize("wrong", ["invoice_date: billing_calendar", "billing_day: 5"])
+def test_a_billing_day_belongs_to_a_billing_calendar(mistakes, wrong):
+    said = mistakes(GOOD.replace("{id: UK,", f"{{id: UK, {wrong},"))
+    assert "legal_entities[0].billing_day: belongs to invoice_date billing_calendar" in said
+
+
 def test_the_schema_knows_every_section():
     assert {"firm", "systems", "routing", "approval"} <= set(json_schema()["properties"])

@@ -7,12 +7,14 @@ import pytest
 from ps_integration.connectors.answers import NotThereError
 from ps_integration.connectors.protocol import Stream
 from ps_integration.domain.records import RawRecord
-from ps_integration.errors import BadAnswerError, RetryLaterError
+from ps_integration.errors import BadAnswerError, ColumnsMissingError, RetryLaterError
+from ps_integration.reports.wording import READ_KINDS
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.warehouse.warehouse import Warehouse
 from ps_integration.workflows import extract as extract_module
 from ps_integration.workflows.extract import extract
 from ps_integration.workflows.night import Night
+from ps_integration.workflows.pagefiles import ERROR_KINDS
 
 NIGHT_ONE = datetime(2026, 3, 10, 4, 30, tzinfo=UTC)
 FULL = Stream("things", "full", ())
@@ -266,7 +268,11 @@ def test_misses_of_a_listing_that_is_believed_again_are_counted_anew(run):
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(BadAnswerError("page 2 broke"), "bad_answer"), (RetryLaterError("busy"), "retry_later")],
+    [
+        (BadAnswerError("page 2 broke"), "bad_answer"),
+        (ColumnsMissingError("not one column Hours"), "columns_missing"),
+        (RetryLaterError("busy"), "retry_later"),
+    ],
 )
 def test_a_failed_stream_lands_nothing_and_stops_no_other(run, error, kind):
     bad = Fake("time_a", INCREMENTAL, a={"updated": "2026-03-09T00:00:00Z"}, b={})
@@ -418,3 +424,8 @@ def test_systems_are_read_side_by_side(run):
     one, two = Fake("time_a", a={}), Fake("time_b", b={})
     one.before = two.before = meeting.wait
     assert run(one, two).row_count == 2
+
+
+def test_every_kind_of_error_of_a_read_has_words_in_the_report():
+    kinds = {kind for _, kind in ERROR_KINDS} | {"mass_disappearance"}
+    assert kinds == set(READ_KINDS)

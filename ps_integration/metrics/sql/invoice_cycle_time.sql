@@ -1,19 +1,29 @@
 -- title: Invoice cycle time
 -- unit: days
--- definition: From the last work date that an invoice bills to its issue date, in calendar
---   days, for invoices of ours that were issued in the window.
+-- definition: From the last work date that an invoice bills to its invoice date, in calendar
+--   days, for invoices of ours that are dated in the window.
 -- labels: legal_entity
 -- statistics: median, p90, longest
-with issued as (
+-- The date that the ERP shows; the one that was sent, until it was read.
+with dated as (
     select
+        dc.document_ref,
         dc.legal_entity,
-        date_diff('day', max(pl.work_date), any_value(dc.posting_date)) as days
+        coalesce(ed.invoice_date, dc.invoice_date, dc.posting_date) as issued_on
     from ops.documents as dc
-    inner join ops.posting_lines as pl on dc.document_ref = pl.document_ref
-    where
-        dc.kind = 'invoice' and dc.state = 'posted'
-        and dc.posting_date > cast($since as date) and dc.posting_date <= cast($as_of as date)
-    group by dc.document_ref, dc.legal_entity
+    left join canonical.erp_documents as ed
+        on dc.system = ed.system and dc.erp_id = ed.external_id
+    where dc.kind = 'invoice' and dc.state = 'posted'
+),
+
+issued as (
+    select
+        da.legal_entity,
+        date_diff('day', max(pl.work_date), any_value(da.issued_on)) as days
+    from dated as da
+    inner join ops.posting_lines as pl on da.document_ref = pl.document_ref
+    where da.issued_on > cast($since as date) and da.issued_on <= cast($as_of as date)
+    group by da.document_ref, da.legal_entity
 )
 
 select

@@ -1,5 +1,5 @@
 -- rule: BL01
--- title: Approved work unbilled for too long, or held by nothing that a break names
+-- title: Approved work unbilled for too long, or held while no other break says why
 -- severity: medium
 -- owner: finance
 -- blocks: no
@@ -31,8 +31,18 @@ unnamed as (
         min(di.reason) as hold
     from billing.dispositions as di
     anti join held as he on di.entry_id = he.entry_id
-    where di.disposition = 'excepted' and not starts_with(di.reason, 'break_')
+    where
+        di.disposition = 'excepted'
+        and not starts_with(di.reason, 'break_')
+        and di.reason <> 'voided_in_erp'  -- BL05 names it
     group by di.entry_id
+),
+
+-- documents that are in the ERP no more, as long as that is an open question
+cancelled as (
+    select distinct record_key
+    from reconciliation.found
+    where rule in ('BL05', 'BL06')
 ),
 
 aged as (
@@ -45,6 +55,7 @@ aged as (
             when op.legal_entity is null then 'opening'
             when un.problem is not null or un.amount_minor is null then 'unpriced'
             when ab.entry_id is not null then 'TM15'
+            when ce.entry_id is not null then 'cancelled'
             when dc.state in ('held', 'dead', 'unknown') then 'stuck'
             when dc.document_ref is not null then 'document'
             else 'unplanned'
@@ -55,21 +66,25 @@ aged as (
             when op.legal_entity is null then 'not_synced_yet'
             when un.problem is not null or un.amount_minor is null then 'master_data_incomplete'
             when ab.entry_id is not null then 'cap_reached'
+            when ce.entry_id is not null then 'unauthorised_posting'
             when dc.state in ('held', 'dead', 'unknown') then 'sync_failed'
             else 'not_synced_yet'
         end as cause,
-        he.record_key as held_by,
+        coalesce(he.record_key, ce.document_ref, un.document_ref) as kept_by,
+        tp.record_key as told_by,
         ud.hold,
         -- money that another break counts already is no further risk
         he.rule is null
         and ab.entry_id is null
         and tp.record_key is null
-        and sd.record_key is null as is_own_risk
+        and sd.record_key is null
+        and cd.record_key is null as is_own_risk
     from reconciliation.unposted_entries as un
     cross join config.run as ru
     left join held as he on un.entry_id = he.entry_id
     left join unnamed as ud on un.entry_id = ud.entry_id
     left join reconciliation.entries_above_cap as ab on un.entry_id = ab.entry_id
+    left join reconciliation.cancelled_entries as ce on un.entry_id = ce.entry_id
     left join ops.documents as dc on un.document_ref = dc.document_ref
     left join reconciliation.entries_under_way as uw on un.entry_id = uw.entry_id
     left join reconciliation.found as tp
@@ -81,6 +96,7 @@ aged as (
             and un.approved_at < ru.as_of - to_days($tolerance_posting_days)
     left join reconciliation.found as sd
         on sd.rule in ('IN01', 'IN06') and un.document_ref = sd.record_key
+    left join cancelled as cd on ce.document_ref = cd.record_key
     left join ops.openings as op
         on un.legal_entity = op.legal_entity and un.system = op.time_system
     where
@@ -105,7 +121,7 @@ groups as (
         min(customer_key) as customer_key,
         min(system) as system,
         min(erp_system) as erp_system,
-        min(coalesce(held_by, document_ref)) as right_id,
+        coalesce(min(kept_by), if(not bool_or(is_own_risk), min(told_by), null)) as right_id,
         min(document_state) as document_state,
         min(hold) as hold,
         min(work_date) as oldest,
@@ -134,6 +150,7 @@ select
         when gr.reason = 'opening' then 'opening list not signed'
         when gr.reason = 'unpriced' then 'not priced'
         when gr.reason in ('stuck', 'document') then 'document ' || gr.document_state
+        when gr.reason = 'cancelled' then 'document not in the ERP any more'
         when gr.reason = 'unplanned' then 'in no document'
         else 'held by ' || gr.reason
     end as right_value,
@@ -159,6 +176,8 @@ select
         when gr.reason = 'unpriced' then 'it has no price.'
         when gr.reason in ('stuck', 'document')
             then 'document ' || gr.right_id || ' is ' || gr.document_state || '.'
+        when gr.reason = 'cancelled'
+            then 'document ' || gr.right_id || ' does not stand in the ERP any more.'
         when gr.reason = 'unplanned' then 'no batch was planned for it.'
         else gr.reason || ' holds it.'
     end as detail,

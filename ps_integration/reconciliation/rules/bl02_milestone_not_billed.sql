@@ -14,8 +14,12 @@ with billed as (
     select
         pl.object_id,
         bool_or(dc.state = 'posted' and rv.document_ref is null) as is_posted,
-        max(pl.document_ref) as document_ref,
-        max_by(dc.state, pl.document_ref) as state
+        -- the one that was cancelled, as long as nothing has billed it again
+        max_by(pl.document_ref, row(rv.document_ref is not null, pl.document_ref)) as document_ref,
+        max_by(
+            if(rv.document_ref is null, dc.state, 'cancelled in the ERP'),
+            row(rv.document_ref is not null, pl.document_ref)
+        ) as state
     from ops.posting_lines as pl
     inner join ops.documents as dc on pl.document_ref = dc.document_ref
     left join ops.erp_reversals as rv on pl.document_ref = rv.document_ref
@@ -68,9 +72,9 @@ select
     re.amount_minor as difference_minor,
     abs(re.amount_minor) as at_risk_minor,
     re.currency,
-    'not_synced_yet' as cause,
+    if(re.amount_minor is null, 'master_data_incomplete', 'not_synced_yet') as cause,
     'Milestone ' || coalesce(re.name, re.object_id) || ' was reached on ' || re.due_from::varchar
-    || ' and is not billed.' as detail,
+    || if(re.amount_minor is null, ' and has no amount to bill.', ' and is not billed.') as detail,
     null as blocked_kind,
     null as blocked_id
 from reached as re

@@ -63,6 +63,49 @@ compared as (
             and (iv.reference = fe.reference or iv.reference is null)
 ),
 
+-- What each document of the ERP says, what settled it included.
+invoices as (
+    select
+        ed.system,
+        ed.external_id,
+        ed.number,
+        ed.reference as document_ref,
+        coalesce(se.status, ed.status) as status
+    from canonical.erp_documents as ed
+    left join canonical.settlements as se
+        on ed.system = se.system and ed.external_id = se.external_id
+),
+
+-- A system that we tell nothing may name an invoice by its number, or by our reference.
+named as (
+    select
+        *,
+        external_id as reference
+    from invoices
+    union
+    select
+        *,
+        number as reference
+    from invoices
+    union
+    select
+        *,
+        document_ref as reference
+    from invoices
+    where coalesce(document_ref, '') <> ''
+),
+
+agreed as (
+    select distinct
+        co.system,
+        co.subject_kind,
+        co.subject_external_id,
+        co.reference
+    from compared as co
+    inner join named as na on co.reference = na.reference and co.theirs = na.status
+    where co.ours is null
+),
+
 wrong as (
     select
         co.*,
@@ -78,8 +121,14 @@ wrong as (
             when co.reference is not null then coalesce(ed.status, 'no such document')
         end as expected
     from compared as co
-    left join canonical.erp_documents as ed on co.reference = ed.external_id
-    left join ops.documents as dc on ed.reference = dc.document_ref
+    left join named as ed on co.reference = ed.reference
+    left join ops.documents as dc on ed.document_ref = dc.document_ref
+    left join agreed as ag
+        on
+            co.system = ag.system
+            and co.subject_kind = ag.subject_kind
+            and co.subject_external_id = ag.subject_external_id
+            and co.reference = ag.reference
     where
         -- told, and not what the system says now; a mark taken off again is like none
         (
@@ -93,6 +142,7 @@ wrong as (
             and not co.is_known
             and co.reference is not null
             and co.theirs is distinct from ed.status
+            and ag.reference is null
         )
 )
 

@@ -9,7 +9,85 @@
 -- remedy: Run the billing feedback; if the mark stays, take it off in the system that has it.
 
 -- One row per document and system. What bills the same again makes the mark true once more.
-with voided as (
+-- A credit memo typed by hand voids as well, where it takes back the whole invoice: line by line as
+-- matching found it, or in one sum that is the invoice's and no other's of that customer.
+with credit_lines as (
+    select
+        pl.document_ref,
+        min(hl.number) as memo
+    from ops.posting_lines as pl
+    left join reconciliation.credit_matches as cm
+        on
+            pl.document_ref || '/' || pl.line_no::varchar = cm.takes_back
+            and cm.kind = 'posted'
+            and cm.status = 'confirmed'
+    left join reconciliation.hand_typed_lines as hl on cm.record_key = hl.record_key
+    where pl.amount_minor <> 0
+    group by pl.document_ref
+    having count(*) = count(cm.takes_back)
+),
+
+memos as (
+    select
+        ed.system,
+        ed.company,
+        ed.number,
+        ed.currency,
+        ed.posting_date,
+        abs(ed.amount_minor) as amount_minor,
+        canonical.id_of('customer', ed.customer_key) as customer_key
+    from canonical.erp_documents as ed
+    anti join ops.documents as dc on ed.reference = dc.document_ref
+    where
+        ed.kind = 'credit_memo'
+        and ed.is_standing
+        -- it may as well take back an invoice typed by hand
+        and not exists (
+            select 1
+            from canonical.erp_documents as oi
+            anti join ops.documents as od on oi.reference = od.document_ref
+            where
+                oi.kind = 'invoice'
+                and oi.is_standing
+                and oi.system = ed.system
+                and oi.company is not distinct from ed.company
+                and oi.customer_key = ed.customer_key
+                and oi.amount_minor = abs(ed.amount_minor)
+        )
+),
+
+credit_sums as (
+    select
+        sd.document_ref,
+        me.number as memo
+    from reconciliation.standing_documents as sd
+    inner join memos as me
+        on
+            sd.system = me.system
+            and sd.company is not distinct from me.company
+            and sd.customer_key = me.customer_key
+            and sd.currency = me.currency
+            and sd.amount_minor = me.amount_minor
+            and coalesce(sd.posting_date <= me.posting_date, true)
+    where sd.kind = 'invoice'
+    qualify
+        count(*) over (partition by sd.document_ref) = 1
+        and count(*) over (partition by me.system, me.company, me.number) = 1
+),
+
+credited as (
+    select
+        document_ref,
+        min(memo) as memo
+    from (
+        select * from credit_lines
+        union all
+        select * from credit_sums
+    )
+    group by document_ref
+),
+
+voided as (
     select
         dc.document_ref,
         dc.system,
@@ -20,11 +98,13 @@ with voided as (
         dc.currency,
         dc.period,
         coalesce(ed.number, dc.erp_number) as number,
+        if(ed.status = 'cancelled', null, cr.memo) as memo,
         abs(dc.amount_minor) as amount_minor
     from ops.documents as dc
     inner join canonical.erp_documents as ed
         on dc.document_ref = ed.reference and dc.system = ed.system and dc.erp_id = ed.external_id
-    where dc.state = 'posted' and ed.status = 'cancelled'
+    left join credited as cr on dc.document_ref = cr.document_ref
+    where dc.state = 'posted' and (ed.status = 'cancelled' or cr.document_ref is not null)
 ),
 
 -- by document: what a system's copy of the invoice says
@@ -51,7 +131,10 @@ lines as (
         not exists (
             select 1
             from reconciliation.standing_lines as sl
-            where sl.object_kind = pl.object_kind and sl.object_id = pl.object_id
+            where
+                sl.object_kind = pl.object_kind
+                and sl.object_id = pl.object_id
+                and sl.document_ref not in (select cr.document_ref from credited as cr)
         )
 ),
 
@@ -105,7 +188,7 @@ select
     null as entry_id,
     vo.system as left_system,
     vo.number as left_id,
-    'cancelled' as left_value,
+    if(vo.memo is null, 'cancelled', 'credited by ' || vo.memo) as left_value,
     sa.system as right_system,
     vo.document_ref as right_id,
     sa.said as right_value,
@@ -113,8 +196,10 @@ select
     -sa.amount_minor as difference_minor,
     sa.amount_minor as at_risk_minor,
     vo.currency,
-    'not_synced_yet' as cause,
-    vo.number || ' is cancelled in ' || vo.system || ', and ' || sa.system || ' still says '
+    if(vo.memo is null, 'not_synced_yet', 'unauthorised_posting') as cause,
+    vo.number || if(
+        vo.memo is null, ' is cancelled', ' is credited by ' || vo.memo || ', typed by hand,'
+    ) || ' in ' || vo.system || ', and ' || sa.system || ' still says '
     || replace(sa.said, '_', ' ') || '.' as detail,
     null as blocked_kind,
     null as blocked_id

@@ -5,9 +5,10 @@
 -- blocks: no
 -- needs_period: yes
 -- needs: erp_documents@erp
--- cause: unauthorised_posting
+-- cause: manual_edit_in_copy
 -- remedy: Ask who changed it; a cancelled one is billed again only as the voided policy says.
 
+-- Somebody there edited our document, or cancelled it, which posts what nobody here approved.
 with named_projects as (
     select
         pr.system,
@@ -36,6 +37,10 @@ ours as (
         dc.currency,
         dc.period,
         dc.posting_date,
+        -- an ERP that gives the date itself reads none back, and has none of ours to keep
+        if(
+            json_extract_string(dc.readback, '$.invoice_date') is not null, dc.invoice_date, null
+        ) as invoice_date,
         dc.erp_number,
         dc.company,
         dc.erp_id,
@@ -50,9 +55,11 @@ ours as (
         ed.company as their_company,
         abs(ed.tax_minor) as their_tax_minor,
         ed.posting_date as their_date,
+        ed.invoice_date as their_invoice_date,
         canonical.id_of('customer', ed.customer_key) as their_customer,
         ed.currency as their_currency,
         abs(ed.amount_minor) as their_minor,
+        coalesce(ed.total_minor, abs(ed.amount_minor)) as total_minor,
         ed.status as their_status,
         ed.is_standing,
         le.voided_policy,
@@ -113,6 +120,84 @@ line_changes as (
     group by us.document_ref
 ),
 
+-- What our own credit memos settled: as far as the ERP says that they were applied.
+own_memos as (
+    select
+        dc.document_ref,
+        dc.system,
+        dc.customer_key,
+        dc.currency,
+        case
+            when ed.remaining_minor is not null then ed.total_minor - ed.remaining_minor
+            when ed.applies_to is not null then ed.total_minor
+            else 0
+        end as applied_minor
+    from ops.documents as dc
+    inner join canonical.erp_documents as ed
+        on dc.system = ed.system and dc.erp_id = ed.external_id
+    where dc.state = 'posted' and dc.kind = 'credit_memo' and ed.is_standing
+),
+
+own_links as (
+    select distinct
+        document_ref,
+        corrects_document_ref
+    from ops.posting_lines
+    where corrects_document_ref is not null
+),
+
+own_by_document as (
+    select
+        ol.corrects_document_ref as document_ref,
+        sum(om.applied_minor) as applied_minor
+    from own_memos as om
+    inner join own_links as ol on om.document_ref = ol.document_ref
+    group by ol.corrects_document_ref
+),
+
+own_by_customer as (
+    select
+        system,
+        customer_key,
+        currency,
+        sum(applied_minor) as applied_minor
+    from own_memos
+    group by system, customer_key, currency
+),
+
+credited as (
+    select
+        us.document_ref,
+        us.system,
+        us.customer_key,
+        us.currency,
+        se.credited_minor,
+        sum(se.credited_minor) over (
+            partition by us.system, us.customer_key, us.currency
+        ) as of_customer_minor
+    from ours as us
+    inner join canonical.settlements as se
+        on us.system = se.system and us.erp_id = se.external_id
+    where us.kind = 'invoice' and us.state = 'posted'
+),
+
+-- A memo of ours may be applied to another invoice of that customer than the one that it corrects.
+credits_of_others as (
+    select
+        cr.document_ref,
+        least(
+            cr.credited_minor - coalesce(od.applied_minor, 0),
+            cr.of_customer_minor - coalesce(oc.applied_minor, 0)
+        )::bigint as credited_minor
+    from credited as cr
+    left join own_by_document as od on cr.document_ref = od.document_ref
+    left join own_by_customer as oc
+        on
+            cr.system = oc.system
+            and cr.customer_key = oc.customer_key
+            and cr.currency = oc.currency
+),
+
 billed_again as (
     select distinct pl.corrects_document_ref as document_ref
     from ops.posting_lines as pl
@@ -123,6 +208,11 @@ billed_again as (
 compared as (
     select
         us.*,
+        co.credited_minor,
+        -- before tax, as what was posted is
+        round(
+            us.amount_minor * co.credited_minor::decimal(38, 0) / nullif(us.total_minor, 0)
+        )::bigint as credited_net_minor,
         concat_ws(
             ', ',
             case
@@ -133,6 +223,7 @@ compared as (
                 when not us.is_standing then 'not in force'
                 when us.was_reversed then 'there again'
             end,
+            case when co.credited_minor > 0 then 'credited there' end,
             case when us.their_kind <> us.kind then 'kind' end,
             case when us.their_company <> us.company then 'company' end,
             case when us.their_reference is distinct from us.document_ref then 'reference' end,
@@ -142,6 +233,7 @@ compared as (
                 when strftime(us.their_date, '%Y-%m') <> strftime(us.posting_date, '%Y-%m')
                     then 'period'
             end,
+            case when us.their_invoice_date <> us.invoice_date then 'invoice date' end,
             case when us.their_currency <> us.currency then 'currency' end,
             case
                 when us.their_customer <> lower(trim(us.customer_key)) then 'customer'
@@ -154,6 +246,8 @@ compared as (
     from ours as us
     left join line_changes as lc on us.document_ref = lc.document_ref
     left join billed_again as ba on us.document_ref = ba.document_ref
+    left join credits_of_others as co
+        on us.document_ref = co.document_ref and co.credited_minor > 0
     where
         us.their_status is distinct from 'cancelled'
         -- settled: billed again, or left at that by policy
@@ -179,19 +273,35 @@ select
     ) as right_value,
     null as difference_seconds,
     if(
-        co.their_status = 'cancelled', co.amount_minor, co.amount_minor - co.their_minor
+        co.their_status = 'cancelled',
+        co.amount_minor,
+        co.amount_minor - co.their_minor + coalesce(co.credited_net_minor, 0)
     )::bigint as difference_minor,
     if(
-        co.their_status = 'cancelled', co.amount_minor, abs(co.amount_minor - co.their_minor)
+        co.their_status = 'cancelled',
+        co.amount_minor,
+        abs(co.amount_minor - co.their_minor) + coalesce(co.credited_net_minor, 0)
     )::bigint as at_risk_minor,
     co.currency,
-    if(
-        co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1,
-        'rounding', 'unauthorised_posting'
-    ) as cause,
+    case
+        when co.what = 'total' and abs(co.amount_minor - co.their_minor) <= 1 then 'rounding'
+        when co.their_status = 'cancelled' then 'unauthorised_posting'
+        else 'manual_edit_in_copy'
+    end as cause,
     co.document_ref || if(co.state = 'posted', ' was posted as ', ' is ' || co.state || ' as ')
     || coalesce(co.erp_number, 'a document') || ' and '
     || co.system || ' shows another: ' || co.what || '.'
+    || if(
+        co.credited_minor > 0,
+        ' Of it ' || reconciliation.money_text(co.credited_minor, cy.factor, co.currency)
+        || ' with tax was settled by a credit that is not ours.',
+        ''
+    )
+    || if(
+        co.their_invoice_date <> co.invoice_date,
+        ' Its invoice date was ' || co.invoice_date || ' and is ' || co.their_invoice_date || '.',
+        ''
+    )
     || if(
         co.their_tax_minor <> co.tax_minor,
         ' Tax was ' || reconciliation.money_text(co.tax_minor, cy.factor, co.currency)

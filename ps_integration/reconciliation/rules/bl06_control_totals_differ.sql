@@ -124,7 +124,7 @@ select
         when co.line_count = co.their_count and abs(co.amount_minor - abs(co.their_minor)) <= 1
             then 'rounding'
         when reconciliation.was_confirmed(co.readback_minor, co.amount_minor)
-            then 'unauthorised_posting'
+            then if(co.their_id is null, 'unauthorised_posting', 'manual_edit_in_copy')
         else 'unknown'
     end as cause,
     co.document_ref || ' of batch ' || co.batch_id || ': '

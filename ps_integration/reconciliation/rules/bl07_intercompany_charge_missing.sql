@@ -32,7 +32,8 @@ charges as (
     qualify
         sum(ic.amount_minor) over (
             partition by
-                ic.from_legal_entity, ic.to_legal_entity, lower(trim(ic.project_key)), ic.period
+                ic.from_legal_entity, ic.to_legal_entity, lower(trim(ic.project_key)), ic.period,
+                ic.currency
         ) <> 0
 ),
 

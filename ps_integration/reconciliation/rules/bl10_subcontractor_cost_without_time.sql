@@ -59,7 +59,8 @@ costs as (
     where sc.is_posted
     qualify
         sum(sc.amount_minor) over (
-            partition by lower(trim(sc.resource_key)), lower(trim(sc.project_key)), sc.period
+            partition by
+                lower(trim(sc.resource_key)), lower(trim(sc.project_key)), sc.period, sc.currency
         ) <> 0
 ),
 
@@ -72,7 +73,9 @@ people as (
 entries as (
     select
         en.*,
-        en.is_billable and en.project_is_billable and en.approval_state = 'approved' as is_sold
+        en.is_billable and en.project_is_billable and en.approval_state = 'approved' as is_sold,
+        -- approved work of an internal project is billed to nobody, and its cost is right
+        en.approval_state = 'approved' and en.billing_type = 'internal' as is_own_work
     from billing.entries as en
     semi join people as pe on en.resource_id = pe.resource_id
     where en.is_primary and not en.is_deleted
@@ -126,7 +129,7 @@ cost_alone as (
         and not exists (
             select 1 from entries as en
             where
-                en.is_sold
+                (en.is_sold or en.is_own_work)
                 and en.resource_id = co.resource_id
                 and en.period = co.period
                 and coalesce(co.project_id, en.project_id) = en.project_id

@@ -9,6 +9,8 @@
 -- remedy: Read the vendor's release notes; adapt the connector's mapping, then replay the stream.
 -- tolerance_new_field_days: 7
 
+-- A column of a file is a field of all its rows. One that the file lacks, or has under another
+-- name, is missing; where the product reads it, the file is refused and nothing of it is read.
 with streams as (
     select
         system,
@@ -61,7 +63,8 @@ changes as (
         and pa.last_seen_at = st.last_seen_at
         and pa.first_seen_at >= ru.as_of - to_days($tolerance_new_field_days)
     union all
-    -- below an object or a list that may be empty, a missing field means nothing
+    -- below an object or a list that may be empty, a missing field means nothing; the cells of a
+    -- row are never empty
     select
         pa.system,
         pa.stream,
@@ -72,9 +75,14 @@ changes as (
         'no such field' as after
     from paths as pa
     inner join streams as st on pa.system = st.system and pa.stream = st.stream
+    left join paths as ce
+        on pa.system = ce.system and pa.stream = ce.stream and ce.path = 'cells'
     where
         pa.last_seen_at < st.last_seen_at
-        and not contains(ltrim(ltrim(pa.path, '$'), '.'), '.')
+        and (
+            not contains(ltrim(ltrim(pa.path, '$'), '.'), '.')
+            or (starts_with(pa.path, 'cells.') and ce.last_seen_at = st.last_seen_at)
+        )
         and not contains(pa.path, '[')
     union all
     select
@@ -94,12 +102,26 @@ changes as (
             and ty.json_type <> ol.json_type
             and ty.first_seen_at > ol.first_seen_at
     inner join streams as st on ty.system = st.system and ty.stream = st.stream
-    where ty.last_seen_at = st.last_seen_at
+    where
+        ty.last_seen_at = st.last_seen_at
+        -- members of a list may differ, as the values of custom fields do
+        and (not contains(ty.path, '[') or ol.last_seen_at < ty.last_seen_at)
     qualify
         row_number() over (
             partition by ty.system, ty.stream, ty.path
             order by ty.first_seen_at desc, ol.first_seen_at asc
         ) = 1
+),
+
+-- what the last reading of a file found no column for
+headers as (
+    select
+        system,
+        stream,
+        max_by(error_message, finished_at) as said
+    from raw.reads
+    group by system, stream
+    having max_by(coalesce(error_kind, ''), finished_at) = 'columns_missing'
 ),
 
 -- a change hurts a contract when records of the stream are refused since
@@ -137,12 +159,42 @@ select
         else ch.change
     end || coalesce('; ' || re.records::varchar || ' records were refused since', '') || '.'
         as detail,
-    if(ch.change <> 'new' and re.system is not null, 'system', null) as blocked_kind,
-    if(ch.change <> 'new' and re.system is not null, ch.system, null) as blocked_id
+    if(
+        ch.change <> 'new' and re.system is not null and not starts_with(ch.path, 'cells.'),
+        'system', null
+    ) as blocked_kind,
+    if(
+        ch.change <> 'new' and re.system is not null and not starts_with(ch.path, 'cells.'),
+        ch.system, null
+    ) as blocked_id
 from changes as ch
 left join refused as re
     on
         ch.system = re.system
         and ch.stream = re.stream
         and ch.changed_at <= re.last_seen_at
+union all
+select
+    he.system || '|' || he.stream || '|missing|header' as record_key,
+    '' as period,
+    null as legal_entity,
+    null as project_id,
+    null as customer_key,
+    null as entry_id,
+    he.system as left_system,
+    he.stream as left_id,
+    'declared columns' as left_value,
+    he.system as right_system,
+    he.stream as right_id,
+    he.said as right_value,
+    null as difference_seconds,
+    null as difference_minor,
+    null as at_risk_minor,
+    null as currency,
+    'unknown' as cause,
+    'The columns of ' || he.stream || ' of ' || he.system || ' changed: ' || he.said
+    || '. Nothing new is read until the file or the firm file is put right.' as detail,
+    null as blocked_kind,
+    null as blocked_id
+from headers as he
 order by record_key;

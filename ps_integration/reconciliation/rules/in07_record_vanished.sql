@@ -9,7 +9,8 @@
 -- remedy: Ask the source's owner whether it was deleted on purpose; then accept or restore it.
 -- tolerance_misses: 2
 
--- Two readings without a record, and it counts as deleted; it is named here. A listing that lacks
+-- Two readings without a record, and it counts as deleted; it is named here, unless it was a draft
+-- or rejected and nothing was posted of it. A listing that lacks
 -- too much for that proves nothing: the stream is named, what was posted stays, and those of its
 -- entries and milestones that are still to be billed wait, each by itself. Of master data nothing
 -- waits.
@@ -125,17 +126,8 @@ at_stake as (
         stream,
         count(*) filter (where what = 'posted') as posted,
         count(*) filter (where what = 'waiting') as waiting,
-        -- what waits is at risk under the break of each entry or milestone
-        if(
-            count(distinct currency) filter (where what = 'posted') = 1,
-            sum(abs(amount_minor)) filter (where what = 'posted'),
-            null
-        )::bigint as amount_minor,
-        if(
-            count(distinct currency) filter (where what = 'posted') = 1,
-            min(currency) filter (where what = 'posted'),
-            null
-        ) as currency
+        if(count(distinct currency) = 1, sum(abs(amount_minor)), null)::bigint as amount_minor,
+        if(count(distinct currency) = 1, min(currency), null) as currency
     from money
     group by all
 ),
@@ -201,7 +193,10 @@ from gone as go
 left join versions as ve on go.system = ve.system and go.record_id = ve.external_id
 left join posted as po on ve.entry_id = po.entry_id
 left join reconciliation.corrections_under_way as uw on ve.entry_id = uw.object_id
-where not coalesce(po.is_taken_back, false)
+where
+    not coalesce(po.is_taken_back, false)
+    -- what was never handed in or was sent back, its author may delete
+    and (po.entry_id is not null or coalesce(ve.approval_state not in ('draft', 'rejected'), true))
 union all
 select
     sr.system || '|' || sr.stream || '|*' as record_key,

@@ -114,4 +114,6 @@ where
     and pr.status = 'active'
     and coalesce(pr.is_billable, true)
     and coalesce(pr.billing_type, 'time_and_materials') <> 'internal'
+    -- what only time names may be mistyped, as MD10 says
+    and pr.project_id not in (select pe.project_id from reconciliation.projects_of_entries as pe)
 order by record_key;

@@ -136,6 +136,7 @@ select
     en.entry_id as blocked_id
 from billing.rated_entries as ra
 inner join reconciliation.unposted_entries as en on ra.entry_id = en.entry_id
+anti join reconciliation.projects_of_entries as pe on en.project_id = pe.project_id
 where
     ra.problem in ('rate_missing', 'rate_overlap')
     -- unplaced time is explained by MD08 and MD10

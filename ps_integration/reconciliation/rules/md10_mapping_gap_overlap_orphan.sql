@@ -8,6 +8,7 @@
 -- cause: mapping_missing
 -- remedy: Give the external id exactly one row in the crosswalk for the day, or remove the orphan.
 
+-- A project that only time entries name is no mapping either: it was mistyped, or nobody set it up.
 with unplaced as (
     select
         un.*,
@@ -179,7 +180,7 @@ select
     null as right_system,
     null as right_id,
     up.matches::varchar || ' mappings' as right_value,
-    null as difference_seconds,
+    up.seconds as difference_seconds,
     null as difference_minor,
     up.amount_minor as at_risk_minor,
     up.currency,
@@ -190,6 +191,33 @@ select
     'entry' as blocked_kind,
     up.entry_id as blocked_id
 from unplaced as up
+union all
+select
+    un.entry_id || '|project' as record_key,
+    coalesce(un.period, '') as period,
+    un.legal_entity,
+    un.project_id,
+    un.customer_key,
+    un.entry_id,
+    un.system as left_system,
+    un.project_external_id as left_id,
+    'project ' || un.project_external_id as left_value,
+    null as right_system,
+    null as right_id,
+    'named by time only' as right_value,
+    un.seconds as difference_seconds,
+    null as difference_minor,
+    un.amount_minor as at_risk_minor,
+    un.currency,
+    'mapping_missing' as cause,
+    'Nothing but time names the project ' || un.project_external_id || ' of ' || un.entry_id
+    || ' (' || reconciliation.hours_text(un.seconds) || ' on ' || un.work_date::varchar
+    || '): no list of projects of a PSA or ERP, no price. Correct the code where it is mistyped,'
+    || ' or set the project up.' as detail,
+    'entry' as blocked_kind,
+    un.entry_id as blocked_id
+from reconciliation.unposted_entries as un
+semi join reconciliation.projects_of_entries as pe on un.project_id = pe.project_id
 union all
 select
     'orphan|' || cw.object_kind || '|' || cw.system || '|' || cw.external_id || '|'

@@ -42,17 +42,23 @@ select
     null as right_value,
     null as difference_seconds,
     null as difference_minor,
-    op.amount_minor as at_risk_minor,
-    if(op.amount_minor is null, null, op.currency) as currency,
+    -- a deal is no work: nothing of it is to be billed yet
+    null as at_risk_minor,
+    null as currency,
     if(op.project_key is null, 'mapping_missing', 'not_synced_yet') as cause,
     'Opportunity ' || coalesce(op.name, op.external_id) || ' was won on ' || op.won_on::varchar
     || ', ' || (ru.as_of_date - op.won_on)::varchar || ' days ago, and '
     || coalesce('project ' || op.project_key || ' is not in the PSA.', 'names no project.')
+    || coalesce(
+        ' It is worth '
+        || reconciliation.money_text(op.amount_minor, cy.factor, op.currency) || '.', ''
+    )
         as detail,
     null as blocked_kind,
     null as blocked_id
 from canonical.opportunities as op
 cross join config.run as ru
+left join config.currencies as cy on op.currency = cy.currency
 left join known as kn on op.system = kn.system and op.external_id = kn.external_id
 where
     op.stage = 'won'

@@ -36,7 +36,7 @@ select
             us.amount_minor = us.erp_amount_minor
             and (us.quantity * 60 = us.erp_quantity or us.quantity = us.erp_quantity * 8)
             then 'unit_or_timezone'
-        when us.was_confirmed then 'unauthorised_posting'
+        when us.was_confirmed then 'manual_edit_in_copy'
         else 'unknown'
     end as cause,
     'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was posted with '

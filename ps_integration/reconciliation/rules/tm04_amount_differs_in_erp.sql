@@ -34,7 +34,7 @@ select
             abs(us.unit_price) = abs(us.erp_unit_price)
             and abs(abs(us.amount_minor) - abs(us.erp_amount_minor)) <= 1
             then 'rounding'
-        when us.was_confirmed then 'unauthorised_posting'
+        when us.was_confirmed then 'manual_edit_in_copy'
         else 'unknown'
     end as cause,
     'Line ' || us.line_no::varchar || ' of ' || us.document_ref || ' was rated '

@@ -8,7 +8,10 @@
 -- cause: wrong_project
 -- remedy: Reopen the project if the time is to be billed, or have the entry moved or rejected.
 
--- several streams of the ERP may tell of one project
+-- Late is time worked after the closing day; when it was approved does not count. A project that
+-- is closed takes no time after the day that a night first saw it so, whatever day its system plans
+-- for the end: an ending date ahead is not its closing day.
+-- Several streams of the ERP may tell of one project.
 with in_erp as (
     select
         system,
@@ -20,7 +23,7 @@ with in_erp as (
     group by system, external_id
 ),
 
--- the night that saw it closed, where a system gives no closing day
+-- the night that saw it closed
 first_seen as (
     select
         system,
@@ -53,19 +56,25 @@ said as (
     where ep.status = 'closed'
 ),
 
-days as (
+closing_days as (
     select
         sa.project_id,
-        min(coalesce(sa.closed_on, config.day_of(
-            coalesce(fs.closed_at, ru.as_of), pr.legal_entity
-        ))) as closed_on,
-        bool_or(sa.closed_on is not null) as is_told
+        sa.closed_on as told_on,
+        config.day_of(coalesce(fs.closed_at, ru.as_of), pr.legal_entity) as seen_on
     from said as sa
     cross join config.run as ru
     inner join billing.projects as pr on sa.project_id = pr.project_id
     left join first_seen as fs
         on sa.system = fs.system and sa.external_id = fs.external_id and fs.status = 'closed'
-    group by sa.project_id
+),
+
+days as (
+    select
+        project_id,
+        min(least(told_on, seen_on)) as closed_on,
+        coalesce(min(told_on) <= min(seen_on), false) as is_told
+    from closing_days
+    group by project_id
 ),
 
 closings as (

@@ -9,7 +9,8 @@
 -- remedy: Assign the person to the project for that day, or have the entry moved or rejected.
 
 -- Whose assignments count for a project: the system that owns them, else the PSA, else the time
--- system. A project on which nobody is assigned anywhere is not judged.
+-- system. A project on which nobody is assigned anywhere is not judged. An assignment that was
+-- taken off holds until its last day where that is past; an end ahead says nothing of when.
 with placed as (
     select
         cp.canonical_id as project_id,
@@ -20,7 +21,7 @@ with placed as (
         ag.task_external_id is not null as is_for_task,
         greatest(ag.starts_on, cr.valid_from, cp.valid_from) as starts_on,
         least(ag.ends_on, cr.valid_to, cp.valid_to) as ends_on,
-        coalesce(ag.is_active, true) or ag.ends_on is not null as is_usable,
+        coalesce(ag.is_active, true) or coalesce(ag.ends_on <= ru.as_of_date, false) as is_usable,
         case
             when ow.system is not null then 1
             when sr.role = 'psa' then 2
@@ -28,6 +29,7 @@ with placed as (
             else 4
         end as rank
     from canonical.assignments as ag
+    cross join config.run as ru
     inner join canonical.crosswalk as cp
         on
             cp.object_kind = 'project'

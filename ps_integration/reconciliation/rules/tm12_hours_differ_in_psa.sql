@@ -10,12 +10,26 @@
 -- tolerance_seconds: 60
 -- tolerance_moved_days: 7
 
+-- Approved time must be in the PSA; what is not approved yet may be there or not. What waits in
+-- quarantine, or came after the other side was last read, is not known on one side and is no
+-- difference.
 with starts as (
     select
         legal_entity,
         min(bill_from) as bill_from
     from config.going_live
     group by legal_entity
+),
+
+-- the system in which an entity's time is kept, where it says nothing of a day
+homes as (
+    select
+        ro.legal_entity,
+        min(ro.system) as system
+    from config.routing as ro
+    cross join config.run as ru
+    where ro.role = 'time' and ru.as_of_date >= ro.valid_from and ru.as_of_date < ro.valid_to
+    group by ro.legal_entity
 ),
 
 -- not materialized: where the PSA keeps no actuals, the second look at it ends at once
@@ -27,6 +41,8 @@ entries as not materialized (
         en.period,
         en.system,
         en.seconds,
+        en.entry_id,
+        en.version_no,
         en.legal_entity,
         en.customer_key,
         en.approval_state,
@@ -61,24 +77,143 @@ days as (
         min(en.customer_key) as customer_key,
         min(en.system) filter (where en.is_primary) as time_system,
         min(en.system) filter (where not en.is_primary) as psa_system,
-        coalesce(sum(en.seconds) filter (where en.is_primary), 0) as time_seconds,
+        coalesce(
+            sum(en.seconds) filter (where en.is_primary and en.approval_state = 'approved'), 0
+        ) as approved_seconds,
+        coalesce(sum(en.seconds) filter (where en.is_primary), 0) as told_seconds,
         coalesce(sum(en.seconds) filter (where not en.is_primary), 0) as psa_seconds,
-        list(en.seconds) filter (where en.is_primary) as time_entries,
-        list(en.seconds) filter (where not en.is_primary) as psa_entries
+        list(en.seconds) filter (where en.is_primary and en.approval_state = 'approved')
+            as approved_entries,
+        list(en.seconds) filter (where en.is_primary) as told_entries,
+        list(en.seconds) filter (where not en.is_primary) as psa_entries,
+        coalesce(bool_or(en.is_primary and en.version_no > 1), false) as is_edited
     from entries as en
     semi join kept as ke on en.project_id = ke.project_id and en.period = ke.period
     where
-        (en.is_primary and en.approval_state = 'approved')
-        or (en.is_psa and not en.is_primary and coalesce(en.approval_state, '') <> 'rejected')
+        coalesce(en.approval_state, '') <> 'rejected'
+        and (en.is_primary or (en.is_psa and not en.is_primary))
     group by en.resource_id, en.project_id, en.work_date, en.period
+),
+
+apart as (
+    select
+        da.*,
+        if(da.psa_seconds > da.told_seconds, da.told_seconds, da.approved_seconds) as time_seconds,
+        if(da.psa_seconds > da.told_seconds, da.told_entries, da.approved_entries) as time_entries,
+        da.psa_seconds > da.told_seconds as is_time_short,
+        pr.psa_system as project_psa
+    from days as da
+    left join billing.projects as pr on da.project_id = pr.project_id
+    where
+        da.approved_seconds - da.psa_seconds > $tolerance_seconds
+        or da.psa_seconds - da.told_seconds > $tolerance_seconds
+),
+
+-- What is in quarantine: of the day and project that the entry last said, or as far as the record
+-- tells; one that tells neither its day nor its hours explains nothing.
+waiting as (
+    select
+        qr.system,
+        rp.canonical_id as resource_id,
+        pp.canonical_id as project_id,
+        ev.work_date as first_day,
+        ev.work_date as last_day,
+        null::bigint as seconds
+    from quarantine.records as qr
+    inner join canonical.entry_versions as ev
+        on
+            qr.system = ev.system and qr.stream = ev.stream and qr.record_id = ev.record_id
+    inner join canonical.crosswalk as rp
+        on
+            rp.object_kind = 'resource'
+            and ev.system = rp.system
+            and ev.resource_external_id = rp.external_id
+    inner join canonical.crosswalk as pp
+        on
+            pp.object_kind = 'project'
+            and ev.system = pp.system
+            and ev.project_external_id = pp.external_id
+    union all
+    select
+        system,
+        null as resource_id,
+        null as project_id,
+        first_day,
+        last_day,
+        seconds
+    from quarantine.told
+    where object = 'time_entries' and coalesce(first_day::varchar, seconds::varchar) is not null
+),
+
+hidden as (
+    select distinct
+        ap.resource_id,
+        ap.project_id,
+        ap.work_date
+    from apart as ap
+    cross join waiting as wa
+    left join config.system_roles as sr on wa.system = sr.system and sr.role = 'psa'
+    where
+        ap.is_time_short = (
+            sr.system is null or wa.system is not distinct from ap.time_system
+        )
+        and ap.resource_id = coalesce(wa.resource_id, ap.resource_id)
+        and ap.project_id = coalesce(wa.project_id, ap.project_id)
+        and ap.work_date between coalesce(wa.first_day, ap.work_date)
+        and coalesce(wa.last_day, wa.first_day, ap.work_date)
+        and abs(ap.time_seconds - ap.psa_seconds) = coalesce(
+            wa.seconds, abs(ap.time_seconds - ap.psa_seconds)
+        )
+),
+
+-- the last whole reading of each system's time, where a later one failed
+reads as (
+    select
+        re.system,
+        max(re.finished_at) filter (where re.status = 'complete') as read_at
+    from raw.reads as re
+    semi join canonical.time_entries as te on re.system = te.system and re.stream = te.stream
+    group by re.system
+    having max_by(re.status, re.finished_at) <> 'complete'
+),
+
+-- entries that one side said after the other was last read
+unanswered as (
+    select distinct
+        ap.resource_id,
+        ap.project_id,
+        ap.work_date
+    from apart as ap
+    inner join entries as en
+        on
+            ap.resource_id = en.resource_id
+            and ap.project_id = en.project_id
+            and ap.work_date = en.work_date
+    inner join canonical.entry_versions as ev
+        on en.entry_id = ev.entry_id and en.version_no = ev.version_no
+    inner join raw.reads as me on en.system = me.system and ev.run_id = me.run_id
+    cross join reads as ot
+    where
+        ot.system in (ap.time_system, ap.psa_system, ap.project_psa)
+        and ot.system <> en.system
+        and coalesce(me.finished_at > ot.read_at, true)
 ),
 
 differing as (
     select
-        *,
-        time_seconds - psa_seconds as missing_seconds
-    from days
-    where abs(time_seconds - psa_seconds) > $tolerance_seconds
+        ap.*,
+        ap.time_seconds - ap.psa_seconds as missing_seconds
+    from apart as ap
+    anti join hidden as hi
+        on
+            ap.resource_id = hi.resource_id
+            and ap.project_id = hi.project_id
+            and ap.work_date = hi.work_date
+    anti join unanswered as un
+        on
+            ap.resource_id = un.resource_id
+            and ap.project_id = un.project_id
+            and ap.work_date = un.work_date
 ),
 
 -- What the PSA lacks here and has too much of on a day nearby, or on another project that day, it
@@ -114,6 +249,7 @@ moved as (
         project_id,
         work_date,
         psa_date <> work_date as is_other_day,
+        null as lacking_key,
         'The PSA has them on '
         || if(psa_date <> work_date, psa_date::varchar, 'project ' || psa_project_id) as said
     from pairs
@@ -123,6 +259,7 @@ moved as (
         psa_project_id as project_id,
         psa_date as work_date,
         psa_date <> work_date as is_other_day,
+        resource_id || '|' || project_id || '|' || work_date::varchar as lacking_key,
         'The time system has them on '
         || if(psa_date <> work_date, work_date::varchar, 'project ' || project_id) as said
     from pairs
@@ -135,11 +272,11 @@ select
     da.project_id,
     da.customer_key,
     null as entry_id,
-    da.time_system as left_system,
+    coalesce(da.time_system, ho.system) as left_system,
     da.resource_id as left_id,
     reconciliation.hours_text(da.time_seconds) as left_value,
-    coalesce(da.psa_system, pr.psa_system) as right_system,
-    da.project_id as right_id,
+    coalesce(da.psa_system, da.project_psa) as right_system,
+    coalesce(mv.lacking_key, da.project_id) as right_id,
     reconciliation.hours_text(da.psa_seconds) as right_value,
     da.missing_seconds::bigint as difference_seconds,
     null as difference_minor,
@@ -158,7 +295,9 @@ select
             len(da.psa_entries) > len(da.time_entries)
             and list_contains(da.psa_entries, da.psa_seconds - da.time_seconds)
             then 'duplicate_entry'
-        else 'sync_failed'
+        -- what was edited in the time system since, the PSA was not told; else somebody mistyped it
+        when da.is_edited then 'sync_failed'
+        else 'manual_edit_in_copy'
     end as cause,
     da.resource_id || ' on project ' || da.project_id || ', ' || da.work_date::varchar || ': '
     || reconciliation.hours_text(da.time_seconds) || ' in the time system, '
@@ -167,7 +306,7 @@ select
     null as blocked_kind,
     null as blocked_id
 from differing as da
-left join billing.projects as pr on da.project_id = pr.project_id
+left join homes as ho on da.legal_entity = ho.legal_entity
 left join moved as mv
     on
         da.resource_id = mv.resource_id

@@ -65,15 +65,16 @@ days as (
     group by en.resource_id, en.work_date
 ),
 
--- the absence of a day is the longest that HR has of it; the whole day is longer than any
-leave as (
+-- Absences of one day add up: two halves are a whole day away.
+told as (
     select
         da.resource_id,
         da.work_date,
         ab.system,
-        ab.external_id,
-        ab.kind,
-        ab.seconds_per_day
+        min(ab.external_id) as external_id,
+        string_agg(distinct ab.kind, ', ' order by ab.kind) as kind,
+        if(bool_or(ab.seconds_per_day is null), null, sum(ab.seconds_per_day))::bigint
+            as seconds_per_day
     from days as da
     inner join canonical.crosswalk as cw
         on
@@ -87,9 +88,16 @@ leave as (
             and cw.external_id = ab.resource_external_id
             and da.work_date between ab.starts_on and ab.ends_on
     where ab.approval_state = 'approved'
+    group by da.resource_id, da.work_date, ab.system
+),
+
+-- two systems that tell of one day may mean the same leave: the longer one counts
+leave as (
+    select *
+    from told
     qualify row_number() over (
-        partition by da.resource_id, da.work_date
-        order by ab.seconds_per_day desc nulls first, ab.system asc, ab.external_id asc
+        partition by resource_id, work_date
+        order by seconds_per_day desc nulls first, system asc
     ) = 1
 ),
 
@@ -114,14 +122,13 @@ select
     reconciliation.hours_text(da.seconds) as left_value,
     le.system as right_system,
     le.external_id as right_id,
-    if(
-        le.external_id is null,
+    concat_ws(
+        '; ',
         'public holiday: ' || ho.name,
-        'on leave' || coalesce(': ' || le.kind, '')
-    )
-        as right_value,
+        if(le.external_id is null, null, 'on leave' || coalesce(': ' || le.kind, ''))
+    ) as right_value,
     case
-        when le.seconds_per_day is null then da.seconds
+        when ho.day is not null or le.seconds_per_day is null then da.seconds
         else (da.seconds + le.seconds_per_day - $tolerance_day_hours * 3600)::bigint
     end as difference_seconds,
     null as difference_minor,
@@ -130,10 +137,14 @@ select
     'wrong_date' as cause,
     da.resource_id || ' booked ' || reconciliation.hours_text(da.seconds) || ' on '
     || da.work_date::varchar || ', '
-    || if(
-        le.external_id is null,
+    || concat_ws(
+        ' and ',
         'which is ' || ho.name || ' in ' || da.home_legal_entity,
-        'a day of approved leave' || coalesce(' (' || le.kind || ')', '')
+        if(
+            le.external_id is null,
+            null,
+            'a day of approved leave' || coalesce(' (' || le.kind || ')', '')
+        )
     ) || ': ' || left(da.entry_ids, 200) || '.' as detail,
     null as blocked_kind,
     null as blocked_id
@@ -141,7 +152,7 @@ from days as da
 left join leave as le on da.resource_id = le.resource_id and da.work_date = le.work_date
 left join holidays as ho on da.home_legal_entity = ho.legal_entity and da.work_date = ho.day
 where
-    (le.external_id is null and ho.day is not null)
+    ho.day is not null
     or (le.external_id is not null and le.seconds_per_day is null)
     -- half a day away leaves the other half to work
     or da.seconds + le.seconds_per_day > $tolerance_day_hours * 3600

@@ -9,6 +9,7 @@ select
     dc.customer_key,
     dc.period,
     dc.posting_date,
+    dc.invoice_date,
     dc.currency,
     dc.amount_minor,
     dc.state,

@@ -162,6 +162,7 @@ def _put_document(session: Session, rows: Mapping[str, Any], at: datetime) -> No
             )
         if known.batch_id != told["batch_id"]:
             known.batch_id, known.merkle_proof = told["batch_id"], told["merkle_proof"]
+        known.invoice_date = known.invoice_date or _typed(Document, told).get("invoice_date")
         return
     values = _typed(Document, told) | {"state": "planned", "attempts": 0, "erp_id": None}
     session.add(Document(**values))

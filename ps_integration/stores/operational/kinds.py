@@ -157,6 +157,7 @@ UNWITNESSED: Final[Mapping[str, str]] = {
     "leases": _WHILE,
     "live_lines": "follows from lines and states; `audit verify` holds it against them",
     "documents.state": "where the ledger left it; `audit verify` holds it against that",
+    "documents.invoice_date": "a trigger keeps it once claimed; the claim's ledger row says it",
     "documents.next_try_at": "when it is tried again, never what",
     "documents.put_off": "how often it was put off; makes the next wait longer",
     "documents.lease_holder": _WHILE,

@@ -95,6 +95,8 @@ def transition(session: Session, document: Document, to_state: State, step: Step
     )
     session.add(row)
     _waits(document, from_state, to_state, step.at + step.unknown_for)
+    if to_state == "planned":  # it never left; whoever signs it next signs its date anew
+        document.invoice_date = None
     if to_state == "sending" or from_state not in UNSENT:
         session.info.setdefault(TO_JOURNAL, []).append((row, document))
     if to_state in FREES_ITS_LINES:

@@ -213,3 +213,12 @@ def open_refusals(session: Session) -> Sequence[tuple[Break, Refused]]:
         select(Break).where(Break.rule == RULE, Break.state == "open").order_by(Break.break_id)
     )
     return [(row, refused) for row in rows if (refused := refused_by(row)) is not None]
+
+
+def as_found(session: Session) -> list[Mapping[str, object]]:
+    """Refusals that are open, as rows like those that rules find."""
+    names = ("rule", "record_key", "period", "blocked_kind", "blocked_id")
+    return [
+        {**row.facts, **{name: getattr(row, name) for name in names}}
+        for row, _ in open_refusals(session)
+    ]

@@ -238,6 +238,7 @@ create table if not exists canonical.conformed (
 );
 -- Which canonical tables the records of a stream become.
 create table if not exists canonical.feeds (system varchar, stream varchar, object varchar);
+alter table canonical.feeds add column if not exists is_from_entries boolean;  -- hours are its list
 -- Records whose newest raw row was understood and gave no row of a billed table that the stream
 -- feeds: the source's own word that there is none (a milestone that it marks as deleted).
 create table if not exists canonical.without_rows (
@@ -418,7 +419,10 @@ create table if not exists canonical.erp_documents (
     is_standing boolean,                -- counts in the books now
     customer_key varchar, currency varchar, invoice_date date, posting_date date,
     amount_minor bigint,                -- before tax; credit memos are positive here
-    tax_minor bigint, total_minor bigint, remaining_minor bigint, updated_at timestamptz
+    tax_minor bigint, total_minor bigint, remaining_minor bigint,
+    credited_minor bigint,              -- of an invoice's total: settled by credit, not by money
+    applies_to varchar,                 -- a credit memo's: external id of the invoice it settles
+    updated_at timestamptz
 );
 create table if not exists canonical.erp_lines (
     system varchar, stream varchar, record_id varchar, raw_seq bigint, external_id varchar,
@@ -458,7 +462,8 @@ create table if not exists canonical.invoice_statuses (
     subject_kind varchar,       -- project | milestone | time_entry
     subject_external_id varchar,
     reference varchar,          -- ERP document external id (BC: invoice id); null for a bare mark
-    status varchar,             -- draft | open | part_paid | paid | cancelled | invoiced
+    -- draft | open | part_paid | paid | part_credited | credited | cancelled | invoiced
+    status varchar,
     message varchar, updated_at timestamptz
 );
 -- A sale of the CRM; `project_key` is the key of the project it became, where the CRM knows it.
@@ -529,6 +534,7 @@ create table if not exists ops.documents (
 );
 alter table ops.documents add column if not exists readback varchar;
 alter table ops.documents add column if not exists unknown_until timestamptz;
+alter table ops.documents add column if not exists invoice_date date;  -- as first sent
 create table if not exists ops.posting_lines (
     line_key varchar, document_ref varchar, line_no integer,
     object_kind varchar,        -- time_entry | milestone | expense | adjustment
@@ -926,10 +932,50 @@ create table if not exists billing.ready_lines (
 alter table canonical.resources add column if not exists supplier_key varchar;
 alter table canonical.resources add column if not exists home_valid_from date;
 alter table canonical.erp_documents add column if not exists is_standing boolean;
+alter table canonical.erp_documents add column if not exists credited_minor bigint;
+alter table canonical.erp_documents add column if not exists applies_to varchar;
 update canonical.erp_documents set is_standing = coalesce(
     is_posted and status not in ('cancelled', 'corrective'), false
 )
 where is_standing is null;
+-- What settled a document: an ERP calls an invoice paid when nothing is left to pay, however that
+-- came about. Credited is what was not paid in full; part credited, of what nothing was paid.
+create or replace view canonical.settlements as
+with applied as (
+    select
+        system,
+        applies_to as external_id,
+        sum(coalesce(total_minor, amount_minor))::bigint as credited_minor
+    from canonical.erp_documents
+    where kind = 'credit_memo' and is_standing and applies_to is not null
+    group by all
+),
+
+credits as (
+    select
+        ed.system,
+        ed.external_id,
+        ed.status,
+        ed.total_minor - ed.remaining_minor as settled_minor,
+        least(
+            coalesce(ed.credited_minor, ap.credited_minor, 0), ed.total_minor
+        ) as credited_minor
+    from canonical.erp_documents as ed
+    left join applied as ap on ed.system = ap.system and ed.external_id = ap.external_id
+    where ed.status in ('open', 'part_paid', 'paid')
+)
+
+select
+    system,
+    external_id,
+    credited_minor,
+    case
+        when credited_minor <= 0 then status
+        when status = 'paid' then 'credited'
+        when settled_minor > credited_minor then 'part_paid'
+        else 'part_credited'
+    end as status
+from credits;
 alter table config.systems add column if not exists account varchar;
 alter table billing.projects add column if not exists other_cap_minor bigint;
 alter table billing.projects add column if not exists other_cap_currency varchar;
@@ -1161,6 +1207,50 @@ create table if not exists reconciliation.field_history (
 
 -- Projects that the PSA has and the ERP has not, each beside projects that the PSA has not and whose
 -- names are like theirs: probably one project that nothing maps.
+-- Projects that only time names, while others are listed elsewhere: mistyped codes, or work that
+-- nobody has set up. Neither a PSA nor an ERP lists them, no price, milestone or mapping names them.
+create or replace view reconciliation.projects_of_entries as
+with listed as (
+    select
+        cw.canonical_id as project_id,
+        cw.how = 'configured' as is_mapped,
+        coalesce(fe.is_from_entries, false)
+        or not exists (
+            select 1 from config.system_roles as sr
+            where sr.system = pj.system and sr.role <> 'time'
+        ) as is_of_entries
+    from canonical.projects as pj
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'project'
+            and pj.system = cw.system
+            and pj.external_id = cw.external_id
+    left join canonical.feeds as fe
+        on pj.system = fe.system and pj.stream = fe.stream and fe.object = 'projects'
+),
+
+named as (
+    select system, project_external_id as external_id from canonical.rates
+    union
+    select system, project_external_id from canonical.milestones
+),
+
+known as (
+    select cw.canonical_id as project_id
+    from named as na
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'project'
+            and na.system = cw.system
+            and na.external_id = cw.external_id
+    union
+    select project_id from listed where is_mapped or not is_of_entries
+)
+
+select distinct li.project_id
+from listed as li
+anti join known as kn on li.project_id = kn.project_id
+where exists (select 1 from known);
 create or replace view reconciliation.unmapped_twins as
 with sides as (
     select
@@ -1893,13 +1983,16 @@ from reconciliation.matches as ma
 inner join reconciliation.found as fo on ma.record_key = fo.record_key
 where fo.rule = 'TM02' and ma.status = 'confirmed';
 -- Entries whose document was cancelled in the ERP, where a person says whether they are billed
--- again: BL05 speaks of them.
+-- again: BL05 speaks of the document.
 create or replace view reconciliation.cancelled_entries as
-select distinct pl.object_id as entry_id
+select
+    pl.object_id as entry_id,
+    max(rv.document_ref) as document_ref
 from ops.erp_reversals as rv
 inner join ops.posting_lines as pl on rv.document_ref = pl.document_ref
 left join config.legal_entities as le on pl.legal_entity = le.legal_entity
-where pl.object_kind = 'time_entry' and coalesce(le.voided_policy, 'hold') <> 'rebill';
+where pl.object_kind = 'time_entry' and coalesce(le.voided_policy, 'hold') <> 'rebill'
+group by pl.object_id;
 -- Unposted entries that are priced and that nothing holds. Before the opening list is signed nothing
 -- is posted, by decision.
 create or replace view reconciliation.free_entries as

@@ -182,7 +182,7 @@ def test_an_invoice_and_a_credit_note_under_one_reference_have_keys_of_their_own
 
 
 def test_a_locked_period_refuses_the_invoice(writer, target):
-    late = replace(INVOICE, posting_date=date(2026, 1, 31))
+    late = replace(INVOICE, invoice_date=date(2026, 1, 31), posting_date=date(2026, 1, 31))
     answer = writer.create(late)
     assert outcome(answer) == ("refused", "lock_date", "fix_data")
     assert "currently set at 31-Jan-2026" in answer.message
@@ -196,7 +196,7 @@ def test_a_refusal_names_the_lines_that_are_to_blame(writer):
 
 
 def test_a_locked_period_refuses_to_approve_and_leaves_the_draft(drafting):
-    late = replace(INVOICE, posting_date=date(2026, 1, 31))
+    late = replace(INVOICE, invoice_date=date(2026, 1, 31), posting_date=date(2026, 1, 31))
     draft = drafting.create(late).receipt
     answer = drafting.post(late, draft.erp_id)
     assert outcome(answer) == ("refused", "lock_date", "fix_data")

@@ -52,7 +52,9 @@ def test_a_job_that_is_not_over_in_time_is_in_doubt(settings, url, invoice):
 
 
 def test_a_failed_job_refuses_as_a_synchronous_request_would(queued, invoice, held):
-    answer = queued.create(replace(invoice, posting_date=date(2026, 1, 31)))
+    answer = queued.create(
+        replace(invoice, invoice_date=date(2026, 1, 31), posting_date=date(2026, 1, 31))
+    )
     assert (answer.outcome, answer.code, answer.recovery) == ("refused", "USER_ERROR", "fix_data")
     wrong = replace(invoice.lines[0], line_no=3, project_external_id="1/302")
     blamed = queued.create(replace(invoice, reference="PS-2", lines=(wrong,)))

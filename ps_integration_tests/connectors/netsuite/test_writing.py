@@ -97,7 +97,7 @@ def test_what_a_person_changed_in_netsuite_is_left_alone(writer, invoice, edit, 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 28), date(2027, 1, 1)])
 def test_a_period_that_is_closed_locked_or_missing_refuses(writer, invoice, day, held):
-    answer = writer.create(replace(invoice, posting_date=day))
+    answer = writer.create(replace(invoice, invoice_date=day, posting_date=day))
     assert (answer.outcome, answer.code, answer.recovery) == ("refused", "USER_ERROR", "fix_data")
     assert held() == []
 

@@ -2,6 +2,11 @@
 
 Vendor pages "salesInvoice", "salesInvoiceLine", "salesCreditMemo", "dimensionSetLine". Amounts are
 positive in both kinds; a credit memo has no remaining amount there.
+
+`Paid` says that nothing is left to pay. What settled an invoice is not in API v2.0: customer ledger
+entries are no entity of it. A credit memo names the invoice that it applies to (`invoiceId`, vendor
+page "salesCreditMemo"), and settles that by credit. What is applied by hand after posting, payment
+or credit memo, and a write-off by a journal cannot be told apart, and count as payment.
 """
 
 from collections.abc import Iterator
@@ -29,6 +34,7 @@ STATES: Final = {
     "Corrective": "corrective",
 }
 LINES: Final = {"invoice": "salesInvoiceLines", "credit_memo": "salesCreditMemoLines"}
+_NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 PRICE_STEP: Final = Decimal("0.000001")
 DATES: Final = {"invoice": "invoiceDate", "credit_memo": "creditMemoDate"}
 
@@ -68,6 +74,8 @@ def _document(raw: JsonObject, options: Options, kind: str) -> Iterator[Canonica
         "tax_minor": record.money("totalTaxAmount", currency),
         "total_minor": total,
         "remaining_minor": remaining,
+        "credited_minor": None,
+        "applies_to": _applies_to(record) if kind == "credit_memo" else None,
         "updated_at": record.instant("lastModifiedDateTime"),
     }
     yield CanonicalRow("erp_documents", values)
@@ -75,6 +83,12 @@ def _document(raw: JsonObject, options: Options, kind: str) -> Iterator[Canonica
         project = project_of(line, options)
         if project is not None:
             yield _line(raw, line, project, currency)
+
+
+def _applies_to(record: Fields) -> str | None:
+    """The invoice that a credit memo settles; Business Central writes none as an id of zeros."""
+    told = record.opt_text("invoiceId")
+    return told if told and told != _NO_ID else None
 
 
 def includes_tax(record: Fields) -> bool:

@@ -336,6 +336,7 @@ def _read(kind: str, record: Fields) -> ErpReceipt:
         customer_key=match_key(record.text("customerNumber")) or "",
         currency=currency,
         posting_date=record.day("postingDate"),
+        invoice_date=record.day(DATES[kind]),
         amount_minor=record.money("totalAmountExcludingTax", currency),
         line_amounts_minor=tuple(line.money("netAmount", currency) for line in lines),
         tax_minor=record.opt_money("totalTaxAmount", currency),

@@ -40,7 +40,7 @@ from ps_integration.domain.records import (
     RecordRefusedError,
 )
 from ps_integration.domain.text import key_text
-from ps_integration.errors import BadAnswerError, FixConfigError
+from ps_integration.errors import BadAnswerError, ColumnsMissingError, FixConfigError
 
 _PAGE: Final = 2000
 
@@ -56,8 +56,15 @@ class FilesConnector:
 
     def streams(self) -> Sequence[Stream]:
         """The configured streams; a folder is always read whole."""
+        hours = {one.path for one in self._streams.values() if one.table == "time_entries"}
         return tuple(
-            Stream(one.name, "full", (one.table,), is_optional=one.is_optional)
+            Stream(
+                one.name,
+                "full",
+                (one.table,),
+                is_optional=one.is_optional,
+                is_from_entries=one.distinct and one.path in hours,
+            )
             for one in self._streams.values()
         )
 
@@ -196,7 +203,7 @@ class FilesConnector:
                 raise BadAnswerError(f"file {path.name}: it is empty, without a header")
             lacking = [name for name in (*needed, *form.shown) if header.count(name) != 1]
             if lacking:
-                raise BadAnswerError(f"file {path.name}: not one column {', '.join(lacking)}")
+                raise ColumnsMissingError(f"file {path.name}: not one column {', '.join(lacking)}")
             forms = [_form_of(name, form, commas) for name in header]
             for number, cells in rows:
                 told = [form(cell) for form, cell in zip(forms, cells, strict=False)]

@@ -134,6 +134,7 @@ def _receipt(document: ErpDocument) -> ErpReceipt:
         customer_key=match_key(document.customer_key) or "",
         currency=document.currency,
         posting_date=document.posting_date,
+        invoice_date=document.invoice_date,
         amount_minor=document.amount_minor,
         line_amounts_minor=tuple(line.amount_minor for line in document.lines),
     )

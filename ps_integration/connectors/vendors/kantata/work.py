@@ -27,7 +27,9 @@ SUBMISSION_STATES: Final = {
     "cancelled": "withdrawn",
 }
 SUBJECTS: Final = {"Workspace": "project", "Story": "milestone", "TimeEntry": "time_entry"}
-INVOICE_STATES: Final = ("draft", "open", "part_paid", "paid", "cancelled", "invoiced")
+INVOICE_STATES: Final = (
+    *("draft", "open", "part_paid", "paid", "part_credited", "credited", "cancelled", "invoiced"),
+)
 
 
 def story(record: JsonObject) -> Iterator[CanonicalRow]:

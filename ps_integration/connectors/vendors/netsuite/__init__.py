@@ -169,5 +169,6 @@ VENDOR = Vendor(
     lines_max=LINES_MAX,
     billing_attributes=_billing_attributes,
     rounding="half_up",
+    dates=lambda _system: "one",  # `tranDate`, from which it takes the posting period
     revenue_option="items",
 )

@@ -63,7 +63,7 @@ def body(document: ErpDocument, options: Options) -> Json:
         "entity": {"externalId": document.customer_key.upper()},
         "subsidiary": {"id": document.company},
         "currency": {"id": _known(options.currencies, "currencies", document.currency)},
-        "tranDate": document.posting_date.isoformat(),
+        "tranDate": document.invoice_date.isoformat(),
         "item": {"items": [_line(document, line, options) for line in document.lines]},
     }
     if document.purchase_order and document.kind == "invoice":
@@ -128,6 +128,7 @@ def receipt(raw: JsonObject) -> ErpReceipt:
             customer_key=head.key("customerkey") or "",
             currency=books.currency,
             posting_date=posting_date(head),
+            invoice_date=head.day("trandate"),
             amount_minor=books.amount_minor,
             line_amounts_minor=tuple(line.amount_minor for line in lines),
             tax_minor=books.tax_minor,

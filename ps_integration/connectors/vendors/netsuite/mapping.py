@@ -3,6 +3,9 @@
 Vendor pages: Records Catalog (`customer`, `job`, `accountingperiod`, `transaction`,
 `transactionline`); "Transaction Statuses" for the letters: invoices A open, B paid in full,
 D pending approval, E rejected, V voided; credit memos A open, B fully applied, V voided.
+B says that nothing is left to pay, not by what: payments and credit memos lower
+`foreignamountunpaid` alike. SuiteQL tells them apart in `NextTransactionLineLink` (link type, the
+next document, foreign amount), which is not read: what is settled counts as paid.
 A customer is known to other systems by its external id, which the writer refers to as well.
 """
 

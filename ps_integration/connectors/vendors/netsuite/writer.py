@@ -72,6 +72,7 @@ class NetSuiteWriter:
             quantity_decimals=QUANTITY_DECIMALS,
             creates_then_posts=has_drafts,
             concurrency=options.concurrency,
+            dates="one",
         )
         self._client = client
         self._options = options

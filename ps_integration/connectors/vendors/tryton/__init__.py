@@ -213,5 +213,6 @@ VENDOR = Vendor(
     quantity_decimals=2,  # of the unit Hour, until somebody raises its digits
     billing_attributes=_billing_attributes,
     rounding="half_even",
+    dates=lambda system: Options.model_validate(system.options).dates,
     revenue_option="revenue_accounts",
 )

@@ -4,6 +4,10 @@ Both are `account.invoice` of type `out`; a credit note is one whose total is be
 amounts are turned here, as other ERPs keep them. A line bills the project whose analytic account
 it carries. A credit note made by the wizard with "refund" cancels what it credits: both together
 come to nothing. Source: Tryton module documentation of `account_invoice` and `analytic_invoice`.
+
+`paid` says that the invoice's receivable lines are reconciled. With what (a payment, another credit
+note, or a write-off of the method that the user chose) is in the reconciliation's move lines
+(`account.move.reconciliation`), which are not read: what is settled counts as paid.
 """
 
 from collections.abc import Iterator, Mapping

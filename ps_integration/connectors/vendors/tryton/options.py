@@ -7,6 +7,7 @@ from pydantic import Field
 
 from ps_integration.connectors.keys import KeyRule
 from ps_integration.connectors.setup import Options as BaseOptions
+from ps_integration.domain.invoice_dates import ErpDates
 
 
 class Options(BaseOptions):
@@ -32,6 +33,7 @@ class Options(BaseOptions):
         price_decimals: Tryton's `price_decimal` (its own default is 4).
         invoice_date: `at_posting` leaves the invoice's date to Tryton, which takes the day of
             posting; `document` sends ours, and then dates may only rise.
+            The legal entity's `invoice_date` says which that is.
         page_size: Records a call.
     """
 
@@ -53,6 +55,11 @@ class Options(BaseOptions):
     price_decimals: int = Field(default=4, ge=0, le=6)
     invoice_date: Literal["at_posting", "document"] = "at_posting"
     page_size: int = Field(default=500, ge=1, le=5000)
+
+    @property
+    def dates(self) -> ErpDates:
+        """Whether the invoice date is ours to give."""
+        return "two" if self.invoice_date == "document" else "own"
 
     def legal_entity(self, company: str) -> str | None:
         """The legal entity whose books a company is; None when several share it."""

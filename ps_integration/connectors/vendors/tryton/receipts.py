@@ -45,6 +45,7 @@ def _read(record: Fields) -> ErpReceipt:
         customer_key=match_key(record.text("party.code")) or "",
         currency=head.currency,
         posting_date=head.posting_date,
+        invoice_date=record.opt_day("invoice_date"),
         amount_minor=head.money(record, "untaxed_amount"),
         line_amounts_minor=tuple(head.money(line, "amount") for line in lines_of(record)),
         tax_minor=head.money(record, "tax_amount"),

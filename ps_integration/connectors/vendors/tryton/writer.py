@@ -35,7 +35,7 @@ from ps_integration.connectors.vendors.tryton.refusals import (
 from ps_integration.connectors.vendors.tryton.rpc import Rpc, body_of
 from ps_integration.connectors.vendors.tryton.values import day, decimal, plain
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.domain.records import Capability
+from ps_integration.domain.records import Capability, Json
 from ps_integration.errors import BadAnswerError, FixConfigError, RetryLaterError
 
 COMMIT_DELAY_SECONDS: Final = 300.0
@@ -58,6 +58,7 @@ class TrytonWriter:
             quantity_decimals=options.quantity_decimals,
             creates_then_posts=True,
             is_ordered=options.invoice_date == "document",
+            dates=options.dates,
         )
         self._rpc = rpc
         self._options = options
@@ -169,7 +170,12 @@ class TrytonWriter:
         domain = [["company", "=", int(company)], ["type", "=", "out"], clause]
         size = self._options.page_size
         pages = self._rpc.records("account.invoice", domain, INVOICE, company, size)
-        return [receipt_of(value) for page in pages for _, value in page.records]
+        return [self._receipt(value) for page in pages for _, value in page.records]
+
+    def _receipt(self, value: Json) -> ErpReceipt:
+        """What Tryton holds; a date that it gave itself is not compared with one of ours."""
+        receipt = receipt_of(value)
+        return replace(receipt, invoice_date=None) if self._options.dates == "own" else receipt
 
     def _values(self, document: ErpDocument) -> dict[str, object]:
         """The draft; without an invoice date, Tryton takes the day on which it is posted."""

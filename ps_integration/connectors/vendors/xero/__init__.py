@@ -195,5 +195,6 @@ VENDOR = Vendor(
     roles=("erp",),
     quantity_decimals=QUANTITY_DECIMALS,
     rounding="half_up",
+    dates=lambda _system: "one",  # `Date`, by which its reports count revenue
     revenue_option="revenue_accounts",
 )

@@ -2,6 +2,10 @@
 
 Vendor pages "Invoices", "Credit notes". Amounts are positive in both kinds. Our reference is the
 document's own number; the field `Reference` carries the customer's order.
+
+`PAID` says that nothing is left to pay. `AmountPaid` is money; `AmountCredited` is the sum of all
+credit notes, overpayments and prepayments applied to the invoice (Xero's OpenAPI, Invoice), and the
+last two are money that came earlier: their `AppliedAmount` is taken off.
 """
 
 from collections.abc import Iterator, Mapping
@@ -75,12 +79,24 @@ def _document(raw: JsonObject, options: Options, kind: Kind) -> Iterator[Canonic
         tax_minor=record.money("TotalTax", currency),
         total_minor=total,
         remaining_minor=remaining,
+        credited_minor=_credited(record, currency) if kind == "invoice" else None,
         updated_at=opt_instant(record, "UpdatedDateUTC"),
     )
     for line_no, line in enumerate(listed(record, "LineItems"), 1):
         project = project_of(line, options)
         if project is not None:
             yield _line(raw, kind, line_no, line, project)
+
+
+def _credited(record: Fields, currency: str) -> int | None:
+    """What credit notes settled of an invoice; None where Xero does not say."""
+    credited = record.opt_money("AmountCredited", currency)
+    if not credited:
+        return credited
+    for name in ("Overpayments", "Prepayments"):
+        for one in listed(record, name) if record.raw(name) else ():
+            credited -= one.opt_money("AppliedAmount", currency) or 0
+    return credited
 
 
 def project_of(line: Fields, options: Options) -> str | None:

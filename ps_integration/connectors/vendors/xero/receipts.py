@@ -94,6 +94,7 @@ class Receipts:
                 customer_key=self._customer(company, record),
                 currency=currency,
                 posting_date=day(record, "Date"),
+                invoice_date=day(record, "Date"),
                 amount_minor=record.money("SubTotal", currency),
                 line_amounts_minor=tuple(line_amount(record, one, currency) for one in lines),
                 tax_minor=record.opt_money("TotalTax", currency),

@@ -75,6 +75,7 @@ class XeroWriter:
             creates_then_posts=options.draft_first,
             key_retention_seconds=KEY_SECONDS,
             concurrency=CONCURRENCY,
+            dates="one",
         )
         self._client = client
         self._options = options
@@ -164,14 +165,14 @@ class XeroWriter:
             "Type": TYPES[document.kind],
             NUMBERS[document.kind]: document.reference,
             "Contact": {self._options.contact_key: number.upper() if by_number else number},
-            "Date": document.posting_date.isoformat(),
+            "Date": document.invoice_date.isoformat(),
             "CurrencyCode": document.currency,
             "LineAmountTypes": "Exclusive",
             "Status": "DRAFT" if self._options.draft_first else "AUTHORISED",
             "LineItems": [self._line(document.currency, line) for line in document.lines],
         }
         if document.kind == "invoice":
-            due = document.posting_date + timedelta(days=self._options.payment_days)
+            due = document.invoice_date + timedelta(days=self._options.payment_days)
             body["DueDate"] = due.isoformat()
         if document.purchase_order:
             body["Reference"] = document.purchase_order

@@ -76,6 +76,8 @@ class Document(Base):
     content: Mapped[dict[str, Any]]  # what the ERP also needs of the header, as approved
     content_sha256: Mapped[str] = mapped_column(String(64))
     merkle_proof: Mapped[dict[str, Any]]
+    # the day on the paper: fixed by the first claim, repeated by every resend
+    invoice_date: Mapped[date | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None]  # the night's time
     # Wall clock: when the last call was about to leave, and when its answer was given up.

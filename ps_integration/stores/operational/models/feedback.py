@@ -16,7 +16,7 @@ class Feedback(Base):
     subject_kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     subject_external_id: Mapped[str] = mapped_column(String(128), primary_key=True)
     reference: Mapped[str] = mapped_column(String(128), primary_key=True)
-    status: Mapped[str] = mapped_column(String(16))  # draft open part_paid paid cancelled invoiced
+    status: Mapped[str] = mapped_column(String(16))  # see `InvoiceStatus`
     message: Mapped[str] = mapped_column(Text)
     payload_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))  # pending | told | refused
