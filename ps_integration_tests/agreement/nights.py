@@ -61,11 +61,8 @@ def nothing(_firm: Firm) -> None:
 def in_bc(firm: Firm) -> Mapping[str, int]:
     """Minor units that stand in Business Central, by posting month."""
     found: Counter[str] = Counter()
-    for name, sign in (("salesInvoices", 1), ("salesCreditMemos", -1)):
-        for one in firm.bc(name):
-            if one["status"] not in ("Draft", "Canceled"):
-                net = Decimal(str(one["totalAmountExcludingTax"]))
-                found[str(one["postingDate"])[:7]] += sign * int(net * 100)
+    for month, net in firm.standing():
+        found[month] += int(net * 100)
     return found
 
 

@@ -108,34 +108,19 @@ class Firm:
 
     def bc_send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Do in Business Central what a person there does; the answer's JSON, if it has one."""
-        token = requests.post(
-            self.environ["BOOKS_TOKEN_URL"],
-            data={
-                "grant_type": "client_credentials",
-                "client_id": self.environ["BOOKS_CLIENT"],
-                "client_secret": self.environ["BOOKS_SECRET"],
-                "scope": "https://api.businesscentral.dynamics.com/.default",
-            },
-            timeout=30,
-        ).json()["access_token"]
-        answer = requests.request(
-            method,
-            f"{self.environ['BOOKS_URL']}/api/v2.0/companies({COMPANY})/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}", "If-Match": "*"},
-            timeout=30,
-        )
-        assert answer.ok, answer.text
-        return answer.json(parse_float=Decimal) if answer.content else None
+        return business_central(self.environ, "BOOKS", COMPANY, method, path, body)
 
-    def billed(self) -> Decimal:
-        """Net before tax of all posted invoices and credit memos in Business Central."""
-        total = Decimal(0)
+    def standing(self) -> Iterator[tuple[str, Decimal]]:
+        """Posting month and net before tax of what stands in Business Central; credits negative."""
         for name, sign in (("salesInvoices", 1), ("salesCreditMemos", -1)):
             for one in self.bc(name):
                 if one["status"] not in ("Draft", "Canceled"):
-                    total += sign * Decimal(str(one["totalAmountExcludingTax"]))
-        return total
+                    net = Decimal(str(one["totalAmountExcludingTax"]))
+                    yield str(one["postingDate"])[:7], sign * net
+
+    def billed(self) -> Decimal:
+        """Net before tax of all posted invoices and credit memos in Business Central."""
+        return sum((net for _, net in self.standing()), Decimal(0))
 
     def documents(self) -> list[tuple[str, str, Decimal]]:
         """Kind, state and net of every sales document in Business Central."""
@@ -144,6 +129,36 @@ class Firm:
             for name in ("salesInvoices", "salesCreditMemos")
             for one in self.bc(name)
         ]
+
+
+def business_central(
+    environ: Mapping[str, str],
+    system: str,
+    company: str,
+    method: str,
+    path: str,
+    body: object = None,
+) -> Any:
+    """What Business Central answers over HTTP to what a person does in one of its companies."""
+    token = requests.post(
+        environ[f"{system}_TOKEN_URL"],
+        data={
+            "grant_type": "client_credentials",
+            "client_id": environ[f"{system}_CLIENT"],
+            "client_secret": environ[f"{system}_SECRET"],
+            "scope": "https://api.businesscentral.dynamics.com/.default",
+        },
+        timeout=30,
+    ).json()["access_token"]
+    answer = requests.request(
+        method,
+        f"{environ[f'{system}_URL']}/api/v2.0/companies({company})/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}", "If-Match": "*"},
+        timeout=30,
+    )
+    assert answer.ok, answer.text
+    return answer.json(parse_float=Decimal) if answer.content else None
 
 
 def lay(place: str, folder: Path) -> None:

@@ -20,7 +20,7 @@ from ps_integration_tests.quality.vendors import records
 from ps_integration_tests.quality.vendors.names import Names
 from ps_integration_tests.quality.vendors.records import Record
 from ps_integration_tests.quality.vendors.site import ZONES, Entity, Entry, Site, Worker
-from ps_integration_tests.regressions.firm import Firm
+from ps_integration_tests.regressions.firm import Firm, business_central
 
 Row = dict[str, str]
 SECRETS = {
@@ -182,25 +182,7 @@ class Stage:
 
     def bc(self, site: Site, method: str, path: str, body: object = None) -> Any:
         """Do in Business Central what a person does there."""
-        import requests  # noqa: PLC0415 - only here
-
-        environ = self.firm.environ
-        token = requests.post(
-            environ["BC_TOKEN_URL"],
-            data={"grant_type": "client_credentials", "client_id": environ["BC_CLIENT"],
-                "client_secret": environ["BC_SECRET"],
-                "scope": "https://api.businesscentral.dynamics.com/.default"},
-            timeout=30,
-        ).json()["access_token"]  # fmt: skip
-        answer = requests.request(
-            method,
-            f"{environ['BC_URL']}/api/v2.0/companies({site.company})/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}", "If-Match": "*"},
-            timeout=30,
-        )
-        assert answer.ok, answer.text
-        return answer.json(parse_float=Decimal) if answer.content else None
+        return business_central(self.firm.environ, "BC", site.company, method, path, body)
 
     def night(self, day: date) -> dict[str, Any]:
         """Write the drops and play the night of a day."""
