@@ -1,6 +1,7 @@
 """`nightly`: one night from the command line."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -90,10 +91,15 @@ def _batches(batches: list[dict[str, object]]) -> None:
         output.table("Posting batches", columns, [
             [
                 batch["batch_id"], batch["system"], batch["legal_entity"], batch["period"],
-                batch["lines"], f"{batch['amount']:,} {batch['currency']}", batch["status"],
+                batch["lines"], _money(batch["amount"], batch["currency"]), batch["status"],
             ]
             for batch in batches
         ])  # fmt: skip
+
+
+def _money(amount: object, currency: object) -> str:
+    """An amount with its currency; a currency that is none has no amount."""
+    return f"{amount:,} {currency}" if isinstance(amount, Decimal) else f"- {currency}"
 
 
 def _breaks(data: object) -> None:

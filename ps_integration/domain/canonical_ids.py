@@ -5,7 +5,7 @@ record was first recognised; afterwards the link between record and id stays, an
 number, name, e-mail or title) may change in one system or in all of them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
@@ -53,11 +53,14 @@ class Known:
             made.
         born: By object kind and canonical id, the key that the id was made from.
         configured: By object kind, system and external id, what the firm file's rows say, by date.
+        unbilled: Object kind and canonical id of what has another key tonight and is in no
+            document: a key that was mistyped may be corrected there, and no money moves.
     """
 
     links: Sequence[Link]
     born: Mapping[tuple[str, str], str]
     configured: Mapping[tuple[str, str, str], tuple[str, ...]]
+    unbilled: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ def plan_links(seen: Iterable[Seen], known: Known) -> Plan:
     """Decide for every record of tonight which canonical object it is.
 
     The firm file's row wins. A record that is linked stays so, under another key and, where its
-    own id is the same, under another external id. A new one is the object whose records carry its
+    own id is the same, under another external id. But one that alone was an object, and whose new
+    key is that of another one that its system has not got, was mistyped: it joins that one while
+    nothing was billed under its own. A new one is the object whose records carry its
     key now, or that was made from that key; a code that was given to another record of the same
     system joins nothing. Else a new id is made: the key itself while that is free.
     """
@@ -117,20 +122,37 @@ class _Book:
     def keep(self, seen: Sequence[Seen]) -> list[Seen]:
         """Place what is linked already and what the firm file names; the others come back."""
         before = {link.identity: link for link in self.known.links}
-        left = []
+        alone = Counter((one.identity.object_kind, one.canonical_id) for one in self.known.links)
+        left, corrected = [], []
         for record in seen:
             link = before.get(record.identity)
             if link is None:
                 left.append(record)
                 continue
+            is_other = record.match_key is not None and record.match_key != link.match_key
+            own = (record.identity.object_kind, link.canonical_id)
+            if is_other and alone[own] == 1 and own in self.known.unbilled:
+                corrected.append((record, link.canonical_id))
+                continue
             self._stand(record, link.canonical_id)
-            if record.match_key is not None and record.match_key != link.match_key:
+            if is_other:
                 self._link(record, link.canonical_id, "followed")
+        for record, canonical_id in corrected:
+            self._correct(record, canonical_id)
         left = self._follow(left, seen)
         for (kind, system, _), texts in sorted(self.known.configured.items()):
             for text in texts:
                 self._name(kind, system, text)
         return [record for record in left if not self._by_configuration(record)]
+
+    def _correct(self, record: Seen, canonical_id: str) -> None:
+        """Join the object whose key the record gives now, if there is another; else stay."""
+        kind, system = record.identity.object_kind, record.identity.system
+        found = self._best(kind, str(record.match_key), system)
+        is_mistyped = found is not None and not self.keys[kind, found].get(system)
+        meant = found if found is not None and is_mistyped else canonical_id
+        self._link(record, meant, "followed" if meant == canonical_id else "match_key")
+        self._stand(record, meant)
 
     def _follow(self, left: Sequence[Seen], seen: Sequence[Seen]) -> list[Seen]:
         """Link records that are the same as before under another external id."""

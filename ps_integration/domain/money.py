@@ -45,6 +45,18 @@ class Money:
         return f"{self.amount:,.{MINOR_UNITS[self.currency]}f} {self.currency}"
 
 
+def known_amount(minor: int, currency: str) -> Decimal | None:
+    """An amount of a stored row in major units; None where its currency is none that is known."""
+    return Money(minor, currency).amount if currency in MINOR_UNITS else None
+
+
+def money_text(minor: int, currency: str) -> str:
+    """An amount of a stored row as people read it, whatever its currency says."""
+    if currency in MINOR_UNITS:
+        return str(Money(minor, currency))
+    return f"{minor} minor units of {currency}"
+
+
 def exact_minor(amount: Decimal, currency: str) -> int:
     """Turn an amount that must already fit the currency's minor units into a count of them.
 

@@ -86,7 +86,13 @@ class Head:
 
 
 def chained(previous_sha256: str, body: bytes) -> str:
-    """Hash of a row, from the row before it and its own bytes."""
-    return hashlib.sha256(
-        bytes.fromhex(previous_sha256) + hashlib.sha256(body).digest()
-    ).hexdigest()
+    """Hash of a row, from the row before it and its own bytes.
+
+    What stands in place of the hash before is chained as it is, so that one that somebody altered
+    is found by the check and stops no night.
+    """
+    try:
+        before = bytes.fromhex(previous_sha256)
+    except ValueError:
+        before = previous_sha256.encode()
+    return hashlib.sha256(before + hashlib.sha256(body).digest()).hexdigest()

@@ -16,9 +16,9 @@ By = Literal[
 `source`: what the root's stream becomes, and the other says is lacking. `stream`: the same stream.
 `project`, `milestone`, `entry`: the root holds it. `twin`: the same project, by the same rule.
 `pair`: the same two records. `unmapped`: the project that the root says nothing maps. `vanished`,
-`changed`: the entry that is gone, or was edited after posting. `document`: the same document of
-ours; `number`: the same of the ERP. `record`: the same record key. `named`: the right side is the
-record key of the root; `sibling`: of a root of the same rule.
+`changed`: the entry that is gone or withdrawn, or was edited after posting. `document`: the same
+document of ours; `number`: the same of the ERP. `record`: the same record key. `named`: the right
+side is the record key of the root; `sibling`: of a root of the same rule.
 """
 
 
@@ -48,8 +48,8 @@ _HELD: Final[tuple[By, ...]] = ("project", "entry")
 _POSTED: Final[tuple[By, ...]] = ("document", "number")
 PLACES: Final = (
     # a source that could not be read, or not as it should be
-    Place("IN02", ("source", "stream", "named")),
     Place("IN03", ("source", "named")),
+    Place("IN02", ("source", "stream", "named"), ("named",)),
     Place("IN04", ("source", "stream", "named")),
     # master data, which holds projects
     Place("MD01", ("project", "pair", "named"), ("source",), ("projects", "")),
@@ -72,22 +72,22 @@ PLACES: Final = (
     ),
     # an entry that is not what was posted, or not the same everywhere
     Place("TM06", ("changed",)),
-    Place("TM07", (), ("vanished", "source"), ("time_entries", "unknown")),
+    Place("TM07", ("vanished",), ("vanished", "source"), ("time_entries", "unknown")),
     Place("TM12", ("sibling",), ("source", "sibling"), ("time_entries", "")),
     Place("TM16", (), ("changed",)),
     # a document that is not sent, or not what was sent
     Place("IN01", ("document", "record", "project", "milestone", "entry", "named")),
     Place("IN06", ("document", "named")),
-    Place("TM03", _POSTED),
-    Place("TM04", _POSTED),
+    Place("TM03", (*_POSTED, "record")),
+    Place("TM04", _POSTED, ("record",)),
     Place("BL06", (*_POSTED, "named"), ("source", *_POSTED), ("erp_documents", "no such document")),
     Place("BL05", (*_POSTED, "named"), _POSTED),
     Place("BL04", ("number",), ("document",), number_on="left"),
     Place(
-        "BL03", (), ("record", "number", "source"), ("invoice_statuses", "nothing"),
+        "BL03", (), ("record", "number", "vanished", "source"), ("invoice_statuses", "nothing"),
         number_on="left",
     ),
-    Place("TM02", ("named",)),
+    Place("TM02", ("named",), ("document",), reference="left_id"),
     # what is not billed because of all that
     Place("TM15", (), ("project",)),
     Place("TM01", ("named",), _HELD),

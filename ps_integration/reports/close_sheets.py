@@ -63,6 +63,7 @@ def _ledger(pack: ClosePack) -> Sheet[Any]:
             money("Owed", lambda x: x.owed_minor, currency_of, is_zero_good=True),
             money("Target", lambda x: x.target_minor, currency_of),
             money("In the ERP", lambda x: x.erp_minor, currency_of),
+            money("Named by breaks", lambda x: x.named_minor, currency_of, is_zero_good=True),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],
         pack.ledger,

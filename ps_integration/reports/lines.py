@@ -70,6 +70,7 @@ class LedgerLine:
 
     Attributes:
         erp_minor: Net of the ERP's own documents before tax; None when they were not read.
+        named_minor: What of it a break names that holds the document's customer.
     """
 
     legal_entity: str
@@ -80,6 +81,7 @@ class LedgerLine:
     owed_minor: int
     target_minor: int
     erp_minor: int | None
+    named_minor: int
     holds: bool
 
 

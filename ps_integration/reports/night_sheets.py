@@ -109,12 +109,14 @@ def _ledger(report: NightReport) -> Sheet[LedgerLine]:
         return line.confirmed_minor + line.in_flight_minor + line.owed_minor - line.target_minor
 
     def apart(line: LedgerLine) -> int | None:
-        return None if line.erp_minor is None else line.confirmed_minor - line.erp_minor
+        if line.erp_minor is None:
+            return None
+        return line.confirmed_minor + line.named_minor - line.erp_minor
 
     return Sheet(
         "Ledger",
         "Confirmed, in flight and owed come to the target: what each entry is worth today. "
-        "Confirmed money equals the ERP's own documents before tax.",
+        "Confirmed money equals the ERP's own documents before tax, but for what breaks name.",
         [
             *group_columns(),
             money("Confirmed", lambda x: x.confirmed_minor, currency_of),
@@ -123,7 +125,8 @@ def _ledger(report: NightReport) -> Sheet[LedgerLine]:
             money("Target", lambda x: x.target_minor, currency_of),
             money("Difference", untied, currency_of, is_zero_good=True),
             money("ERP documents", lambda x: x.erp_minor, currency_of),
-            money("Confirmed less ERP", apart, currency_of, is_zero_good=True),
+            money("Named by breaks", lambda x: x.named_minor, currency_of),
+            money("Not named", apart, currency_of, is_zero_good=True),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],
         report.ledger,

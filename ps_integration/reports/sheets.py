@@ -134,7 +134,8 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
         return round(_summed(parts, x.currency), 4)
 
     def ties(x: LedgerLine) -> float:
-        return round(_summed([x.confirmed_minor, -(x.erp_minor or 0)], x.currency), 4)
+        parts = [x.confirmed_minor, x.named_minor, -(x.erp_minor or 0)]
+        return round(_summed(parts, x.currency), 4)
 
     return Sheet(
         "Ledger",
@@ -151,9 +152,10 @@ def ledger(report: NightReport) -> Sheet[LedgerLine]:
                 computed=Computed("=ROUND({Confirmed}+{In flight}+{Owed}-{Target},4)", owed),
             ),
             money("ERP documents", lambda x: x.erp_minor, currency_of),
+            money("Named by breaks", lambda x: x.named_minor, currency_of),
             money(
-                "Confirmed less ERP", lambda _: None, currency_of, is_zero_good=True,
-                computed=Computed("=ROUND({Confirmed}-{ERP documents},4)", ties),
+                "Not named", lambda _: None, currency_of, is_zero_good=True,
+                computed=Computed("=ROUND({Confirmed}+{Named by breaks}-{ERP documents},4)", ties),
             ),
             Column("Holds", 8, "text", lambda x: yes(x.holds)),
         ],

@@ -4,7 +4,7 @@ What a lost warehouse held of it is made again from the store; what a store of a
 not hold yet is taken over from the crosswalk of the night before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ps_integration.domain.canonical_ids import Identity, Known, Link, Plan, Seen, plan_links
 from ps_integration.domain.ports import Queries
@@ -56,6 +56,28 @@ left join canonical.links as li
 where
     kr.match_key is distinct from li.match_key
     and (kr.match_key is not null or li.link_id is null)
+"""
+_RENAMED = """
+select distinct kr.object_kind, li.canonical_id
+from canonical.known_records as kr
+inner join canonical.links as li
+    on
+        kr.object_kind = li.object_kind
+        and kr.system = li.system
+        and kr.stream = li.stream
+        and kr.record_id = li.record_id
+        and kr.external_id = li.external_id
+where kr.match_key <> li.match_key and kr.object_kind <> 'task'
+"""
+_ENTRIES = """
+select distinct ev.entry_id
+from canonical.entry_versions as ev
+inner join canonical.links as li
+    on
+        li.object_kind = 'resource'
+        and ev.system = li.system
+        and ev.resource_external_id = li.external_id
+where li.canonical_id = $canonical_id
 """
 _KNOWN = "select * from canonical.known_records order by all"
 
@@ -135,8 +157,11 @@ def _known(
         place = (str(row.object), row.system, row.external_id)
         configured[place] = (*configured.get(place, ()), _said(row))
     if store is not None:
+        renamed = list(_renamed(warehouse))
         with store.snapshot() as session:
-            return Known(canonical.links(session), canonical.born(session), configured)
+            billed = canonical.billed(session, renamed)
+            unbilled = frozenset((kind, one) for kind, one, _ in renamed) - billed
+            return Known(canonical.links(session), canonical.born(session), configured, unbilled)
     links = [
         Link(_identity(row), _text(row["match_key"]), str(row["canonical_id"]), "match_key")
         for row in warehouse.rows("select * from canonical.links order by link_id")
@@ -146,6 +171,17 @@ def _known(
         for row in warehouse.rows("select * from ops.canonical_ids order by made_at, canonical_id")
     }
     return Known(links, born, configured)
+
+
+def _renamed(warehouse: Queries) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Projects, customers and people that have another key tonight; of people, their entries."""
+    for row in warehouse.rows(_RENAMED):
+        kind, canonical_id = str(row["object_kind"]), str(row["canonical_id"])
+        entries: Sequence[str] = ()
+        if kind == "resource":
+            found = warehouse.rows(_ENTRIES, {"canonical_id": canonical_id})
+            entries = [str(one["entry_id"]) for one in found]
+        yield kind, canonical_id, entries
 
 
 def _remember(night: Night, warehouse: Tables, store: OperationalStore | None, plan: Plan) -> None:

@@ -8,10 +8,9 @@ from itertools import zip_longest
 from typing import Final, Literal
 
 from ps_integration.connectors.protocol import ErpDocument, ErpLine, ErpReceipt
-from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.days import day_in
 from ps_integration.domain.invoice_dates import ErpDates
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import Money, money_text
 from ps_integration.domain.posting import Lookup
 from ps_integration.domain.seal import digest
 from ps_integration.domain.text import match_key
@@ -164,7 +163,7 @@ def _named(one: ErpReceipt) -> str:
 
 
 def _money(one: ErpReceipt, minor: int) -> str:
-    return str(Money(minor, one.currency)) if one.currency in MINOR_UNITS else str(minor)
+    return money_text(minor, one.currency)
 
 
 def _said(sent: ErpDocument, one: ErpReceipt, difference: Difference) -> str:

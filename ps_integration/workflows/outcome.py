@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ps_integration.billing.completeness import completeness_groups
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import known_amount
 from ps_integration.domain.ports import Queries, Row
 from ps_integration.reports.value import NightReport, VerdictState
 from ps_integration.workflows.report import reports_folder, value_of
@@ -128,7 +128,7 @@ def outcome(bench: Workbench, failed_checks: Sequence[str]) -> Outcome:
         "set_aside": aside,
         "posted": warehouse.rows(_POSTED)[0],
         "posted_amounts": [
-            {"currency": one.currency, "amount": Money(one.minor, one.currency).amount}
+            {"currency": one.currency, "amount": known_amount(one.minor, one.currency)}
             for one in value.figure("posted").by_currency
         ],
         "waiting": warehouse.rows(_WAITING),
@@ -147,6 +147,6 @@ def _failed(warehouse: Queries, value: NightReport) -> list[Row]:
 
 
 def _batch(row: Row) -> Row:
-    amount = Money(int(str(row["amount_minor"])), str(row["currency"])).amount
+    amount = known_amount(int(str(row["amount_minor"])), str(row["currency"]))
     names = ("batch_id", "system", "legal_entity", "period", "currency", "status")
     return {**{name: row[name] for name in names}, "lines": row["line_count"], "amount": amount}

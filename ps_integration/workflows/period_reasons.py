@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, Literal
 
 from ps_integration.domain.breaks import SEVERITIES
-from ps_integration.domain.money import Money, hours
+from ps_integration.domain.money import hours, money_text
 from ps_integration.domain.ports import Queries
 from ps_integration.settings.firm import Firm
 from ps_integration.stores.operational import breaks, periods, quarantine_decisions
@@ -235,7 +235,7 @@ def _sums(amounts: Iterable[tuple[str | None, int | None]]) -> dict[str, int]:
 def _worth(money: Mapping[str, int]) -> str:
     if not money:
         return ""
-    return ", " + " and ".join(str(Money(minor, currency)) for currency, minor in money.items())
+    return ", " + " and ".join(money_text(minor, currency) for currency, minor in money.items())
 
 
 def _count(count: int, noun: str) -> str:

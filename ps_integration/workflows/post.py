@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ps_integration.connectors.protocol import ErpWriter
 from ps_integration.domain.clock import Clock, WallClock
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import money_text
 from ps_integration.stores.operational import claims, leases, ledger
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows.catch_up import Standing, catch_up
@@ -85,7 +85,7 @@ def _under_lease(
 def _result(sender: Sender, standing: Standing) -> StepResult:
     with sender.store.snapshot() as session:
         posted = ledger.posted_minor(session, sender.night.run_id)
-    amount = {currency: str(Money(minor, currency)) for currency, minor in posted.items()}
+    amount = {currency: money_text(minor, currency) for currency, minor in posted.items()}
     counts, paused = sender.tally.counts, dict(sorted(sender.tally.paused.items()))
     figures = {
         **dict(sorted(counts.items())),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import money_text
 from ps_integration.domain.ports import Row
 from ps_integration.reconciliation.consequences import roots_of
 from ps_integration.reconciliation.engine import (
@@ -19,6 +19,7 @@ from ps_integration.reconciliation.rule import Rule, load_rules
 from ps_integration.stores.operational import breaks, refusals
 from ps_integration.stores.operational.break_tending import tend
 from ps_integration.stores.operational.models import Break
+from ps_integration.workflows import balance
 from ps_integration.workflows.custody import custodian, put_alerts
 from ps_integration.workflows.night import CheckResult, Night, StepResult
 
@@ -51,13 +52,17 @@ def reconcile(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepRe
 def after_posting(night: Night, warehouse: Tables, store: breaks.Sessions) -> StepResult:
     """Name tonight what waits, and what came to rest, once tonight's documents are in the ERP.
 
-    Needs `ops.*` as it stands after posting, and leaves breaks of other rules as they are.
+    Needs `ops.*` as it stands after posting, and leaves breaks of other rules as they are. What the
+    ERP refused before still waits where posting was stopped.
 
     Raises:
         FixConfigError: A rule file or a rule setting of the firm is wrong.
     """
     rules = load_rules(night.firm.rules_path)
     asked = _last(rules) | set(ONCE_MORE)
+    if balance.broken(warehouse):
+        with store.session() as session:
+            refusals.stand_again(session, at=night.as_of, run_id=night.run_id)
     runs = run_after_posting(warehouse, rules, asked)
     kept = _record(night, warehouse, store, runs, asked.__contains__)
     return replace(kept, checks=tuple(_check(run) for run in runs if run.rule.is_after_posting))
@@ -161,7 +166,7 @@ def _sample(row: Row) -> Row:
     names = ("record_key", "period", "legal_entity")
     at_risk = None
     if row["at_risk_minor"] is not None:
-        at_risk = str(Money(int(str(row["at_risk_minor"])), str(row["currency"])))
+        at_risk = money_text(int(str(row["at_risk_minor"])), str(row["currency"]))
     return {**{name: row[name] for name in names}, "at_risk": at_risk, "detail": row["detail"]}
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ps_integration.domain.trail import RESTORE
+from ps_integration.domain.trail import RESTORE, chained
 from ps_integration.stores.operational import audit, audit_check
 from ps_integration.stores.operational.audit_check import Anchor
 from ps_integration_tests.audit.attacks import (
@@ -53,6 +53,12 @@ def test_an_attack_is_found_wherever_it_strikes(victim, attack, table):
             attack(connection, table, random.Random(f"{table}{position}"))
             found = looked_at(connection, anchors=[anchor])
         assert not found.holds, position
+
+
+def test_a_row_is_chained_to_whatever_stands_in_place_of_the_hash_before():
+    """A night goes on past a hash that somebody altered; the check finds it."""
+    good = "ab" * 32
+    assert len({chained(before, b"row") for before in (good, f"{good}~", "", "ab")}) == 4
 
 
 def test_the_first_bad_row_is_named(victim):

@@ -163,6 +163,28 @@ def test_the_erps_own_document_outweighs_what_was_read_back(world: World, minor:
     assert (world.broken()[2] == []) is holds
 
 
+def test_a_difference_that_a_break_names_and_holds_stops_nobody_else(world: World):
+    """Where the customer of the changed document waits, the books of the others tie without it."""
+    world.warehouse.execute("update ops.documents set erp_id = 'ours' where state = 'posted'")
+    erp_document(world, "PS-P1-202603-1", 20106, external_id="ours")
+    (row,) = world.warehouse.rows("select customer_key from ops.documents where erp_id = 'ours'")
+    named = {"rule": "BL06", "record_key": "PS-P1-202603-1", "blocked_kind": "customer"}
+    world.put("reconciliation.found", **named, blocked_id="somebody else")
+    account(world.warehouse)
+    assert [(one["erp_minor"], one["confirmed_minor"]) for one in world.broken()[2]] == [
+        (20106, 20006)
+    ]
+    world.put("reconciliation.found", **named, blocked_id=row["customer_key"])
+    account(world.warehouse)
+    assert world.broken()[2] == []
+    assert not world.warehouse.rows("from billing.broken_links where equation = 'ledger'")
+    [ledger] = world.warehouse.rows(
+        "select confirmed_minor, erp_minor, named_minor from billing.ledger_equation"
+        " where erp_minor <> confirmed_minor"
+    )
+    assert ledger == {"confirmed_minor": 20006, "erp_minor": 20106, "named_minor": 100}
+
+
 def test_a_document_doubled_in_the_erp_breaks_the_ledger(world: World):
     erp_document(world, "PS-P1-202603-1", 20006)
     erp_document(world, "PS-P1-202603-1", 20006)

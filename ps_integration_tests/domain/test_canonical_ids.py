@@ -13,6 +13,7 @@ class World:
         self.links: dict[Identity, Link] = {}
         self.born: dict[tuple[str, str], str] = {}
         self.configured = configured or {}
+        self.unbilled = frozenset()
         self.named = {}
 
     def put(self, name, key, external=None, kind="project", stream="all"):
@@ -24,7 +25,7 @@ class World:
         del self.records[f"all/{name}"]
 
     def night(self):
-        known = Known(list(self.links.values()), self.born, self.configured)
+        known = Known(list(self.links.values()), self.born, self.configured, self.unbilled)
         plan = plan_links(self.records.values(), known)
         self.born |= {(kind, one): key for kind, one, key in plan.born}
         self.links |= {link.identity: link for link in plan.links}
@@ -220,3 +221,51 @@ def test_no_record_becomes_another_object(kind, change, where, order):
     world.night()
     assert {name: world.id_of(name) for name in before} == before
     assert world.night() == {}, "a quiet night writes nothing"
+
+
+@pytest.mark.parametrize(("unbilled", "becomes"), [(True, "nl-2"), (False, "nl-22")])
+def test_a_mistyped_code_that_is_put_right_joins_the_object_that_was_meant(unbilled, becomes):
+    world = World()
+    world.put("psa:2", "nl-2")
+    world.put("time:6", "nl-22")
+    world.night()
+    world.put("time:6", "nl-2")
+    world.unbilled = frozenset({("project", "nl-22")}) if unbilled else frozenset()
+    world.night()
+    assert (world.id_of("psa:2"), world.id_of("time:6")) == ("nl-2", becomes)
+    world.unbilled = frozenset()
+    assert world.night() == {}
+
+
+def test_a_corrected_code_joins_nothing_that_its_own_system_has(world):
+    """Two projects of the time tool stay two, whatever they are called."""
+    world.put("time:6", "nl-2")
+    world.night()
+    world.put("time:6", "nl-1")
+    world.unbilled = frozenset({("project", "nl-2")})
+    world.night()
+    assert world.id_of("time:6") == "nl-2"
+
+
+def test_a_renumbered_object_that_others_share_is_not_corrected(world):
+    world.put("psa:2", "nl-2")
+    world.night()
+    world.unbilled = frozenset({("project", "nl-1"), ("project", "nl-2")})
+    world.put("psa:2", "nl-9")
+    world.put("time:5", "nl-2")
+    world.night()
+    assert (world.id_of("psa:2"), world.id_of("time:5")) == ("nl-2", "nl-1")
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_two_records_that_take_one_new_code_make_one_object(order):
+    world = World()
+    for system, key in zip(("psa", "time"), ("nl-3", "nl-33"), strict=True):
+        world.put(f"{system}:3", key)
+    world.night()
+    assert world.id_of("psa:3") != world.id_of("time:3")
+    for name in order:
+        world.put("psa:3" if name == "a" else "time:3", "nl-4")
+    world.unbilled = frozenset({("project", "nl-3"), ("project", "nl-33")})
+    world.night()
+    assert world.id_of("psa:3") == world.id_of("time:3")

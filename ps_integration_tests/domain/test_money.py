@@ -6,7 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ps_integration.domain.currencies import MINOR_UNITS
-from ps_integration.domain.money import Money, allocate, exact_minor, hours, line_minor
+from ps_integration.domain.money import (
+    Money,
+    allocate,
+    exact_minor,
+    hours,
+    known_amount,
+    line_minor,
+    money_text,
+)
+
+
+def test_an_amount_of_a_stored_row_is_shown_whatever_its_currency_says():
+    assert (money_text(1250, "GBP"), known_amount(1250, "GBP")) == ("12.50 GBP", Decimal("12.50"))
+    assert (money_text(1250, "GBP~"), known_amount(1250, "GBP~")) == (
+        "1250 minor units of GBP~",
+        None,
+    )
 
 
 @given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=40))

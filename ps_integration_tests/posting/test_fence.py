@@ -3,11 +3,12 @@
 import shutil
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from ps_integration.errors import CouldNotRunError
 from ps_integration.stores.operational import audit_check, fence
 from ps_integration.stores.operational.journal import Journal
-from ps_integration.stores.operational.models import Document, LiveLine
+from ps_integration.stores.operational.models import Document, LiveLine, StoreIdentity
 from ps_integration.stores.operational.store import OperationalStore
 from ps_integration.workflows import approve, post
 from ps_integration.workflows.catch_up import catch_up
@@ -23,6 +24,17 @@ def night(tmp_path):
     routing = plain.firm.routing.model_validate({"erp": [ROUTE]})
     firm = plain.firm.model_copy(update={"routing": routing})
     return make_night(tmp_path, firm=firm)
+
+
+def test_a_store_that_does_not_say_which_it_is_says_what_to_do(tmp_path, migrated):
+    site = tmp_path / "store.sqlite"
+    shutil.copy(migrated, site)
+    store = OperationalStore(f"sqlite:///{site}")
+    with store.session() as session:
+        session.execute(delete(StoreIdentity))
+    with store.snapshot() as session, pytest.raises(CouldNotRunError, match="last backup"):
+        fence.identity(session)
+    store.close()
 
 
 class Site:

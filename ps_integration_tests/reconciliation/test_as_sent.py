@@ -335,12 +335,56 @@ def test_tm12_blames_nobody_for_what_waits_in_quarantine(changes, fires):
     assert bool(breaks_of("TM12", billing__entries=[{}, {}, TIME], **changes)) is fires
 
 
+def test_tm12_one_odd_row_hides_no_more_than_one_difference():
+    """A record of 12 March whose hours cannot be read, and two people whose hours lack."""
+    told = refused("kantata", "902", first_day=date(2026, 3, 12))
+    two = [{}, {}, TIME, {**TIME, "entry_id": "harvest:3", "resource_id": "bob@x.com"}]
+    people = [{}, {"resource_id": "bob@x.com"}]
+    found = breaks_of("TM12", billing__entries=two, billing__resources=people, **told)
+    assert len(found) == 2
+
+
+def test_tm12_a_time_system_in_quarantine_explains_nothing_of_another():
+    told = refused("clockify", "7", first_day=date(2026, 3, 12), seconds=3600)
+    assert breaks_of("TM12", billing__entries=[{}, {}, {**PSA, **OTHER_DAY}], **told)
+    told = refused("harvest", "7", first_day=date(2026, 3, 12), seconds=3600)
+    assert not breaks_of("TM12", billing__entries=[{}, {}, {**PSA, **OTHER_DAY}], **told)
+
+
 def test_tm12_knows_the_day_of_an_entry_whose_newest_record_is_refused():
     only_psa = [{}, {}, {**PSA, **OTHER_DAY}]
     versions = [{}, {"entry_id": "harvest:2", "record_id": "2", "external_id": "2", **OTHER_DAY}]
     assert breaks_of("TM12", billing__entries=only_psa, canonical__entry_versions=versions)
     changes = {**refused("harvest", "2"), "canonical__entry_versions": versions}
     assert not breaks_of("TM12", billing__entries=only_psa, **changes)
+
+
+UNHEARD_OF = {"project_id": "h9", "project_external_id": "H9"}
+BY_TIME_ONLY = {**from_record("harvest", "projects", "H9"), "match_key": "h9", "name": "h9"}
+
+
+@pytest.mark.parametrize(
+    ("change", "fires"),
+    [
+        ({"project_id": None, "project_matches": 0}, False),
+        (UNHEARD_OF, False),
+        ({"resource_id": "stranger@x.com"}, False),
+        ({"resource_id": None}, False),
+        ({"project_id": None, "project_matches": 0, "seconds": 1800}, True),
+        ({"project_id": None, "approval_state": "rejected"}, True),
+        ({"project_id": None, "work_date": date(2026, 3, 13)}, True),
+    ],
+)
+def test_tm12_leaves_hours_that_nobody_can_place_to_md08_and_md10(change, fires):
+    """The PSA has an hour of 12 March; the time system has it for somebody or something unknown."""
+    entries = [{}, {}, {**PSA, **OTHER_DAY}, {**TIME, **change}]
+    found = breaks_of(
+        "TM12",
+        billing__entries=entries,
+        canonical__projects=[{}, {}, {}, BY_TIME_ONLY],
+        canonical__crosswalk=[*LINKS, cross("project", "h9", "harvest", "H9")],
+    )
+    assert bool(found) is fires
 
 
 @pytest.mark.parametrize(("run", "fires"), [("r1", False), ("r0", True)])
@@ -374,6 +418,53 @@ def test_bl03_of_a_psa_that_nobody_tells_anything(reference, status, fires):
     row = [{"reference": reference, "status": status}]
     found = breaks_of("BL03", ops__feedback=[], canonical__invoice_statuses=row)
     assert [row["left_value"] for row in found] == (["open"] if fires else [])
+
+
+def test_bl03_knows_the_number_of_an_invoice_that_the_erp_no_longer_has():
+    told = [{"status": "cancelled", "state": "told"}]
+    [found] = breaks_of("BL03", canonical__erp_documents=[], ops__feedback=told)
+    assert (found["left_system"], found["left_id"]) == ("bc", "S-INV1")
+    assert found["project_id"] == "apollo"
+
+
+@pytest.mark.parametrize(("missing", "fires"), [("K1", False), ("K2", True)])
+def test_bl03_asks_nothing_of_a_record_that_its_system_did_not_list_last(missing, fires):
+    gone = {"system": "kantata", "stream": "projects", "record_id": missing, "misses": 1,
+            "missed_at": at(20, 4)}  # fmt: skip
+    found = breaks_of("BL03", canonical__invoice_statuses=[], raw__missing=[gone])
+    assert bool(found) is fires
+
+
+@pytest.mark.parametrize(("listed_on", "fires"), [(19, False), (21, True)])
+def test_tm12_asks_for_what_was_deleted_once_the_psa_was_listed_whole(listed_on, fires):
+    """The entry is gone since the 20th; that its copy is gone too, only a whole listing says."""
+    psa = {"system": "kantata", "stream": "time_entries", "run_id": "r1", "status": "complete"}
+    reads = [
+        {**psa, "mode": "full", "finished_at": at(listed_on, 3)},
+        {**psa, "mode": "incremental", "finished_at": at(21, 4)},
+        {"system": "harvest", "stream": "time_entries", "run_id": "r1", "finished_at": at(20, 4)},
+    ]
+    found = breaks_of(
+        "TM12",
+        billing__entries=[{}, {}, {**TIME, "is_deleted": True}, {**PSA, **OTHER_DAY}],
+        raw__reads=reads,
+        canonical__entry_versions=[{}, {"entry_id": "harvest:2", "run_id": "r1"}],
+    )
+    assert bool(found) is fires
+
+
+def test_in07_leaves_marks_of_invoices_to_bl03():
+    """A mark that we took off is no longer listed."""
+    gone = {"system": "harvest", "stream": "marks", "record_id": "1"}
+    vanished = {
+        "raw__missing": [{**gone, "misses": 2, "missed_at": at(20, 4)}],
+        "raw__records": [{**gone, "raw_seq": 1, "is_tombstone": False},
+                         {**gone, "raw_seq": 2, "is_tombstone": True}],
+    }  # fmt: skip
+    feeds = [{"system": "harvest", "stream": "marks", "object": "invoice_statuses"}]
+    more = [*feeds, {**feeds[0], "object": "time_entries"}]
+    assert not breaks_of("IN07", canonical__feeds=feeds, **vanished)
+    assert breaks_of("IN07", canonical__feeds=more, **vanished)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from datetime import date
+from hashlib import sha256
 
 import pytest
 
 from ps_integration_tests.quality.world import VOIDED
-from ps_integration_tests.reconciliation.world import UNPOSTED, at, breaks_of
+from ps_integration_tests.reconciliation.world import UNPOSTED, at, breaks_of, runs_of
 
 MILESTONE = {
     "system": "kantata", "external_id": "M1", "project_external_id": "K1", "name": "Go live",
@@ -335,3 +336,35 @@ def test_quiet_bl05_when_nothing_changed_or_the_voided_one_is_billed_again():
         ops__documents=[*ours, again],
         ops__posting_lines=[{}, line],
     )
+
+
+BILLED = {**MILESTONE, "amount_minor": 15000, "reached_on": date(2026, 3, 1)}
+BILLED_LINE = {"object_kind": "milestone", "object_id": "kantata:M1",
+               "version_sha256": sha256(b"15000|USD|2026-03-01").hexdigest()}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "minor"),
+    [
+        ({}, None, 0),
+        ({"name": "Going live"}, None, 0),
+        ({"amount_minor": 18000}, "TM06", 3000),
+        ({"amount_minor": 9000}, "TM06", -6000),
+        ({"currency": "EUR"}, "TM06", -15000),
+        ({"is_reached": False, "reached_on": None}, "TM07", -15000),
+    ],
+)
+def test_a_milestone_that_is_another_than_was_billed(change, rule, minor):
+    """150.00 USD of it were posted."""
+    lines = {"ops__posting_lines": [BILLED_LINE], "canonical__milestones": [{**BILLED, **change}]}
+    found = runs_of(lines, {"TM06", "TM07"})
+    told = [(code, row["difference_minor"], row["at_risk_minor"])
+            for code, run in found.items() for row in run.found
+            if row["record_key"] == "kantata:M1"]  # fmt: skip
+    assert told == ([(rule, minor, abs(minor))] if rule else [])
+
+
+def test_quiet_tm07_for_a_milestone_that_is_only_absent():
+    """Nothing says that it was deleted."""
+    lines = {"ops__posting_lines": [BILLED_LINE], "canonical__milestones": []}
+    assert not [row for row in breaks_of("TM07", **lines) if row["record_key"] == "kantata:M1"]

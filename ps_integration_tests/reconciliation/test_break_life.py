@@ -2,7 +2,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from ps_integration.contracts.found import COLUMNS
@@ -64,6 +64,29 @@ def _accept(session, money, note="fine", day=0, until=date(2027, 1, 1)):
 
 def _events(session):
     return [event.event for event in breaks.show(session, ID)[1]]
+
+
+def test_a_break_whose_id_somebody_altered_gets_it_again():
+    """Its history names the id that it had; the night goes on, and there are not two of it."""
+    with _store() as session:
+        _night(session, 0, _row())
+        session.flush()
+        session.execute(text("update breaks set break_id = 'other'"))
+        session.expire_all()
+        _night(session, 1, _row(150))
+        item, events = breaks.show(session, ID)
+        assert (item.break_id, item.times_seen) == (ID, 2)
+        assert [event.event for event in events] == ["opened", "worse"]
+
+
+def test_a_break_whose_rule_somebody_altered_stays_what_its_history_says():
+    with _store() as session:
+        _night(session, 0, _row())
+        session.flush()
+        session.execute(text("update breaks set rule = 'TM01~'"))
+        session.expire_all()
+        _night(session, 1, _row())
+        assert session.scalars(text("select break_id from breaks")).all() == [ID]
 
 
 def test_a_break_lives_over_nights_and_keeps_its_history():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 
 import pytest
 
@@ -20,6 +21,7 @@ REACHED = {
     "amount_minor": 15000, "currency": "USD", "is_reached": True, "is_invoiced": False,
     "reached_on": date(2026, 3, 1),
 }  # fmt: skip
+AS_BILLED = sha256(b"15000|USD|2026-03-01").hexdigest()
 OLD = {"work_date": date(2026, 2, 10), "period": "2026-02"}
 """An hour that has waited for longer than a month."""
 
@@ -73,7 +75,7 @@ def test_an_invoice_of_hours_cancelled_in_the_erp_is_one_break():
 )  # fmt: skip
 def test_an_invoice_of_a_milestone_cancelled_or_deleted_in_the_erp_is_one_break(erp, root):
     """What the PSA still says, and the milestone that is not billed any more, follow from it."""
-    line = {"object_kind": "milestone", "object_id": "kantata:M1"}
+    line = {"object_kind": "milestone", "object_id": "kantata:M1", "version_sha256": AS_BILLED}
     roots, money, _ = night(
         ops__posting_lines=[line],
         canonical__milestones=[REACHED],
@@ -85,7 +87,7 @@ def test_an_invoice_of_a_milestone_cancelled_or_deleted_in_the_erp_is_one_break(
 
 
 def test_an_invoice_of_a_milestone_edited_in_the_erp_is_one_break():
-    line = {"object_kind": "milestone", "object_id": "kantata:M1"}
+    line = {"object_kind": "milestone", "object_id": "kantata:M1", "version_sha256": AS_BILLED}
     roots, money, followers = night(
         ops__posting_lines=[line],
         canonical__milestones=[REACHED],
@@ -113,9 +115,10 @@ SHAPES = [
 ]
 REFUSED = [
     {
-        "system": "harvest", "stream": "time_entries", "record_id": "1", "last_seen_at": at(20, 4),
-        "first_seen_at": at(20, 4),
+        "system": "harvest", "stream": "time_entries", "record_id": str(number),
+        "last_seen_at": at(20, 4), "first_seen_at": at(20, 4),
     }
+    for number in range(1, 11)
 ]  # fmt: skip
 FEEDS = [("harvest", "time_entries", "time_entries"), ("harvest", "tasks", "tasks")]
 

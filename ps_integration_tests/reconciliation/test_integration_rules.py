@@ -51,11 +51,30 @@ def test_fires_in03_when_a_field_is_new_missing_or_retyped(shapes, change):
     assert found["blocked_kind"] is None
 
 
-def test_in03_blocks_when_records_are_refused_since():
+@pytest.mark.parametrize(
+    ("refused", "looked_at", "holds"),
+    [(12, 20, "system"), (12, 30, None), (9, 9, None), (1, 1, None)],
+)
+def test_in03_holds_the_system_when_most_of_what_came_since_is_refused(refused, looked_at, holds):
+    """One record of many, or the only one that changed, may be odd: quarantine holds it."""
     shapes = [{"last_seen_at": at(19, 4)}, {"json_type": "string", "first_seen_at": at(20, 4)}]
-    refused = {"system": "harvest", "stream": "time_entries", "last_seen_at": at(20, 4)}
-    [found] = breaks_of("IN03", raw__shapes=shapes, quarantine__records=[refused])
-    assert (found["blocked_kind"], found["blocked_id"]) == ("system", "harvest")
+    where = {"system": "harvest", "stream": "time_entries"}
+    [found] = breaks_of(
+        "IN03",
+        raw__shapes=shapes,
+        raw__shape_runs=[{**where, "seen_at": at(20, 4), "records": looked_at}],
+        quarantine__records=[
+            {**where, "record_id": str(at_), "last_seen_at": at(20, 4)} for at_ in range(refused)
+        ],
+    )
+    assert found["blocked_kind"] == holds
+    assert f"{refused} records were refused since" in found["detail"]
+
+
+def test_quiet_in03_while_the_field_also_comes_as_before():
+    """Two entries whose hours are a word, among hundreds."""
+    odd = {"json_type": "string", "first_seen_at": at(20, 4), "last_seen_at": at(20, 4)}
+    assert not breaks_of("IN03", raw__shapes=[{"last_seen_at": at(20, 4)}, odd])
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,7 @@ def test_fires_md07_for_a_task_that_the_time_system_lacks():
     [
         ({"is_active": False}, "not active", "sync_failed"),
         ({"is_billable": False}, "not billable", "manual_edit_in_copy"),
+        ({"name": "Sketches"}, "called Sketches", "manual_edit_in_copy"),
     ],
 )
 def test_md07_fires_for_a_task_that_differs(change, said, cause):
@@ -187,6 +188,7 @@ def test_md07_fires_for_a_task_that_differs(change, said, cause):
         ({"design": {}, "build": {"is_active": False}}, {"design": {}}),
         ({"design": {"is_billable": None}}, {"design": {"is_billable": False}}),
         ({"design": {}}, {}),
+        ({"design": {}}, {"design": {"name": " Design"}}),
     ],
 )
 def test_quiet_md07_when_the_time_system_has_what_is_planned(psa, time):

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, at, breaks_of
+from ps_integration_tests.reconciliation.world import AS_OF, UNPOSTED, at, breaks_of, runs_of
 
 
 @pytest.mark.parametrize(("extra", "fires"), [(0, False), (1, True)])
@@ -99,6 +99,19 @@ def test_fires_tm02_once_per_line_of_a_manual_invoice():
 )
 def test_quiet_tm02_for_what_is_no_time_of_now(changes):
     assert not breaks_of("TM02", **changes)
+
+
+def test_quiet_tm02_for_our_own_document_whose_reference_is_gone():
+    """BL05 says what was changed in it."""
+    found = runs_of({"canonical__erp_documents": [{"reference": ""}]}, {"TM02", "BL05"})
+    assert not found["TM02"].found
+    assert [row["record_key"] for row in found["BL05"].found] == ["PS-APOLLO-202603-1"]
+
+
+def test_tm02_of_a_memo_names_the_invoice_of_ours_that_it_credits():
+    memo = _manual({"kind": "credit_memo", "applies_to": "G1"})
+    [found] = breaks_of("TM02", **memo)
+    assert found["left_id"] == "PS-APOLLO-202603-1"
 
 
 @pytest.mark.parametrize(("quantity", "seconds"), [("0.75000", 900), ("1.00001", 0)])
@@ -356,7 +369,7 @@ def test_tm12_says_where_the_psa_has_what_it_lacks(place, cause, said):
 @pytest.mark.parametrize(
     "places",
     [
-        [{"work_date": date(2026, 3, 18)}],
+        [{"work_date": date(2026, 4, 11), "period": "2026-04"}],
         [{"work_date": date(2026, 3, 11), "seconds": 3500}],
         [{"work_date": date(2026, 3, 11), "resource_id": "bob@x.com"}],
         [{"work_date": date(2026, 3, 11), "project_id": "zeus"}],

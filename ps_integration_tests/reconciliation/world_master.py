@@ -162,6 +162,7 @@ MASTER: dict[str, list[Row]] = {
             "last_seen_at": at(20, 4),
         }
     ],
+    "raw.shape_runs": [],
     "quarantine.records": [],
     "quarantine.told": [],
     "canonical.customers": [

@@ -23,24 +23,6 @@ def harbour(tmp_path: Path) -> Iterator[Firm]:
         yield firm
 
 
-@pytest.mark.case(
-    "each Xero invoice carries the tracking option of its own project",
-    kind="canonical ids",
-    places=("stores/operational/canonical.py",),
-)
-def test_each_invoice_carries_its_own_project_in_xero(harbour: Firm) -> None:
-    """All projects are options of one tracking category, which is one record."""
-    found = xero(harbour, "GET", "Invoices?page=1&unitdp=4")["Invoices"]
-    options = {
-        Decimal(str(one["SubTotal"])): {
-            tracked["Option"] for line in one["LineItems"] for tracked in line["Tracking"]
-        }
-        for one in found
-    }
-    assert options == {Decimal("933.88"): {"NL-1"}, Decimal("190.00"): {"NL-2"}}
-    assert "BL05" not in rules_open(harbour)
-
-
 def rules_open(firm: Firm) -> set[str]:
     """Rules with an open break."""
     return {str(one["rule"]) for one in firm.said("breaks", "list")["breaks"]}
@@ -61,6 +43,16 @@ def rules_open(firm: Firm) -> set[str]:
     ),
 )
 def test_a_voided_invoice_is_seen_and_policy_decides(harbour: Firm) -> None:
+    """Each invoice carries its own project: all are options of one category of Xero's."""
+    found = xero(harbour, "GET", "Invoices?page=1&unitdp=4")["Invoices"]
+    options = {
+        Decimal(str(one["SubTotal"])): {
+            tracked["Option"] for line in one["LineItems"] for tracked in line["Tracking"]
+        }
+        for one in found
+    }
+    assert options == {Decimal("933.88"): {"NL-1"}, Decimal("190.00"): {"NL-2"}}
+    assert "BL05" not in rules_open(harbour)
     end(harbour, "933.88", "VOIDED")
     night = harbour.night("2026-04-02")
     assert "BL05" in rules_open(harbour), night["sentence"]
@@ -128,6 +120,60 @@ def test_changed_tax_is_seen(posted: Firm) -> None:
     )
     night = posted.night("2026-04-02")
     assert "BL05" in rules_open(posted), night["sentence"]
+
+
+def two_customers(studio: Firm) -> None:
+    """Tunnel is another customer's than Bridge; 933.88 and 570.00 GBP are billed."""
+    customers = f"{COMPANY}/customers"
+    [first] = studio.state.documents("books", customers)
+    second = {**first, "id": "k2", "number": "20000", "displayName": "Harbour Board"}
+    studio.state.put("books", customers, "k2", second, studio.state.clock())
+    studio.far("books", f"{COMPANY}/projectBillings", "b2", customerNumber="20000")
+    tunnel = "NL-2,Tunnel,NL,GBP,active,time_and_materials,"
+    studio.edit("drops/projects.csv", f"{tunnel}10000", f"{tunnel}20000")
+    studio.night("2026-03-31")
+    studio.sign()
+    studio.night("2026-04-01")
+    assert studio.billed() == Decimal("1503.88")
+
+
+@pytest.mark.case(
+    "a price that a clerk changed in a posted line holds that customer alone",
+    kind="one odd thing stops more than itself",
+    places=("billing/sql/ledger.sql", "billing/sql/link_lines.sql"),
+)
+def test_a_line_edited_in_the_erp_holds_its_customer_alone(studio: Firm) -> None:
+    """7.5 hours at 131.50 for 120.50 are 82.50 more. An hour of Tunnel, 95.00, goes out."""
+    two_customers(studio)
+    [line] = [
+        one
+        for one in studio.state.documents("books", f"{COMPANY}/salesInvoiceLines")
+        if Decimal(str(one["netAmount"])) == Decimal("903.75")
+    ]
+    [header] = [
+        one
+        for one in studio.state.documents("books", f"{COMPANY}/salesInvoices")
+        if one["id"] == line["documentId"]
+    ]
+    net, tax = Decimal("986.25"), Decimal("197.25")
+    changed = {"amountExcludingTax": net, "netAmount": net, "totalTaxAmount": tax,
+        "netTaxAmount": tax, "amountIncludingTax": net + tax}  # fmt: skip
+    studio.far("books", f"{COMPANY}/salesInvoiceLines", line["id"],
+        unitPrice=Decimal("131.50"), **changed)  # fmt: skip
+    more = {"totalAmountExcludingTax": Decimal("82.50"), "totalTaxAmount": Decimal("16.50"),
+        "totalAmountIncludingTax": Decimal(99), "remainingAmount": Decimal(99)}  # fmt: skip
+    totals = {name: Decimal(str(header[name])) + amount for name, amount in more.items()}
+    studio.far("books", f"{COMPANY}/salesInvoices", header["id"], **totals)
+    hours = studio.path("drops/hours.csv")
+    hours.write_text(
+        hours.read_text()
+        + "1005,P-17,NL-1,2026-03-05,1.0,Y,RELEASED\n1006,P-22,NL-2,2026-03-05,1.0,Y,RELEASED\n"
+    )
+    night = studio.night("2026-04-02")
+    assert studio.billed() == Decimal("1503.88") + Decimal("82.50") + Decimal("95.00"), night
+    assert night["failed_checks"] == []
+    assert "TM04" in night["breaks"]["open"]
+    assert "120.50 GBP of approved work is held" in night["sentence"]
 
 
 @pytest.mark.case(

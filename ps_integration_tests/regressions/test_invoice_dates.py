@@ -7,6 +7,8 @@ import pytest
 from ps_integration_tests.regressions.firm import Firm, lay
 from ps_integration_tests.regressions.product import command
 
+AUCKLAND = "currency: GBP, time_zone: Pacific/Auckland"
+
 
 @pytest.mark.case(
     "an invoice sent in April for work in March is dated, and due from, the day of sending",
@@ -21,11 +23,8 @@ from ps_integration_tests.regressions.product import command
 )
 def test_the_day_of_sending_is_on_the_paper_and_revenue_stays_in_march(northlight: Firm) -> None:
     """In Auckland it is 2 April already; the last hours of NL-1 were worked on 3 March."""
-    northlight.edit(
-        "firm.yaml",
-        "currency: GBP, time_zone: Europe/London}",
-        "currency: GBP, time_zone: Pacific/Auckland, invoice_date: day_of_sending}",
-    )
+    northlight.edit("firm.yaml", "currency: GBP, time_zone: Europe/London}", f"{AUCKLAND}}}")
+    northlight.offer("firm.yaml", AUCKLAND, f"{AUCKLAND}, invoice_date: day_of_sending")
     northlight.night("2026-03-31")
     northlight.sign()
     night = northlight.night("2026-04-01")

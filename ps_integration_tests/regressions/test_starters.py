@@ -78,8 +78,8 @@ def test_a_filled_in_starter_ends_its_month_clean(erp: str, tmp_path: Path) -> N
         answer = firm.run("config", "check")
         assert answer.code == 0, answer.text + answer.errors
         first = firm.night("2026-03-31")
-        assert (first["failed_checks"], first["rules"]["could_not_run"]) == ([], [])
         assert first["breaks"]["open"] == {"MD06": 1}  # Harvest's clients have no number
+        assert first["failed_checks"] == []
         firm.edit("firm.yaml", "\n# How the price", f"{SAME}\n# How the price")
         firm.sign()
         second = firm.night("2026-04-01")
@@ -90,6 +90,7 @@ def test_a_filled_in_starter_ends_its_month_clean(erp: str, tmp_path: Path) -> N
         assert "1,848.83 GBP of it posted" in third["sentence"]
         month = firm.said("period", "status", "--period", "2026-03", "--entity", "MAIN")
         assert month["answer"] == "clean", month
+        assert first["rules"]["could_not_run"] == []
 
 
 @pytest.mark.case(

@@ -1,10 +1,11 @@
 -- Fills billing.ledger_equation. Confirmed and in flight come from the lines, the target from the
 -- own count of approved time, owed from billing.corrections_owed, and the ERP's side from its own
 -- posted documents (else from what was read back). What the ERP has cancelled is on neither side,
--- once our own record of it (ops.erp_reversals) says so. What an object should come to is not known
--- while it waits in quarantine, is a milestone that is absent without evidence that it was deleted,
--- has no price or cannot be placed, or is in no record that was received (the stores were restored
--- or lost): it then should be as billed.
+-- once our own record of it (ops.erp_reversals) says so. Where somebody changed the total of a
+-- document in the ERP, a break that holds its customer names it, and the rest ties without it.
+-- What an object should come to is not known while it waits in quarantine, is a milestone that is
+-- absent without evidence that it was deleted, has no price or cannot be placed, or is in no record
+-- that was received (the stores were restored or lost): it then should be as billed.
 -- `unexplained` counts what fits nowhere: lines without a document, documents that are not the sum
 -- of their lines, ERP documents under our reference that we did not post, reversals that are not
 -- the whole of their document, and entries that do not come to their target.
@@ -173,6 +174,14 @@ in_erp as (
     group by system, reference
 ),
 
+named as (
+    select distinct dc.document_ref
+    from reconciliation.found as fo
+    inner join ops.documents as dc
+        on fo.record_key = dc.document_ref and fo.blocked_id = dc.customer_key
+    where fo.blocked_kind = 'customer'
+),
+
 line_sums as (
     select
         document_ref,
@@ -203,6 +212,7 @@ select
         ) - coalesce(ls.net_minor, 0),
         0
     ) as erp_difference_minor,
+    na.document_ref is not null as is_named,
     if(
         (
             doc.state not in ('refused', 'superseded')
@@ -223,6 +233,7 @@ left join line_sums as ls on doc.document_ref = ls.document_ref
 left join ops.erp_reversals as rv on doc.document_ref = rv.document_ref
 left join ours_in_erp as ow on doc.document_ref = ow.document_ref
 left join in_erp as er on doc.system = er.system and doc.document_ref = er.reference
+left join named as na on doc.document_ref = na.document_ref
 union all
 select
     ed.reference as document_ref,
@@ -231,6 +242,7 @@ select
     coalesce(strftime(ed.posting_date, '%Y-%m'), 'unassigned') as period,
     'not_ours' as state,
     if(ed.kind = 'credit_memo', -abs(ed.amount_minor), ed.amount_minor) as erp_difference_minor,
+    false as is_named,
     1 as unexplained
 from canonical.erp_documents as ed
 left join config.routing as ro
@@ -303,6 +315,7 @@ select
     sum(target_minor) as target_minor,
     sum(owed_minor) as owed_minor,
     0 as erp_difference_minor,
+    0 as named_minor,
     if(
         sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) <> sum(target_minor), 1, 0
     ) as unexplained
@@ -319,6 +332,7 @@ select
     0 as target_minor,
     0 as owed_minor,
     erp_difference_minor,
+    if(is_named, erp_difference_minor, 0) as named_minor,
     unexplained
 from ledger_documents
 union all
@@ -332,6 +346,7 @@ select
     if(state is not null, amount_minor, 0) as target_minor,
     0 as owed_minor,
     0 as erp_difference_minor,
+    0 as named_minor,
     if(is_orphan, 1, 0) as unexplained
 from ledger_lines
 where
@@ -353,9 +368,10 @@ select
     cast(sum(target_minor) as bigint) as target_minor,
     cast(sum(owed_minor) as bigint) as owed_minor,
     cast((sum(confirmed_minor) + sum(erp_difference_minor)) as bigint) as erp_minor,
+    cast(sum(named_minor) as bigint) as named_minor,
     cast(sum(unexplained) as bigint) as unexplained,
     sum(unexplained) = 0
-    and sum(erp_difference_minor) = 0
+    and sum(erp_difference_minor) = sum(named_minor)
     and sum(confirmed_minor) + sum(in_flight_minor) + sum(owed_minor) = sum(target_minor)
         as holds
 from ledger_objects

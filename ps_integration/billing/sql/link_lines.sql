@@ -12,7 +12,7 @@ select
         'does not come to what it should'
     ) as problem
 from ledger_objects
-where unexplained > 0 or erp_difference_minor <> 0
+where unexplained > 0 or erp_difference_minor <> named_minor
 union all
 select
     'ledger' as equation,

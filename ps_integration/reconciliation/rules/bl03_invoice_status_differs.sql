@@ -109,13 +109,11 @@ agreed as (
 wrong as (
     select
         co.*,
-        ed.status as erp_status,
-        ed.system as erp_system,
-        ed.number,
-        ed.external_id as erp_id,
-        dc.project_id,
-        dc.legal_entity,
-        dc.customer_key,
+        coalesce(ed.system, gn.system) as erp_system,
+        coalesce(ed.number, gn.erp_number) as number,
+        coalesce(dc.project_id, gn.project_id) as project_id,
+        coalesce(dc.legal_entity, gn.legal_entity) as legal_entity,
+        coalesce(dc.customer_key, gn.customer_key) as customer_key,
         case
             when co.ours is not null then co.ours
             when co.reference is not null then coalesce(ed.status, 'no such document')
@@ -123,6 +121,8 @@ wrong as (
     from compared as co
     left join named as ed on co.reference = ed.reference
     left join ops.documents as dc on ed.document_ref = dc.document_ref
+    -- of an invoice that the ERP no longer has, we know the number that it had
+    left join ops.documents as gn on co.reference = gn.erp_id and ed.system is null
     left join agreed as ag
         on
             co.system = ag.system
@@ -135,6 +135,13 @@ wrong as (
             co.ours is not null
             and co.ours is distinct from co.theirs
             and not (co.ours = 'cancelled' and co.theirs is null)
+            -- of a record that its system did not list last, it can say nothing
+            and not (
+                co.theirs is null
+                and (co.system, co.subject_external_id) in (
+                    select (mi.system, mi.record_id) from raw.missing as mi
+                )
+            )
         )
         -- said by the system, and we told it nothing: it must at least agree with the ERP
         or (

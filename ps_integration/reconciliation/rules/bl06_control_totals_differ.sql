@@ -72,7 +72,8 @@ compared as (
     select
         us.*,
         ed.external_id as their_id,
-        ed.amount_minor as their_minor,
+        -- what is not in force there is worth nothing
+        if(ed.is_posted and not ed.is_standing, 0, ed.amount_minor) as their_minor,
         coalesce(tl.line_count, 0) as their_count
     from ours as us
     left join canonical.erp_documents as ed

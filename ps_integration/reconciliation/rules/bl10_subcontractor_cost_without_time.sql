@@ -120,6 +120,20 @@ time_alone as (
         )
 ),
 
+refused as (
+    select distinct
+        cw.canonical_id as resource_id,
+        strftime(ev.work_date, '%Y-%m') as period
+    from quarantine.records as qu
+    inner join canonical.entry_versions as ev
+        on qu.system = ev.system and qu.stream = ev.stream and qu.record_id = ev.record_id
+    inner join canonical.crosswalk as cw
+        on
+            cw.object_kind = 'resource'
+            and ev.system = cw.system
+            and ev.resource_external_id = cw.external_id
+),
+
 cost_alone as (
     select co.*
     from costs as co
@@ -133,6 +147,11 @@ cost_alone as (
                 and en.resource_id = co.resource_id
                 and en.period = co.period
                 and coalesce(co.project_id, en.project_id) = en.project_id
+        )
+        -- time in quarantine may be what it is for
+        and not exists (
+            select 1 from refused as rf
+            where rf.resource_id = co.resource_id and rf.period = co.period
         )
 ),
 

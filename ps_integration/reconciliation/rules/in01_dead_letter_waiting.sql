@@ -33,7 +33,12 @@ with letters as (
         null as currency,
         'the system refused the note' as reason
     from ops.feedback as fe
-    where fe.state = 'refused'
+    where
+        fe.state = 'refused'
+        -- of a record that its system did not list last: IN07 asks what became of it
+        and (fe.system, fe.subject_external_id) not in (
+            select (mi.system, mi.record_id) from raw.missing as mi
+        )
 )
 
 select

@@ -15,6 +15,7 @@ with streams as (
         coalesce(re.stream, '*') as stream,
         max(re.finished_at) filter (where re.status = 'complete') as last_complete,
         max_by(re.error_message, re.finished_at) as last_error,
+        max_by(re.error_kind, re.finished_at) as last_kind,
         coalesce(max_by(re.status, re.finished_at), '') as last_status
     from config.systems as sy
     left join raw.reads as re on sy.system = re.system
@@ -54,6 +55,10 @@ subjects as (
         max(sl.last_complete) as last_complete,
         min(sl.freshness_hours) as freshness_hours,
         max(sl.last_error) as last_error,
+        -- what IN03 says of its columns is why it is not read
+        min(
+            if(sl.last_kind = 'columns_missing', sl.system || '|' || sl.stream, null)
+        ) || '|missing|header' as shape_key,
         min(sl.as_of) as as_of
     from stale as sl
     group by all
@@ -152,7 +157,7 @@ select
     su.stream as left_id,
     coalesce(strftime(su.last_complete, '%Y-%m-%d %H:%M UTC'), 'never read') as left_value,
     null as right_system,
-    null as right_id,
+    su.shape_key as right_id,
     'at most ' || su.freshness_hours::varchar || ' h ago' as right_value,
     date_diff('second', su.last_complete, su.as_of) - su.freshness_hours * 3600
         as difference_seconds,

@@ -8,6 +8,8 @@
 -- cause: unknown
 -- remedy: Read the vendor's release notes; adapt the connector's mapping, then replay the stream.
 -- tolerance_new_field_days: 7
+-- tolerance_hold_records: 10
+-- tolerance_hold_percent: 50
 
 -- A column of a file is a field of all its rows. One that the file lacks, or has under another
 -- name, is missing; where the product reads it, the file is refused and nothing of it is read.
@@ -104,8 +106,8 @@ changes as (
     inner join streams as st on ty.system = st.system and ty.stream = st.stream
     where
         ty.last_seen_at = st.last_seen_at
-        -- members of a list may differ, as the values of custom fields do
-        and (not contains(ty.path, '[') or ol.last_seen_at < ty.last_seen_at)
+        -- while the field also comes as before, single records are odd, and quarantine names them
+        and ol.last_seen_at < ty.last_seen_at
     qualify
         row_number() over (
             partition by ty.system, ty.stream, ty.path
@@ -124,15 +126,51 @@ headers as (
     having max_by(coalesce(error_kind, ''), finished_at) = 'columns_missing'
 ),
 
--- a change hurts a contract when records of the stream are refused since
-refused as (
-    select
+-- A change hurts a contract when records of the stream are refused since. It holds the system when
+-- it befalls its records as a rule: one that came alone may be odd, and is held by itself.
+moments as (
+    select distinct
         system,
         stream,
-        max(last_seen_at) as last_seen_at,
+        changed_at
+    from changes
+),
+
+looked_at as (
+    select
+        ch.system,
+        ch.stream,
+        ch.changed_at,
+        sum(sr.records) as records
+    from moments as ch
+    inner join raw.shape_runs as sr
+        on ch.system = sr.system and ch.stream = sr.stream and ch.changed_at <= sr.seen_at
+    group by ch.system, ch.stream, ch.changed_at
+),
+
+refused as (
+    select
+        ch.system,
+        ch.stream,
+        ch.changed_at,
         count(*) as records
-    from quarantine.records
-    group by system, stream
+    from moments as ch
+    inner join quarantine.records as qu
+        on ch.system = qu.system and ch.stream = qu.stream and ch.changed_at <= qu.last_seen_at
+    group by ch.system, ch.stream, ch.changed_at
+),
+
+hurt as (
+    select
+        re.*,
+        re.records >= $tolerance_hold_records
+        and re.records > coalesce(la.records, re.records) * $tolerance_hold_percent / 100 as is_rule
+    from refused as re
+    left join looked_at as la
+        on
+            re.system = la.system
+            and re.stream = la.stream
+            and re.changed_at = la.changed_at
 )
 
 select
@@ -157,22 +195,20 @@ select
     || case ch.change
         when 'retyped' then ch.after || ' and was ' || ch.before
         else ch.change
-    end || coalesce('; ' || re.records::varchar || ' records were refused since', '') || '.'
+    end || coalesce('; ' || hu.records::varchar || ' records were refused since', '') || '.'
         as detail,
     if(
-        ch.change <> 'new' and re.system is not null and not starts_with(ch.path, 'cells.'),
-        'system', null
+        ch.change <> 'new' and hu.is_rule and not starts_with(ch.path, 'cells.'), 'system', null
     ) as blocked_kind,
     if(
-        ch.change <> 'new' and re.system is not null and not starts_with(ch.path, 'cells.'),
-        ch.system, null
+        ch.change <> 'new' and hu.is_rule and not starts_with(ch.path, 'cells.'), ch.system, null
     ) as blocked_id
 from changes as ch
-left join refused as re
+left join hurt as hu
     on
-        ch.system = re.system
-        and ch.stream = re.stream
-        and ch.changed_at <= re.last_seen_at
+        ch.system = hu.system
+        and ch.stream = hu.stream
+        and ch.changed_at = hu.changed_at
 union all
 select
     he.system || '|' || he.stream || '|missing|header' as record_key,

@@ -22,6 +22,13 @@ with missing as (
         max(misses) as misses,
         max(missed_at) as missed_at
     from raw.missing
+    -- a mark that an entry was invoiced goes when we take it off; whether it is right, BL03 asks
+    where (system, stream) not in (
+        select (fe.system, fe.stream)
+        from canonical.feeds as fe
+        group by fe.system, fe.stream
+        having bool_and(fe.object = 'invoice_statuses')
+    )
     group by system, stream, record_id
     having max(misses) >= $tolerance_misses
 ),

@@ -16,6 +16,7 @@ with today as (
         cw.canonical_id,
         cw.system,
         cw.external_id,
+        cw.how,
         sr.role
     from canonical.crosswalk as cw
     inner join config.system_roles as sr on cw.system = sr.system and sr.role in ('psa', 'time')
@@ -32,6 +33,8 @@ tasks as (
         min(ta.external_id) as external_id,
         bool_or(coalesce(ta.is_active, true)) as is_active,
         bool_or(ta.is_billable) as is_billable,
+        -- one that was mapped by hand may be called otherwise, and several have no one name
+        if(count(*) = 1 and bool_and(ct.how <> 'configured'), min(trim(ta.name)), null) as name,
         null::date as starts_on,
         null::date as ends_on
     from canonical.tasks as ta
@@ -63,6 +66,7 @@ assignments as (
             and coalesce(ag.ends_on, ru.as_of_date) >= ru.as_of_date
         ) as is_active,
         null::boolean as is_billable,
+        null as name,
         if(count(ag.starts_on) = count(*), min(ag.starts_on), null) as starts_on,
         if(count(ag.ends_on) = count(*), max(ag.ends_on), null) as ends_on
     from canonical.assignments as ag
@@ -122,6 +126,7 @@ compared as (
         case
             when co.external_id is null then 'missing'
             when not co.is_active then 'not active'
+            when lower(pl.name) <> lower(co.name) then 'called ' || co.name
             when pl.is_billable <> co.is_billable
                 then if(co.is_billable, 'billable', 'not billable')
             when pl.starts_on <> co.starts_on then 'from ' || co.starts_on::varchar
@@ -130,6 +135,7 @@ compared as (
         case
             when co.external_id is null or not co.is_active
                 then pl.subject_id || if(pl.kind = 'task', ' active', ' assigned')
+            when lower(pl.name) <> lower(co.name) then 'called ' || pl.name
             when pl.is_billable <> co.is_billable
                 then if(pl.is_billable, 'billable', 'not billable')
             when pl.starts_on <> co.starts_on then 'from ' || pl.starts_on::varchar

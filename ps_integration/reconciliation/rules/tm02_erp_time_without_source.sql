@@ -16,7 +16,8 @@ select
     li.customer_key,
     null as entry_id,
     null as left_system,
-    null as left_id,
+    -- a memo typed by hand for an invoice of ours, where the ERP says for which
+    ow.document_ref as left_id,
     'no approved entry' as left_value,
     li.system as right_system,
     li.number as right_id,
@@ -43,6 +44,8 @@ select
     null as blocked_id
 from reconciliation.hand_typed_lines as li
 left join config.currencies as cy on li.currency = cy.currency
+left join ops.documents as ow
+    on li.system = ow.system and li.applies_to = ow.erp_id and ow.state = 'posted'
 left join reconciliation.match_texts as mt on li.record_key = mt.record_key
 left join reconciliation.credit_texts as ct on li.record_key = ct.record_key
 left join reconciliation.decision_texts as sx on li.record_key = sx.record_key

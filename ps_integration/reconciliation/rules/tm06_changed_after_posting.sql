@@ -1,5 +1,5 @@
 -- rule: TM06
--- title: Entry changed after posting
+-- title: Entry or milestone changed after posting
 -- severity: high
 -- owner: finance
 -- blocks: no
@@ -111,6 +111,43 @@ compared as (
     left join canonical.entry_versions as ev
         on ch.entry_id = ev.entry_id and ch.version_sha256 = ev.version_sha256
     qualify row_number() over (partition by ch.entry_id order by ev.version_no desc) = 1
+),
+
+billed_milestones as (
+    select
+        object_id,
+        max_by(version_sha256, row(correction_no, part)) as version_sha256,
+        max_by(document_ref, row(correction_no, part)) as document_ref,
+        min(project_id) as project_id,
+        min(period) as period,
+        min(legal_entity) as legal_entity,
+        min(customer_key) as customer_key,
+        min(system) as system,
+        min(currency) as currency,
+        sum(amount_minor) as amount_minor
+    from reconciliation.standing_lines
+    where object_kind = 'milestone'
+    group by object_id
+    having sum(amount_minor) <> 0
+),
+
+changed_milestones as (
+    select
+        bi.*,
+        mi.system as psa_system,
+        mi.external_id,
+        mi.amount_minor as amount_now,
+        mi.currency as currency_now,
+        coalesce(mi.currency = bi.currency, false) as is_same_currency,
+        concat_ws(
+            ', ',
+            case when coalesce(mi.amount_minor <> bi.amount_minor, true) then 'amount' end,
+            case when mi.currency <> bi.currency then 'currency' end
+        ) as what
+    from billed_milestones as bi
+    inner join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
+    inner join canonical.milestone_versions as mv on bi.object_id = mv.object_id
+    where mi.is_reached and mv.version_sha256 <> bi.version_sha256
 )
 
 select
@@ -148,4 +185,34 @@ select
 from compared as co
 left join reconciliation.corrections_under_way as uw on co.entry_id = uw.object_id
 left join config.currencies as cy on co.currency = cy.currency
+union all
+select
+    ch.object_id as record_key,
+    ch.period,
+    ch.legal_entity,
+    ch.project_id,
+    ch.customer_key,
+    null as entry_id,
+    ch.psa_system as left_system,
+    ch.external_id as left_id,
+    reconciliation.money_text(ch.amount_now, cn.factor, ch.currency_now) as left_value,
+    ch.system as right_system,
+    ch.document_ref as right_id,
+    reconciliation.money_text(ch.amount_minor::bigint, cy.factor, ch.currency) as right_value,
+    null as difference_seconds,
+    if(ch.is_same_currency, ch.amount_now - ch.amount_minor, -ch.amount_minor)::bigint
+        as difference_minor,
+    abs(if(ch.is_same_currency, ch.amount_now - ch.amount_minor, ch.amount_minor))::bigint
+        as at_risk_minor,
+    ch.currency,
+    'edited_after_posting' as cause,
+    'The milestone ' || ch.object_id || ' was posted in ' || ch.document_ref
+    || ' and has changed since: ' || coalesce(nullif(ch.what, ''), 'the day it was reached')
+    || '.' || coalesce(uw.said, '') as detail,
+    null as blocked_kind,
+    null as blocked_id
+from changed_milestones as ch
+left join reconciliation.corrections_under_way as uw on ch.object_id = uw.object_id
+left join config.currencies as cy on ch.currency = cy.currency
+left join config.currencies as cn on ch.currency_now = cn.currency
 order by record_key;

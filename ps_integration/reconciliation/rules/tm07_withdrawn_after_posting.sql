@@ -1,5 +1,5 @@
 -- rule: TM07
--- title: Entry deleted or approval withdrawn after posting
+-- title: Entry deleted, approval withdrawn, or milestone taken back after posting
 -- severity: high
 -- owner: finance
 -- blocks: no
@@ -56,6 +56,36 @@ gone as (
     from posted as po
     left join canonical.entry_versions as cv on po.entry_id = cv.entry_id
     qualify row_number() over (partition by po.entry_id order by cv.version_no desc) = 1
+),
+
+billed_milestones as (
+    select
+        object_id,
+        max_by(version_sha256, row(correction_no, part)) as version_sha256,
+        max_by(document_ref, row(correction_no, part)) as document_ref,
+        min(project_id) as project_id,
+        min(period) as period,
+        min(legal_entity) as legal_entity,
+        min(customer_key) as customer_key,
+        min(system) as system,
+        min(currency) as currency,
+        sum(amount_minor) as amount_minor
+    from reconciliation.standing_lines
+    where object_kind = 'milestone'
+    group by object_id
+    having sum(amount_minor) <> 0
+),
+
+milestones_taken_back as (
+    select
+        bi.*,
+        coalesce(mi.system, split_part(bi.object_id, ':', 1)) as psa_system,
+        coalesce(mi.external_id, gm.object_id) as external_id,
+        mi.external_id is null as is_deleted
+    from billed_milestones as bi
+    left join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
+    left join canonical.gone_milestones as gm on bi.object_id = gm.object_id
+    where if(mi.external_id is null, gm.object_id is not null, not coalesce(mi.is_reached, false))
 )
 
 select
@@ -96,4 +126,31 @@ from gone as go
 left join reconciliation.corrections_under_way as uw on go.entry_id = uw.object_id
 left join config.currencies as cy on go.currency = cy.currency
 where go.is_unknown or go.is_deleted or go.approval_state <> 'approved'
+union all
+select
+    tb.object_id as record_key,
+    tb.period,
+    tb.legal_entity,
+    tb.project_id,
+    tb.customer_key,
+    null as entry_id,
+    tb.psa_system as left_system,
+    tb.external_id as left_id,
+    if(tb.is_deleted, 'deleted', 'not reached') as left_value,
+    tb.system as right_system,
+    tb.document_ref as right_id,
+    reconciliation.money_text(tb.amount_minor::bigint, cy.factor, tb.currency) as right_value,
+    null as difference_seconds,
+    -tb.amount_minor::bigint as difference_minor,
+    abs(tb.amount_minor)::bigint as at_risk_minor,
+    tb.currency,
+    if(tb.is_deleted, 'deleted_after_posting', 'approval_withdrawn') as cause,
+    'The milestone ' || tb.object_id || ' was posted in ' || tb.document_ref || ' and '
+    || if(tb.is_deleted, 'has been deleted since.', 'counts as not reached since.')
+    || coalesce(uw.said, '') as detail,
+    null as blocked_kind,
+    null as blocked_id
+from milestones_taken_back as tb
+left join reconciliation.corrections_under_way as uw on tb.object_id = uw.object_id
+left join config.currencies as cy on tb.currency = cy.currency
 order by record_key;

@@ -74,7 +74,8 @@ entries as not materialized (
         and en.approval_state = 'approved'
         and not coalesce(en.is_deleted, false)
         and en.seconds > 0
-        and en.resource_id is not null
+        -- whom no system knows, nobody can assign: MD08
+        and en.resource_id in (select rs.resource_id from billing.resources as rs)
         and (gl.bill_from is null or en.work_date >= gl.bill_from)
 ),
 

@@ -8,11 +8,11 @@
 -- cause: sync_failed
 -- remedy: Bring the PSA's actuals into line with the time system, which is the one that bills.
 -- tolerance_seconds: 60
--- tolerance_moved_days: 7
+-- tolerance_moved_days: 31
 
 -- Approved time must be in the PSA; what is not approved yet may be there or not. What waits in
--- quarantine, or came after the other side was last read, is not known on one side and is no
--- difference.
+-- quarantine, is of a person or project that nobody knows, or came after the other side was last
+-- read, is not known on one side and is no difference.
 with starts as (
     select
         legal_entity,
@@ -47,14 +47,16 @@ entries as not materialized (
         en.customer_key,
         en.approval_state,
         coalesce(en.is_primary, false) as is_primary,
-        sr.system is not null as is_psa
+        sr.system is not null as is_psa,
+        rs.resource_id is not null as is_known_person,
+        en.project_id is not null and pe.project_id is null as is_known_project
     from billing.entries as en
     left join config.system_roles as sr on en.system = sr.system and sr.role = 'psa'
     left join starts as st on en.legal_entity = st.legal_entity
+    left join billing.resources as rs on en.resource_id = rs.resource_id
+    left join reconciliation.projects_of_entries as pe on en.project_id = pe.project_id
     where
         not coalesce(en.is_deleted, false)
-        and en.resource_id is not null
-        and en.project_id is not null
         and (st.bill_from is null or en.work_date >= st.bill_from)
 ),
 
@@ -91,6 +93,8 @@ days as (
     semi join kept as ke on en.project_id = ke.project_id and en.period = ke.period
     where
         coalesce(en.approval_state, '') <> 'rejected'
+        and en.is_known_person
+        and en.is_known_project
         and (en.is_primary or (en.is_psa and not en.is_primary))
     group by en.resource_id, en.project_id, en.work_date, en.period
 ),
@@ -110,14 +114,15 @@ apart as (
 ),
 
 -- What is in quarantine: of the day and project that the entry last said, or as far as the record
--- tells; one that tells neither its day nor its hours explains nothing.
+-- tells. One that tells neither its day nor its hours explains nothing, one that tells no more than
+-- its day explains one difference at most.
 waiting as (
     select
         qr.system,
+        null as record_id,
         rp.canonical_id as resource_id,
         pp.canonical_id as project_id,
-        ev.work_date as first_day,
-        ev.work_date as last_day,
+        ev.work_date,
         null::bigint as seconds
     from quarantine.records as qr
     inner join canonical.entry_versions as ev
@@ -135,35 +140,76 @@ waiting as (
             and ev.project_external_id = pp.external_id
     union all
     select
-        system,
+        qt.system,
+        if(qt.seconds is null, qt.record_id, null) as record_id,
         null as resource_id,
         null as project_id,
-        first_day,
-        last_day,
-        seconds
-    from quarantine.told
-    where object = 'time_entries' and coalesce(first_day::varchar, seconds::varchar) is not null
+        qt.first_day as work_date,
+        qt.seconds
+    from quarantine.told as qt
+    anti join canonical.entry_versions as ev
+        on qt.system = ev.system and qt.stream = ev.stream and qt.record_id = ev.record_id
+    where
+        qt.object = 'time_entries'
+        and coalesce(qt.first_day::varchar, qt.seconds::varchar) is not null
+    union all
+    -- of a person or project that MD08 or MD10 names: the hours of the day that nobody can place
+    select
+        system,
+        null as record_id,
+        if(is_known_person, resource_id, null) as resource_id,
+        if(is_known_project, project_id, null) as project_id,
+        work_date,
+        sum(seconds)::bigint as seconds
+    from entries
+    where
+        is_primary
+        and not (is_known_person and is_known_project)
+        and coalesce(approval_state, '') <> 'rejected'
+    group by all
+),
+
+-- by day where it is known, else by hours, so that a source that refuses all is not slow
+short as (
+    select
+        ap.*,
+        abs(ap.time_seconds - ap.psa_seconds) as short_seconds,
+        if(
+            ap.is_time_short,
+            coalesce(ap.time_system, ho.system),
+            coalesce(ap.psa_system, ap.project_psa)
+        ) as short_system
+    from apart as ap
+    left join homes as ho on ap.legal_entity = ho.legal_entity
 ),
 
 hidden as (
-    select distinct
-        ap.resource_id,
-        ap.project_id,
-        ap.work_date
-    from apart as ap
-    cross join waiting as wa
-    left join config.system_roles as sr on wa.system = sr.system and sr.role = 'psa'
-    where
-        ap.is_time_short = (
-            sr.system is null or wa.system is not distinct from ap.time_system
-        )
-        and ap.resource_id = coalesce(wa.resource_id, ap.resource_id)
-        and ap.project_id = coalesce(wa.project_id, ap.project_id)
-        and ap.work_date between coalesce(wa.first_day, ap.work_date)
-        and coalesce(wa.last_day, wa.first_day, ap.work_date)
-        and abs(ap.time_seconds - ap.psa_seconds) = coalesce(
-            wa.seconds, abs(ap.time_seconds - ap.psa_seconds)
-        )
+    select
+        sh.resource_id,
+        sh.project_id,
+        sh.work_date
+    from short as sh
+    inner join waiting as wa
+        on
+            sh.short_system = wa.system
+            and sh.work_date = wa.work_date
+            and sh.resource_id = coalesce(wa.resource_id, sh.resource_id)
+            and sh.project_id = coalesce(wa.project_id, sh.project_id)
+            and sh.short_seconds = coalesce(wa.seconds, sh.short_seconds)
+    qualify
+        wa.record_id is null
+        or count(*) over (partition by wa.system, wa.record_id) = 1
+    union
+    select
+        sh.resource_id,
+        sh.project_id,
+        sh.work_date
+    from short as sh
+    inner join waiting as wa
+        on
+            sh.short_system = wa.system
+            and sh.short_seconds = wa.seconds
+            and wa.work_date is null
 ),
 
 -- the last whole reading of each system's time, where a later one failed
@@ -175,6 +221,54 @@ reads as (
     semi join canonical.time_entries as te on re.system = te.system and re.stream = te.stream
     group by re.system
     having max_by(re.status, re.finished_at) <> 'complete'
+),
+
+-- That its copy was deleted, a PSA that is asked for changes says only when all is listed again.
+listed as (
+    select
+        re.system,
+        max(re.finished_at) filter (where re.mode = 'full' and re.status = 'complete') as listed_at
+    from raw.reads as re
+    semi join canonical.time_entries as te on re.system = te.system and re.stream = te.stream
+    group by re.system
+),
+
+deleted_since as (
+    select distinct
+        ap.resource_id,
+        ap.project_id,
+        ap.work_date
+    from apart as ap
+    inner join billing.entries as en
+        on
+            ap.resource_id = en.resource_id
+            and ap.project_id = en.project_id
+            and ap.work_date = en.work_date
+    inner join canonical.entry_versions as ev
+        on en.entry_id = ev.entry_id and en.version_no = ev.version_no
+    inner join raw.reads as me on en.system = me.system and ev.run_id = me.run_id
+    inner join listed as li on coalesce(ap.psa_system, ap.project_psa) = li.system
+    where
+        ap.is_time_short
+        and en.is_primary
+        and (en.is_deleted or en.approval_state in ('rejected', 'draft'))
+        and me.finished_at > li.listed_at
+    union
+    -- one listing lacks the copy already
+    select
+        ap.resource_id,
+        ap.project_id,
+        ap.work_date
+    from apart as ap
+    inner join entries as en
+        on
+            ap.resource_id = en.resource_id
+            and ap.project_id = en.project_id
+            and ap.work_date = en.work_date
+    inner join canonical.entry_versions as ev
+        on en.entry_id = ev.entry_id and en.version_no = ev.version_no
+    inner join raw.missing as mi on ev.system = mi.system and ev.record_id = mi.record_id
+    where ap.is_time_short and en.is_psa and not en.is_primary
 ),
 
 -- entries that one side said after the other was last read
@@ -214,6 +308,11 @@ differing as (
             ap.resource_id = un.resource_id
             and ap.project_id = un.project_id
             and ap.work_date = un.work_date
+    anti join deleted_since as ds
+        on
+            ap.resource_id = ds.resource_id
+            and ap.project_id = ds.project_id
+            and ap.work_date = ds.work_date
 ),
 
 -- What the PSA lacks here and has too much of on a day nearby, or on another project that day, it

@@ -7,6 +7,7 @@ select
     owed_minor,
     target_minor,
     erp_minor,
+    coalesce(named_minor, 0) as named_minor,
     holds
 from billing.ledger_equation
 order by legal_entity, currency, period;

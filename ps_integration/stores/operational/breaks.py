@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ps_integration.domain.breaks import RuleOutcome, id_of, is_overbilled
+from ps_integration.domain.breaks import RuleOutcome, break_id, id_of, is_overbilled
 from ps_integration.stores.operational.break_events import (
     Found,
     Word,
@@ -29,7 +29,7 @@ from ps_integration.stores.operational.break_queries import (
     show,
     sightings,
 )
-from ps_integration.stores.operational.models import Break
+from ps_integration.stores.operational.models import Break, BreakEvent
 from ps_integration.stores.operational.refusals import refused_by
 
 __all__ = [
@@ -154,9 +154,23 @@ def _ended(outcome: RuleOutcome | None, item: Break) -> str:
 
 
 def _known(session: Session) -> dict[str, Break]:
-    """Every break that a rule has found, by id."""
-    rows = session.scalars(select(Break))
+    """Every break that a rule has found, by id; one whose id somebody altered gets it again."""
+    rows = list(session.scalars(select(Break)))
+    ids = {row.break_id for row in rows}
+    for row in rows:
+        own = break_id(row.rule, row.record_key, row.period)
+        if own not in ids and not _has_events(session, row.break_id):
+            row.break_id = own
+    session.flush()
     return {row.break_id: row for row in rows if refused_by(row) is None}
+
+
+def _has_events(session: Session, key: str) -> bool:
+    """Whether an id is that of a break that was ever opened; every one was."""
+    return (
+        session.scalar(select(BreakEvent.seq).where(BreakEvent.break_id == key).limit(1))
+        is not None
+    )
 
 
 def _seen(

@@ -1,6 +1,6 @@
 """Keeps canonical ids and links: read whole, written once, never changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.canonical_ids import Identity, Link, Plan
 from ps_integration.stores.operational import witness
-from ps_integration.stores.operational.models import CanonicalId, Document, RecordLink
+from ps_integration.stores.operational.models import CanonicalId, Document, PostingLine, RecordLink
 
 _CHUNK = 5_000
 
@@ -32,6 +32,37 @@ def born(session: Session) -> dict[tuple[str, str], str]:
     query = select(CanonicalId.object_kind, CanonicalId.canonical_id, CanonicalId.born_key)
     ordered = query.order_by(CanonicalId.made_at, CanonicalId.object_kind, CanonicalId.canonical_id)
     return {(kind, canonical_id): key for kind, canonical_id, key in session.execute(ordered)}
+
+
+def billed(
+    session: Session, objects: Iterable[tuple[str, str, Sequence[str]]]
+) -> frozenset[tuple[str, str]]:
+    """Projects, customers and people for which a document was ever planned.
+
+    Args:
+        session: A transaction.
+        objects: Kind, canonical id and, of people, the ids of their entries.
+    """
+    return frozenset(
+        (kind, canonical_id)
+        for kind, canonical_id, entries in objects
+        if _is_billed(session, kind, canonical_id, entries)
+    )
+
+
+def _is_billed(session: Session, kind: str, canonical_id: str, entries: Sequence[str]) -> bool:
+    if kind == "resource":
+        chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
+        found = [select(PostingLine.document_ref).where(PostingLine.object_id.in_(chunk))
+            for chunk in chunks]  # fmt: skip
+    elif kind == "project":
+        found = [
+            select(Document.document_ref).where(Document.project_id == canonical_id),
+            select(PostingLine.document_ref).where(PostingLine.project_id == canonical_id),
+        ]
+    else:
+        found = [select(Document.document_ref).where(Document.customer_key == canonical_id)]
+    return any(session.scalar(query.limit(1)) is not None for query in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.posting import State
 from ps_integration.errors import CouldNotRunError
-from ps_integration.stores.operational import ledger
+from ps_integration.stores.operational import fence, ledger
 from ps_integration.stores.operational.base import Base
 from ps_integration.stores.operational.journal import Mark
 from ps_integration.stores.operational.models import (
@@ -23,7 +23,6 @@ from ps_integration.stores.operational.models import (
     LiveLine,
     PostingLine,
     Run,
-    StoreIdentity,
 )
 from ps_integration.stores.operational.types import ExactDecimal, Instant
 
@@ -39,9 +38,9 @@ def to_journal(session: Session) -> tuple[Mark | None, list[dict[str, Any]]]:
     steps = session.info.pop(ledger.TO_JOURNAL, [])
     if not steps:
         return None, []
-    identity = session.get_one(StoreIdentity, 1)
+    own = fence.identity(session)
     entries = [of_step(session, row, document) for row, document in steps]
-    return Mark(identity.store_id, identity.epoch, steps[-1][0].seq), entries
+    return Mark(own.store_id, own.epoch, steps[-1][0].seq), entries
 
 
 def of_step(session: Session, row: LedgerEntry, document: Document) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from ps_integration.errors import FixConfigError
+from ps_integration.errors import CouldNotRunError, FixConfigError
 from ps_integration.stores.operational import audit, ledger
 from ps_integration.stores.operational.journal import Journal, Mark
 from ps_integration.stores.operational.models import LedgerEntry, StoreIdentity
@@ -20,8 +20,18 @@ _ONLY: Final = 1
 
 
 def identity(session: Session) -> StoreIdentity:
-    """The store's own row."""
-    return session.get_one(StoreIdentity, _ONLY)
+    """The store's own row.
+
+    Raises:
+        CouldNotRunError: It is gone; nobody knows which store this is.
+    """
+    own = session.get(StoreIdentity, _ONLY)
+    if own is None:
+        raise CouldNotRunError(
+            "the operational store does not say which store it is (table store_identity is empty); "
+            "restore its last backup"
+        )
+    return own
 
 
 def reason(session: Session, journal: Journal) -> str | None:

@@ -207,6 +207,39 @@ def try_again(session: Session, *, at: datetime, run_id: str) -> int:
     return len(found)
 
 
+def stand_again(session: Session, *, at: datetime, run_id: str) -> int:
+    """Open again what was closed to be tried tonight, where nothing was sent after all.
+
+    Args:
+        session: A writing transaction.
+        at: The night's time, at which `try_again` closed them.
+        run_id: The run.
+    """
+    closed = select(Break).where(
+        Break.rule == RULE, Break.state == "resolved", Break.closed_at == at
+    )
+    opened = 0
+    for row in session.scalars(closed.order_by(Break.break_id)):
+        refused = refused_by(row)
+        if refused is None or _are_planned(session, refused.versions):
+            continue
+        row.state, row.closed_at = "open", None
+        row.times_opened += 1
+        tell(session, row, "reopened", Word(at, run_id=run_id, note="not tried tonight"))
+        opened += 1
+    return opened
+
+
+def _are_planned(session: Session, objects: Mapping[str, str]) -> bool:
+    """Whether a document that is not refused or given up has a line of one of the objects."""
+    live = (
+        select(PostingLine.document_ref)
+        .join(Document, PostingLine.document_ref == Document.document_ref)
+        .where(PostingLine.object_id.in_(objects), Document.state.not_in(("refused", "superseded")))
+    )
+    return session.scalar(live.limit(1)) is not None
+
+
 def open_refusals(session: Session) -> Sequence[tuple[Break, Refused]]:
     """Refusals that still hold something; not what rule IN01 found."""
     rows = session.scalars(

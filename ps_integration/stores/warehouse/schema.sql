@@ -854,8 +854,10 @@ create table if not exists billing.ledger_equation (
     legal_entity varchar, currency varchar, period varchar, confirmed_minor bigint,
     in_flight_minor bigint, target_minor bigint, owed_minor bigint, erp_minor bigint,
     unexplained bigint,         -- lines, documents and entries that fit nowhere; see ledger.sql
-    holds boolean
+    holds boolean,
+    named_minor bigint  -- what of ERP less confirmed a break names that holds the customer
 );
+alter table billing.ledger_equation add column if not exists named_minor bigint;
 -- `entry_id` is the entry's or the milestone's id; one row per group it was or is billed under.
 create table if not exists billing.corrections_owed (
     entry_id varchar, project_id varchar, legal_entity varchar, currency varchar, period varchar,
@@ -1341,6 +1343,7 @@ select
     ed.number,
     ed.kind,
     ed.reference,
+    ed.applies_to,
     coalesce(kc.canonical_id, ed.customer_key) as customer_key,
     coalesce(ed.posting_date, ed.invoice_date) as posting_date
 from canonical.erp_lines as el
@@ -1364,6 +1367,12 @@ where
     ed.is_standing
     and coalesce(el.project_key, '') <> ''
     and dc.document_ref is null
+    -- ours under another reference is ours for all that; BL05 says what was changed in it
+    and not exists (
+        select 1
+        from ops.documents as own
+        where own.system = ed.system and own.erp_id = ed.external_id and own.state = 'posted'
+    )
     -- what was billed before going live is settled elsewhere
     and (cm.bill_from is null or coalesce(ed.posting_date, ed.invoice_date) >= cm.bill_from);
 -- Decisions about them that nobody has taken back, by line and by entry. What two persons accepted

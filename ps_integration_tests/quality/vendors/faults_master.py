@@ -355,7 +355,7 @@ _copies()
 _duplicates()
 
 
-@fault("MD08", "mapping_missing mapping_wrong", is_born=True, beside="MD06")
+@fault("MD08", "mapping_missing mapping_wrong", is_born=True, beside="MD06 MD07")
 def other_mail(s: Stage, p: Site) -> Told:
     """The time tool knows the person under a private e-mail."""
     s.build(p)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ps_integration_tests.quality.vendors import records
 from ps_integration_tests.quality.vendors.kinds import BEFORE, FOR_GOOD, LATER, fault
-from ps_integration_tests.quality.vendors.site import Entry, Site
+from ps_integration_tests.quality.vendors.site import Entry, Site, Worker
 from ps_integration_tests.quality.vendors.stage import Stage
 
 Told = Iterator[Any]
@@ -76,17 +76,19 @@ def not_assigned(s: Stage, p: Site) -> Told:
 def only_in_time_tool(s: Stage, p: Site) -> Told:
     """Somebody is on a project in the time tool only; in the PSA a colleague is."""
     s.build(p)
-    _displaced(s, p)
+    other = _displaced(s, p)
     yield None
     s.write([records.place(p, p.worker)])
+    s.erase(*records.place(p, other)[:3])
 
 
-def _displaced(s: Stage, p: Site) -> None:
+def _displaced(s: Stage, p: Site) -> Worker:
     """The PSA has a colleague on the project instead of the person who books."""
     other = s.worker(p.entity)
     s.employ(other)
     s.write(records.of_worker(other), [records.place(p, other)])
     s.erase(*records.place(p, p.worker)[:3])
+    return other
 
 
 @fault("TM09", "")
@@ -130,7 +132,7 @@ def more_than_a_day(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
-@fault("TM11", "")
+@fault("TM11", "", beside="TM06")
 def long_day(s: Stage, p: Site) -> Told:
     """Two entries of one day come to thirteen hours and a half; the firm's limit is twelve."""
     one = p.entries[0]
@@ -343,7 +345,7 @@ def worked_on_leave(s: Stage, p: Site) -> Told:
     back(s, p, 1)
 
 
-@fault("TM17", "")
+@fault("TM17", "", beside="TM06")
 def two_half_days(s: Stage, p: Site) -> Told:
     """Two half days of leave on one day, and five hours booked on it."""
     one = p.entries[0]
@@ -357,7 +359,7 @@ def two_half_days(s: Stage, p: Site) -> Told:
     s.book(p, one)
 
 
-@fault("TM17", "")
+@fault("TM17", "", beside="TM06")
 def half_day_and_too_much(s: Stage, p: Site) -> Told:
     """Half a day of leave, and seven hours and a half booked on it."""
     one = p.entries[0]

@@ -29,11 +29,12 @@ OWNERS: Mapping[str, str] = {
     "TM14": "time_owner", "TM15": "project_manager", "TM16": "project_manager", "TM17": "hr",
     "BL01": "finance", "BL02": "finance", "BL03": "integration", "BL04": "finance",
     "BL05": "finance", "BL06": "finance", "BL07": "finance", "BL08": "finance",
-    "BL09": "finance", "BL10": "finance", "IN01": "integration", "IN02": "integration",
+    "BL09": "finance", "BL10": "finance", "IN02": "integration",
     "IN03": "integration", "IN04": "integration", "IN05": "integration", "IN06": "integration",
     "IN07": "integration",
 }  # fmt: skip
-"""Who works a break, as RECONCILIATION.md says; of MD04 it is whoever owns the field."""
+"""Who works a break, as RECONCILIATION.md says; of MD04 it is whoever owns the field,
+of IN01 whoever owns what the ERP blames."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ def _state(state: str, words: str) -> None:
         s.write([records.copied(p, one)])
         s.change("kantata", "time_entries", one.kantata_id, approved=False)
         yield None
+        one.state = "approved"
+        s.book(p, one)
+        s.write([records.copied(p, one)])
 
 
 _state("draft", "A draft stands alike in time tool and PSA")
@@ -248,6 +251,7 @@ def _sale(words: str, stage: str, won: str, *, has_project: bool = False) -> Non
             Project=p.code if has_project else "")  # fmt: skip
         p.tokens.add(f"s{p.number}")
         yield None
+        s.put_drop("sales", f"S{p.number}", Project=p.code)
 
 
 _sale("A sale was lost", "lost", "")

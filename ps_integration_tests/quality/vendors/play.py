@@ -61,6 +61,7 @@ class Played:
     found: dict[int, list[tuple[dict[str, Any], Item | None]]] = field(default_factory=dict)
     sentences: dict[int, str] = field(default_factory=dict)
     worlds: dict[int, Sequence[World]] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
 
 
 def cast(rng: Random, faults: int, likes: int) -> list[Kind]:
@@ -107,6 +108,7 @@ def _night(stage: Stage, played: Played, number: int, day: date) -> None:
     answer = stage.night(day)
     played.sentences[number] = str(answer["sentence"])
     played.found[number] = list(_attributed(stage.breaks(), played.items))
+    played.erased = stage.erased
     take_back(stage)
 
 

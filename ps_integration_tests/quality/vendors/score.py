@@ -1,7 +1,7 @@
 """Holds what was found against what was planted, and says it by rule and in total."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,22 @@ from ps_integration_tests.quality.vendors.play import TAKING_BACK, Item, Played
 
 Break = dict[str, Any]
 GOOD, RIGHT = 0.97, 0.95
+ROOTS_MAX, MONEY_MAX = Decimal("1.5"), Decimal("1.05")
+"""Open root breaks of a fault, and the money shown for it beside its own, on average."""
 LAST_OPEN = TAKING_BACK - 1
 _WAITING = frozenset({"BL01", "BL02", "TM01", "TM13"})
 """Rules that time alone brings on."""
+
+
+def _is_to_come(one: Break, erased: Collection[str]) -> bool:
+    """Whether it has nothing to do with the night's faults.
+
+    Time brings some on: nobody in these firms writes any after the twelfth of the month. And what
+    was deleted when a fault was taken back is gone after two readings.
+    """
+    is_quiet_day = one["rule"] == "IN04" and "|day|" in one["record_key"]
+    is_erased = one["rule"] == "IN07" and one["facts"]["left_id"].rsplit("/", 1)[-1] in erased
+    return one["rule"] in _WAITING or is_quiet_day or is_erased
 
 
 @dataclass
@@ -110,7 +123,7 @@ def _worlds(result: Score, played: Played, night: int) -> None:
         elif mine[0]["owner"] != OWNERS[world.rule]:
             result.note(f"owner {mine[0]['owner']} in {world.rule}: {world.name}", _said(mine[0]))
     for one in new:
-        if not one["root_break_id"] and one["rule"] not in _WAITING:
+        if not one["root_break_id"] and not _is_to_come(one, played.erased):
             result.rules[one["rule"]].false += 1
             names = "; ".join(world.name for world in played.worlds[night])
             result.note(f"false {one['rule']} on the night of: {names}", _said(one))
@@ -268,7 +281,7 @@ def notes(result: Score) -> str:
 
 
 def is_good_enough(result: Score) -> bool:
-    """All could be played; recall and precision of 0.97; 95 in 100 of what else is judged right."""
+    """All could be played, and each share that `table` prints is as good as is asked for."""
     every = result.total
     shares = (
         (every.causes_right, every.causes),
@@ -281,4 +294,6 @@ def is_good_enough(result: Score) -> bool:
         and every.found >= GOOD * every.planted
         and every.found >= GOOD * (every.found + every.false)
         and all(part >= RIGHT * whole for part, whole in shares)
+        and every.roots <= ROOTS_MAX * every.with_roots
+        and every.shown <= MONEY_MAX * every.planted_money
     )

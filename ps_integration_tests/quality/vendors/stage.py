@@ -56,6 +56,7 @@ class Stage:
     names: Names
     sites: list[Site] = field(default_factory=list)
     drops: dict[str, dict[str, Row]] = field(default_factory=lambda: {name: {} for name in DROPS})
+    erased: set[str] = field(default_factory=set)
     _entries: int = 0
     _workers: int = 0
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -109,6 +110,8 @@ class Stage:
     def build(self, site: Site) -> None:
         """Enter a site with all its entries."""
         self.employ(site.worker)
+        self.put_drop("leave", f"H{site.number}", Person=site.worker.email, Kind="holiday",
+            From="2025-07-07", To="2025-07-11", State="approved")  # fmt: skip
         self.write(records.of_site(site))
         for one in site.entries:
             self.book(site, one)
@@ -120,6 +123,7 @@ class Stage:
 
     def erase(self, system: str, collection: str, key: str) -> None:
         """Delete a record in a far side."""
+        self.erased.add(key)
         assert self.state.delete(system, collection, key, self.state.clock()), (collection, key)
 
     def change(self, system: str, collection: str, key: str, **fields: object) -> Document:

@@ -13,7 +13,6 @@ from ps_integration.connectors.compose import compose
 from ps_integration.connectors.http import ApiClient
 from ps_integration.connectors.vendors.kantata.reading import Page, Slice, read_pages
 from ps_integration.domain.records import RawRecord
-from ps_integration.errors import BadAnswerError
 
 _INCLUDES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "rate_card_set_versions": ("rate_card_set", ()),
@@ -51,8 +50,6 @@ def _payload(
     projects: list[Slice],
 ) -> str:
     of_set = page.one("rate_card_sets", card, "rate_card_set_id")
-    if of_set is None:
-        raise BadAnswerError(f"rate_cards: card {card.id} comes without its set")
     set_id = card.ids("rate_card_set_id")
     versions = [
         version
@@ -73,7 +70,10 @@ def _payload(
         for _, version in parts["rate_card_set_versions"]
         if version.ids("rate_card_set_id") == set_id
     ]
-    is_default = page.side["rate_card_sets"][set_id[0]].value.get("account_default") is True
+    is_default = any(
+        page.side["rate_card_sets"][key].value.get("account_default") is True
+        for key in (set_id if of_set else ())
+    )
     return compose(
         {
             "rate_card": card.text,

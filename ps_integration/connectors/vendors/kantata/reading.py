@@ -135,11 +135,16 @@ def _by_id(answer: Answer, collection: str) -> dict[str, Slice]:
     return found
 
 
-def _currency(page: Page, record: Slice) -> str:
-    """Of the workspace only its currency: the rest of it changes with every hour booked."""
-    (project,) = [page.side["workspaces"][key] for key in record.ids("workspace_id")]
-    names = ("currency", "currency_base_unit")
-    return json.dumps({name: project.value[name] for name in names})
+def _currency(page: Page, record: Slice) -> str | None:
+    """Of the workspace only its currency: the rest of it changes with every hour booked.
+
+    A record whose workspace did not come with it has none, and is refused by itself.
+    """
+    for key in record.ids("workspace_id"):
+        if project := page.side["workspaces"].get(key):
+            names = ("currency", "currency_base_unit")
+            return json.dumps({name: project.value.get(name) for name in names})
+    return None
 
 
 def _alone(_page: Page, record: Slice) -> str:

@@ -144,6 +144,7 @@ def rate_card(record: JsonObject) -> Iterator[CanonicalRow]:
     of their own have the version's `default_rate` (0 = unset), given here as the project's price.
     """
     card = part(record, "rate_card")
+    part(record, "rate_card_set")  # without it nobody knows from when its prices hold
     roles = {role.ident("id"): role.text("name") for role in parts(record, "roles")}
     prices = parts(record, "rate_card_roles")
     projects = idents(Fields(record), "workspace_ids")
