@@ -19,13 +19,14 @@ from ps_integration.workflows.nightly import (
 )
 from ps_integration.workflows.opening import opening_lists, sign
 from ps_integration_tests.docs.guides import named_files
+from ps_integration_tests.regressions.product import command
 
 GUIDE = "docs/integration.md"
 
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory):
-    """The outcomes of: the first night, the night after the signature, the same night again."""
+    """The first night, the one after the signature, the same again, the last, and March then."""
     place = tmp_path_factory.mktemp("northlight")
     for name, body in named_files(GUIDE).items():
         (place / name).parent.mkdir(exist_ok=True)
@@ -56,8 +57,15 @@ def _play(place):
                 sign(store, listed, "controller", datetime(2026, 4, 1, 8, tzinfo=UTC))
         second = night(date(2026, 4, 1))
         again = night(date(2026, 4, 1))
+        hours = place / "drops" / "hours-2026-03.csv"
+        text = hours.read_text("utf-8")
+        assert (text.count("24.5"), text.count("OPEN")) == (1, 1)
+        hours.write_text(text.replace("24.5", "2.45").replace("OPEN", "RELEASED"), "utf-8")
+        last = night(date(2026, 4, 2))
+        words = ["period", "status", "--period", "2026-03", "--entity", "NL", "--json"]
+        march = command(words, {**environ, "PS_FIRM": str(place / "firm.yaml")}, place).data
     state.close()
-    return first, second, again
+    return first, second, again, last, march
 
 
 def amounts(outcome, *names):
@@ -66,7 +74,7 @@ def amounts(outcome, *names):
 
 
 def test_the_first_night_defers_what_waits_for_the_signature_and_holds_the_long_day(nights):
-    first, _, _ = nights
+    first, *_ = nights
     assert amounts(first, "approved", "deferred", "excepted") == ["3261.38", "933.88", "2327.50"]
     assert first["breaks"]["open"] == {"TM11": 1}
     assert first["quarantined"] == 0
@@ -74,12 +82,19 @@ def test_the_first_night_defers_what_waits_for_the_signature_and_holds_the_long_
 
 
 def test_the_signed_night_posts_one_invoice(nights):
-    _, second, _ = nights
+    _, second, *_ = nights
     assert amounts(second, "posted", "excepted") == ["933.88", "2327.50"]
     [batch] = second["batches"]
     assert (batch["lines"], str(batch["amount"]), batch["status"]) == (2, "933.88", "posted")
 
 
 def test_the_same_night_again_posts_nothing(nights):
-    _, _, again = nights
+    again = nights[2]
     assert again["posted"] == {"new": 0, "total": 2}
+
+
+def test_what_was_put_right_is_posted_and_march_is_clean(nights):
+    """2.45 and 6 hours at 95.00 are 232.75 and 570.00."""
+    *_, last, march = nights
+    assert amounts(last, "approved", "posted", "excepted") == ["1736.63", "1736.63", "0.00"]
+    assert (last["breaks"]["open"], march["answer"]) == ({}, "clean")
