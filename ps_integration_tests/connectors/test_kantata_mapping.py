@@ -1,11 +1,13 @@
 """Kantata's records as canonical rows, from recorded answers and their edges."""
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from ps_integration.connectors.vendors.kantata import KantataConnector
 from ps_integration.connectors.vendors.kantata.options import Options
+from ps_integration.connectors.vendors.kantata.reading import LISTINGS, Page, Slice
 from ps_integration.domain.records import RecordRefusedError
 from ps_integration_tests.connectors.cases import Case, rows
 
@@ -262,6 +264,7 @@ def test_versions_of_one_date_hold_for_the_same_days():
     dates = {"1": "2026-01-01", "2": "2026-01-01", "3": "2026-03-16"}
     card = {
         "rate_card": {"id": "30", "currency": "GBP"},
+        "rate_card_set": {"id": "3"},
         "roles": [],
         "rate_card_roles": [],
         "workspace_ids": ["21"],
@@ -276,3 +279,34 @@ def test_versions_of_one_date_hold_for_the_same_days():
     assert [(str(one["valid_from"]), str(one["valid_to"])) for one in found] == [
         ("2026-01-01", "2026-03-16"), ("2026-01-01", "2026-03-16"), ("2026-03-16", "None"),
     ]  # fmt: skip
+
+
+def alone(stream, record):
+    """The raw record of one whose project did not come with it."""
+    page = Page([], {"workspaces": {}})
+    return json.loads(LISTINGS[stream].payload(page, Slice(json.dumps(record), record)))
+
+
+def test_what_comes_without_its_project_is_refused_by_itself():
+    milestone = alone("stories", story()["story"])
+    place = alone("workspace_resources", {"id": "7", "workspace_id": "1"})
+    for stream, record in (("stories", milestone), ("workspace_resources", place)):
+        with pytest.raises(RecordRefusedError) as refused:
+            parser().parse(stream, record)
+        assert (refused.value.problem.field, refused.value.problem.rule) == (
+            "currency",
+            "value_missing",
+        )
+    task = alone("stories", story(story_type="task")["story"])
+    assert [row.table for row in parser().parse("stories", task)] == ["tasks"]
+
+
+def test_a_price_card_without_its_set_is_refused_by_itself():
+    card = {
+        "rate_card": {"id": "5", "currency": "GBP"}, "rate_card_set": None, "roles": [],
+        "rate_card_set_versions": [], "rate_card_versions": [], "rate_card_roles": [],
+        "workspace_ids": ["1"],
+    }  # fmt: skip
+    with pytest.raises(RecordRefusedError) as refused:
+        parser().parse("rate_cards", card)
+    assert refused.value.problem.field == "rate_card_set"
