@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ps_integration_tests.regressions.firm import Firm, lay, served
+from ps_integration_tests.regressions.firm import COMPANY, Firm, lay, served
 
 
 @pytest.fixture
@@ -52,3 +52,31 @@ def test_a_tax_code_without_an_id_stops_one_invoice(hudson: Firm) -> None:
     mended = hudson.night("2026-04-02")
     assert "IN01" not in mended["breaks"]["open"]
     assert len(list(hudson.state.documents("books", "invoice"))) == 2
+
+
+@pytest.mark.case(
+    "what the ERP refused stays a break on a night on which posting is stopped",
+    kind="one odd thing hides another",
+    places=("workflows/reconcile.py", "stores/operational/refusals.py"),
+)
+def test_a_refusal_stands_while_posting_is_stopped(northlight: Firm) -> None:
+    """An invoice that nobody here posted carries one of our references: the ledger cannot tie."""
+    northlight.far("books", f"{COMPANY}/customers", "10000", blocked="All")
+    northlight.night("2026-03-31")
+    northlight.sign()
+    assert northlight.night("2026-04-01")["breaks"]["open"].get("IN01") == 1
+    net, tax = Decimal("10.00"), Decimal("2.00")
+    invoice = {
+        "id": "77777777-7777-7777-7777-777777777777", "number": "PS-INV900001",
+        "externalDocumentNumber": "PS-NL-9-202603-1", "postingDate": "2026-03-12",
+        "invoiceDate": "2026-03-12", "dueDate": "2026-04-11", "customerNumber": "10000",
+        "customerName": "City Works", "currencyCode": "GBP", "status": "Open",
+        "totalAmountExcludingTax": net, "totalTaxAmount": tax,
+        "totalAmountIncludingTax": net + tax, "remainingAmount": net + tax,
+    }  # fmt: skip
+    clock = northlight.state.clock()
+    northlight.state.put("books", f"{COMPANY}/salesInvoices", invoice["id"], invoice, clock)
+    for day in ("2026-04-02", "2026-04-03"):
+        stopped = northlight.night(day)
+        assert set(stopped["failed_checks"]) == {"ledger"}
+        assert stopped["breaks"]["open"].get("IN01") == 1, stopped["breaks"]
