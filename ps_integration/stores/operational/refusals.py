@@ -21,6 +21,7 @@ from ps_integration.stores.operational.models import Break, Document, PostingLin
 RULE: Final = "IN01"
 """Dead letter waiting: a write that is not tried again until a person or a change frees it."""
 
+_TO_COME: Final = ("planned", "approved", "sending", "draft", "unknown", "held")
 _WORDS_MAX: Final = 2000
 _CAUSES: Final[Mapping[str, str]] = {
     "fix_data": "master_data_incomplete",
@@ -231,11 +232,11 @@ def stand_again(session: Session, *, at: datetime, run_id: str) -> int:
 
 
 def _are_planned(session: Session, objects: Mapping[str, str]) -> bool:
-    """Whether a document that is not refused or given up has a line of one of the objects."""
+    """Whether a document that is still to be sent, or on its way, has a line of one of them."""
     live = (
         select(PostingLine.document_ref)
         .join(Document, PostingLine.document_ref == Document.document_ref)
-        .where(PostingLine.object_id.in_(objects), Document.state.not_in(("refused", "superseded")))
+        .where(PostingLine.object_id.in_(objects), Document.state.in_(_TO_COME))
     )
     return session.scalar(live.limit(1)) is not None
 
