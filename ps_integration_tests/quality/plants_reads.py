@@ -42,6 +42,8 @@ def reads(planter: Planter) -> None:
             world["raw.shapes"][system, stream, path, kind] = name | {
                 "path": path, "json_type": kind, "first_seen_at": AS_OF - timedelta(hours=1),
             }  # fmt: skip
+            if change == "retyped":
+                name["last_seen_at"] = AS_OF - timedelta(days=1)
         planter.label("IN03", f"{system}|{stream}|{change}|{path}", "unknown", system)
 
 

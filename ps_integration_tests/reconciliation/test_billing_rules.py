@@ -348,6 +348,8 @@ BILLED_LINE = {"object_kind": "milestone", "object_id": "kantata:M1",
     [
         ({}, None, 0),
         ({"name": "Going live"}, None, 0),
+        ({"reached_on": date(2026, 3, 2)}, None, 0),
+        ({"reached_on": date(2026, 2, 28)}, "TM06", 0),
         ({"amount_minor": 18000}, "TM06", 3000),
         ({"amount_minor": 9000}, "TM06", -6000),
         ({"currency": "EUR"}, "TM06", -15000),

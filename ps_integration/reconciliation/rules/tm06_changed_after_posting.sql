@@ -142,12 +142,13 @@ changed_milestones as (
         concat_ws(
             ', ',
             case when coalesce(mi.amount_minor <> bi.amount_minor, true) then 'amount' end,
-            case when mi.currency <> bi.currency then 'currency' end
+            case when mi.currency <> bi.currency then 'currency' end,
+            case when strftime(mi.reached_on, '%Y-%m') <> bi.period then 'month' end
         ) as what
     from billed_milestones as bi
     inner join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
     inner join canonical.milestone_versions as mv on bi.object_id = mv.object_id
-    where mi.is_reached and mv.version_sha256 <> bi.version_sha256
+    where mi.is_reached and mv.version_sha256 <> bi.version_sha256 and what <> ''
 )
 
 select
@@ -207,8 +208,7 @@ select
     ch.currency,
     'edited_after_posting' as cause,
     'The milestone ' || ch.object_id || ' was posted in ' || ch.document_ref
-    || ' and has changed since: ' || coalesce(nullif(ch.what, ''), 'the day it was reached')
-    || '.' || coalesce(uw.said, '') as detail,
+    || ' and has changed since: ' || ch.what || '.' || coalesce(uw.said, '') as detail,
     null as blocked_kind,
     null as blocked_id
 from changed_milestones as ch
