@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ps_integration.domain.money import Money
+from ps_integration.domain.money import known_amount
 from ps_integration.errors import AskFinanceError, FixConfigError
 from ps_integration.settings.load import FirmFile
 from ps_integration.stores.operational import approvals
@@ -59,7 +59,7 @@ def _row(batch: BatchSummary, content_sha256: str) -> dict[str, object]:
         "period": batch.period,
         "system": batch.system,
         "currency": batch.currency,
-        "amount": Money(batch.amount_minor, batch.currency).amount,
+        "amount": known_amount(batch.amount_minor, batch.currency),
         "lines": batch.line_count,
     }
 

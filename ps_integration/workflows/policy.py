@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from ps_integration.domain.currencies import MINOR_UNITS
 from ps_integration.domain.identity import POLICY
 from ps_integration.domain.money import Money, exact_minor
 from ps_integration.stores.operational import (
@@ -77,6 +78,8 @@ def _why_not(session: Session, night: Night, batch: Batch) -> str:
     """Why a person must decide; empty when the policy may."""
     if batch.config_hash != night.config_hash:
         return "made under another configuration"
+    if batch.currency not in MINOR_UNITS:
+        return f"its currency {batch.currency!r} is none that is known"
     if installed.was_ever_accepted(session) and not installed.is_accepted(
         session, batch.config_hash
     ):

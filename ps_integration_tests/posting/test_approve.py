@@ -114,6 +114,14 @@ def test_policy_passes_a_small_clean_batch(store, night, staged):
     assert approve.show_batch(store, staged.batch_id).decided_by == "policy"
 
 
+def test_policy_leaves_a_batch_whose_currency_nobody_knows(store, night, staged, monkeypatch):
+    """As where somebody altered the row: the night goes on, and the audit names it."""
+    open_posting(store)
+    monkeypatch.setattr("ps_integration.workflows.policy.MINOR_UNITS", {"EUR": 2})
+    waiting = approve.by_policy(night, store).metadata["waiting"]
+    assert waiting[staged.batch_id] == "its currency 'USD' is none that is known"
+
+
 def test_a_credit_that_corrects_nothing_is_left_to_a_person(store, night):
     open_posting(store)
     batch = make_batch(make_document(1, amounts=(-10_000, 4_000)))

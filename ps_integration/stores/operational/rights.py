@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ps_integration.domain.days import said_at
 from ps_integration.domain.identity import person_of
-from ps_integration.domain.money import Money, exact_minor
+from ps_integration.domain.money import Money, exact_minor, money_text
 from ps_integration.settings.approval import BREAK_GLASS, Approval, ApproverRole
 from ps_integration.settings.base import Amounts
 from ps_integration.stores.operational import makers
@@ -235,4 +235,4 @@ def _minor(amounts: Amounts, currency: str) -> int | None:
 
 
 def _said(minor: int, batch: Batch) -> str:
-    return str(Money(minor, batch.currency))
+    return money_text(minor, batch.currency)
