@@ -113,24 +113,6 @@ compared as (
     qualify row_number() over (partition by ch.entry_id order by ev.version_no desc) = 1
 ),
 
-billed_milestones as (
-    select
-        object_id,
-        max_by(version_sha256, row(correction_no, part)) as version_sha256,
-        max_by(document_ref, row(correction_no, part)) as document_ref,
-        min(project_id) as project_id,
-        min(period) as period,
-        min(legal_entity) as legal_entity,
-        min(customer_key) as customer_key,
-        min(system) as system,
-        min(currency) as currency,
-        sum(amount_minor) as amount_minor
-    from reconciliation.standing_lines
-    where object_kind = 'milestone'
-    group by object_id
-    having sum(amount_minor) <> 0
-),
-
 changed_milestones as (
     select
         bi.*,
@@ -145,7 +127,7 @@ changed_milestones as (
             case when mi.currency <> bi.currency then 'currency' end,
             case when strftime(mi.reached_on, '%Y-%m') <> bi.period then 'month' end
         ) as what
-    from billed_milestones as bi
+    from reconciliation.billed_milestones as bi
     inner join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
     inner join canonical.milestone_versions as mv on bi.object_id = mv.object_id
     where mi.is_reached and mv.version_sha256 <> bi.version_sha256 and what <> ''

@@ -58,31 +58,13 @@ gone as (
     qualify row_number() over (partition by po.entry_id order by cv.version_no desc) = 1
 ),
 
-billed_milestones as (
-    select
-        object_id,
-        max_by(version_sha256, row(correction_no, part)) as version_sha256,
-        max_by(document_ref, row(correction_no, part)) as document_ref,
-        min(project_id) as project_id,
-        min(period) as period,
-        min(legal_entity) as legal_entity,
-        min(customer_key) as customer_key,
-        min(system) as system,
-        min(currency) as currency,
-        sum(amount_minor) as amount_minor
-    from reconciliation.standing_lines
-    where object_kind = 'milestone'
-    group by object_id
-    having sum(amount_minor) <> 0
-),
-
 milestones_taken_back as (
     select
         bi.*,
         coalesce(mi.system, split_part(bi.object_id, ':', 1)) as psa_system,
         coalesce(mi.external_id, gm.object_id) as external_id,
         mi.external_id is null as is_deleted
-    from billed_milestones as bi
+    from reconciliation.billed_milestones as bi
     left join canonical.milestones as mi on bi.object_id = mi.system || ':' || mi.external_id
     left join canonical.gone_milestones as gm on bi.object_id = gm.object_id
     where if(mi.external_id is null, gm.object_id is not null, not coalesce(mi.is_reached, false))

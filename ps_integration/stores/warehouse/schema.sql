@@ -1814,6 +1814,23 @@ select
     sd.erp_number
 from ops.posting_lines as pl
 inner join reconciliation.standing_documents as sd on pl.document_ref = sd.document_ref;
+-- Milestones that come to something in the ERP: what they were billed as last, and for how much.
+create or replace view reconciliation.billed_milestones as
+select
+    object_id,
+    max_by(version_sha256, row(correction_no, part)) as version_sha256,
+    max_by(document_ref, row(correction_no, part)) as document_ref,
+    min(project_id) as project_id,
+    min(period) as period,
+    min(legal_entity) as legal_entity,
+    min(customer_key) as customer_key,
+    min(system) as system,
+    min(currency) as currency,
+    sum(amount_minor) as amount_minor
+from reconciliation.standing_lines
+where object_kind = 'milestone'
+group by object_id
+having sum(amount_minor) <> 0;
 -- What is being put right, in words that a break's detail ends with. What is billed again waits until
 -- what takes it back was seen in the ERP, so that nothing is billed twice.
 create or replace view reconciliation.corrections_under_way as
