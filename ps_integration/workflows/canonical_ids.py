@@ -4,7 +4,7 @@ What a lost warehouse held of it is made again from the store; what a store of a
 not hold yet is taken over from the crosswalk of the night before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ps_integration.domain.canonical_ids import Identity, Known, Link, Plan, Seen, plan_links
 from ps_integration.domain.ports import Queries
@@ -118,8 +118,8 @@ def link(night: Night, warehouse: Tables, store: OperationalStore | None) -> Non
         row.model_copy(update={"external_id": key_text(row.external_id)})
         for row in night.firm.crosswalk
     ]
-    known = _known(warehouse, store, rows)
     is_changed = bool(warehouse.value(_CHANGED))
+    known = _known(warehouse, store, rows, _renamed(warehouse) if is_changed else ())
     seen = _seen(warehouse) if is_changed or rows else []
     plan = plan_links(seen, known)
     if is_changed and (plan.links or plan.born):
@@ -150,17 +150,18 @@ def _seen(warehouse: Queries) -> list[Seen]:
 
 
 def _known(
-    warehouse: Queries, store: OperationalStore | None, rows: Sequence[CrosswalkRow]
+    warehouse: Queries,
+    store: OperationalStore | None,
+    rows: Sequence[CrosswalkRow],
+    renamed: Iterable[canonical.Renamed] = (),
 ) -> Known:
     configured: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for row in sorted(rows, key=lambda row: row.valid_from):
         place = (str(row.object), row.system, row.external_id)
         configured[place] = (*configured.get(place, ()), _said(row))
     if store is not None:
-        renamed = list(_renamed(warehouse))
         with store.snapshot() as session:
-            billed = canonical.billed(session, renamed)
-            unbilled = frozenset((kind, one) for kind, one, _ in renamed) - billed
+            unbilled = canonical.unbilled(session, renamed)
             return Known(canonical.links(session), canonical.born(session), configured, unbilled)
     links = [
         Link(_identity(row), _text(row["match_key"]), str(row["canonical_id"]), "match_key")
@@ -173,7 +174,7 @@ def _known(
     return Known(links, born, configured)
 
 
-def _renamed(warehouse: Queries) -> Iterator[tuple[str, str, Sequence[str]]]:
+def _renamed(warehouse: Queries) -> Iterator[canonical.Renamed]:
     """Projects, customers and people that have another key tonight; of people, their entries."""
     for row in warehouse.rows(_RENAMED):
         kind, canonical_id = str(row["object_kind"]), str(row["canonical_id"])

@@ -34,19 +34,21 @@ def born(session: Session) -> dict[tuple[str, str], str]:
     return {(kind, canonical_id): key for kind, canonical_id, key in session.execute(ordered)}
 
 
-def billed(
-    session: Session, objects: Iterable[tuple[str, str, Sequence[str]]]
-) -> frozenset[tuple[str, str]]:
-    """Projects, customers and people for which a document was ever planned.
+Renamed = tuple[str, str, Sequence[str]]
+"""Kind, canonical id and, of people, the ids of their entries."""
+
+
+def unbilled(session: Session, objects: Iterable[Renamed]) -> frozenset[tuple[str, str]]:
+    """Projects, customers and people for which no document was ever planned.
 
     Args:
         session: A transaction.
-        objects: Kind, canonical id and, of people, the ids of their entries.
+        objects: Which are asked for.
     """
     return frozenset(
         (kind, canonical_id)
         for kind, canonical_id, entries in objects
-        if _is_billed(session, kind, canonical_id, entries)
+        if not _is_billed(session, kind, canonical_id, entries)
     )
 
 
